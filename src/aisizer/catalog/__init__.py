@@ -1,0 +1,1 @@
+"""The hardware catalog: sourced records of GPUs, servers, models, engines, prices, sites and rules."""

@@ -1,0 +1,117 @@
+"""Cost lines as data: quantity x unit price x named factors, month by month; and what they add up to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from aisizer.schema import Record
+
+Treatment = Literal["capitalise", "expense", "prepaid"]
+Category = Literal[
+    "hardware",
+    "network",
+    "install",
+    "support",
+    "power",
+    "colocation",
+    "rent",
+    "storage",
+    "egress",
+    "staff",
+    "licence",
+    "tax",
+    "disaster_recovery",
+    "residual",
+]
+
+
+class CostLine(Record):
+    """One line of cost: amount[month] = quantity[month] x unit_price x the product of its factors.
+
+    Period 0 is all spend before service; months 1 to 36 follow. An unknown price is null, never zero.
+    """
+
+    id: str
+    category: Category
+    description: str
+    treatment: Treatment
+    unit: str
+    """unit of the quantity, such as server, kWh, GPU-hour, FTE-month"""
+    unit_price_usd: float | None
+    low_usd: float | None = None
+    high_usd: float | None = None
+    factors: dict[str, float] = {}
+    """named multipliers, such as {pue: 1.3, tax: 1.0}"""
+    quantity: tuple[float, ...]
+    """37 entries: period 0 and months 1 to 36"""
+    price_item: str
+    """catalog item or quote the price comes from"""
+    source: str
+    """source id, or quote reference"""
+    as_of: date | None = None
+    kind: str = "estimated"
+    waves: tuple[int, ...] = ()
+
+
+class BomLine(Record):
+    """One line of the bill of materials."""
+
+    line: int
+    parent: int | None = None
+    wave: int
+    category: str
+    description: str
+    manufacturer: str = ""
+    mpn: str = ""
+    supplier: str = ""
+    quote_ref: str = ""
+    quantity: float
+    spares: float = 0
+    uom: str
+    """unit of measure: EA, GPU-YEAR, INSTANCE-HOUR, ..."""
+    unit_price_usd: float | None
+    low_usd: float | None = None
+    high_usd: float | None = None
+    extended_price_usd: float | None
+    currency: Literal["USD"] = "USD"
+    price_source: str
+    price_kind: str
+    price_as_of: date | None
+    price_age_days: int | None
+    lead_time_weeks: float
+    order_by: date
+    need_by: date
+    treatment: Treatment
+    useful_life_months: int | None = None
+    power_kw: float | None = None
+    rack_units: float | None = None
+    notes: str = ""
+
+
+class SiteCost(Record):
+    """The total cost of one site's plan over one and three years."""
+
+    site: str
+    gpu: str
+    offer: str
+    term: str
+    gpus: int
+    gpus_month_36: int
+    one_year_usd: float
+    """period 0 and months 1 to 12 of the 36-month plan, before residual; at least, where lines are missing"""
+    three_year_usd: float
+    npv_usd: float | None
+    """null without a discount rate"""
+    usd_per_million_tokens: float
+    """accrual cost of months 1 to 36 over the tokens served at plan"""
+    usd_per_request: float
+    capex_usd: float
+    opex_three_year_usd: float
+    by_category: dict[str, float]
+    """[USD] 36-month cash by category"""
+    missing: tuple[str, ...]
+    """ids of lines without a price: with any, every total reads "at least" """
+    lines: tuple[CostLine, ...]
+    cash_by_month_usd: tuple[float, ...]
+    """37 entries"""

@@ -1,0 +1,147 @@
+"""The recipe that turns a profile and a catalog into one Plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from aisizer.costs.records import BomLine, SiteCost
+from aisizer.roadmap.records import Roadmap
+from aisizer.schema import Record
+from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
+from aisizer.triggers.records import Trigger
+
+
+class Inputs(Record):
+    """What the plan was made from, by hash."""
+
+    profile_sha256: str
+    catalog_version: str
+    catalog_sha256: str
+    fragments: dict[str, str]
+    """file name to sha256 of every fragment, trace and config.json read"""
+
+
+class Decision(Record):
+    """What is signed now."""
+
+    site: str
+    site_name: str
+    gpus: int
+    """the first purchase wave"""
+    gpus_needed: int
+    """to meet the SLO at go-live, before burst, headroom and redundancy"""
+    servers: int
+    order_by: date
+    gpu: str | None
+    replicas: int | None
+    tensor_parallel: int | None
+    precision: str | None
+    engine: str | None
+    pools: tuple[Pool, ...]
+    offer: str
+    offer_name: str
+    gpus_per_server: int
+    term: Literal["purchase", "on_demand", "one_year", "three_year"]
+    redundancy: str
+    go_live: date
+    utilization: float
+    utilization_degraded: float
+    first_wave_usd: float | None
+    reason: str
+    """one sentence: why this one"""
+
+
+class Verdict(Record):
+    """Whether a site is admitted, and by which texts."""
+
+    site: str
+    verdict: Literal["admitted", "admitted with conditions", "rejected"]
+    reasons: tuple[str, ...]
+    citations: tuple[str, ...]
+    basis: str
+    """primary, or that the verdict rests on a secondary source"""
+
+
+class Assumption(Record):
+    """One value the plan rests on, and who set it."""
+
+    path: str
+    value: str
+    origin: Literal["user", "default", "catalog", "computed"]
+    reason: str
+    source: str = ""
+
+
+class SourceUse(Record):
+    """One source the plan used."""
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    date: str
+    kind: str
+    confidence: str
+    age_days: int | None
+    used_for: tuple[str, ...]
+
+
+class Step(Record):
+    """One explained number: the formula, its inputs with values, and the names to ask about next."""
+
+    name: str
+    meaning: str
+    formula: str
+    inputs: dict[str, str]
+    value: str
+    unit: str
+    source: str
+    next: tuple[str, ...] = ()
+
+
+class IntegrationUse(Record):
+    """How close an upstream system is to its ceiling."""
+
+    name: str
+    limit_per_s: float | None
+    calls_per_s: dict[str, float]
+    """at go_live, month_12, month_36"""
+    utilization: dict[str, float | None]
+    breaks_in_month: int | None
+    readiness: str
+
+
+class Plan(Record):
+    """The whole answer, as sizing.json carries it (aisizer/plan/v1)."""
+
+    schema_: Literal["aisizer/plan/v1"] = Field(default="aisizer/plan/v1", alias="schema")
+    aisizer_version: str
+    inputs: Inputs
+    profile: dict[str, Any]
+    """the profile as read, in JSON"""
+    complete: bool
+    """whether every cost line of the chosen site has a price"""
+    decision: Decision | None
+    slo: tuple[SloResult, ...]
+    waterfall: tuple[WaterfallStep, ...]
+    ranking: tuple[Option, ...]
+    """best option per site and GPU, chosen first"""
+    rejections: tuple[RejectionGroup, ...]
+    verdicts: tuple[Verdict, ...]
+    roadmap: Roadmap | None
+    triggers: tuple[Trigger, ...]
+    bom: tuple[BomLine, ...]
+    tco: dict[str, SiteCost]
+    """by admitted site; the chosen one is decision.site"""
+    baseline: SiteCost | None
+    """today's fleet or the rule of thumb, priced like the chosen site"""
+    baseline_note: str
+    integrations: tuple[IntegrationUse, ...]
+    assumptions: tuple[Assumption, ...]
+    sources: tuple[SourceUse, ...]
+    """weakest first"""
+    explain: tuple[Step, ...]
+    warnings: tuple[str, ...]

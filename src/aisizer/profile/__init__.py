@@ -1,0 +1,1 @@
+"""The workload profile: schema, fragments, loading with line and column."""

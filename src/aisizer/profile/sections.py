@@ -1,0 +1,345 @@
+"""The sections of a workload profile; every default carries its reason in the field's own docstring."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from aisizer.schema import Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+"""A short name that is safe in files, labels and cells."""
+Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
+Metric = Literal["ttft", "tpot", "e2e"]
+Statistic = Literal["mean", "p50", "p90", "p95", "p99"]
+Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
+SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+
+class Load(Record):
+    """How much arrives at the peak hour: exactly one of users, rate, concurrency or per_request_of."""
+
+    users: int | None = Field(default=None, ge=1)
+    """People who hold an account; use it with requests_per_user_hour."""
+    requests_per_user_hour: float | None = Field(default=None, gt=0)
+    """[1/h] mean requests of one user in an hour of service."""
+    rate: Rate | None = None
+    """[req/s] arrival rate in the peak hour, e.g. 12 req/s."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """Requests in flight at once in the peak hour (a closed population without think time)."""
+    per_request_of: str | None = None
+    """Name of the workload whose every request causes `calls` requests here."""
+    calls: float = Field(default=1.0, gt=0)
+    """Requests per request of `per_request_of`; 1 because one call is the least that a dependency makes."""
+    peak_factor: float = Field(default=2.2, ge=1, le=100)
+    """Peak-hour rate over mean rate. 2.2: one country's office day in the Azure 2024 week (chat 1.66, code 3.00)."""
+    hours_per_month: float = Field(default=730.0, gt=0, le=744)
+    """[h] hours a month with the mean rate: 730 is round the clock, 220 is ten hours on 22 working days."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [k for k in ("users", "rate", "concurrency", "per_request_of") if getattr(self, k) is not None]
+        if len(given) != 1:
+            got = ", ".join(given) or "none"
+            raise ValueError(
+                f"exactly one of users, rate, concurrency, per_request_of is expected (got {got}). Keep one."
+            )
+        if (self.users is None) != (self.requests_per_user_hour is None):
+            raise ValueError("users and requests_per_user_hour belong together. Give both, or use rate or concurrency.")
+        return self
+
+
+class Burst(Record):
+    """How uneven arrivals are inside the peak hour."""
+
+    index_of_dispersion_60s: float = Field(default=2.0, ge=1, le=1000)
+    """Variance over mean of the arrivals per minute; 1 is Poisson. 2: assumed for office use (1.4-4 measured up to 10 s)."""
+
+
+class TokenLengths(Record):
+    """A distribution of token counts: mean and p95, or quantiles, or a trace file; exactly one of the three."""
+
+    mean: float | None = Field(default=None, gt=0, le=10_000_000)
+    """[token] mean length."""
+    p95: float | None = Field(default=None, gt=0, le=10_000_000)
+    """[token] 95th percentile; with the mean it fixes a log-normal distribution."""
+    quantiles: dict[Annotated[str, StringConstraints(pattern=r"^p\d{1,2}(\.\d+)?$|^p100$")], float] | None = None
+    """[token] percentiles such as {p5: 80, p50: 1020, p95: 4083, p100: 8000}; linear in between."""
+    trace: str | None = None
+    """Path of a CSV with one request a row; read when the profile is loaded and recorded by hash."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        forms = [self.mean is not None or self.p95 is not None, self.quantiles is not None, self.trace is not None]
+        if sum(forms) != 1:
+            raise ValueError("exactly one of {mean, p95}, {quantiles} or {trace} is expected. Keep one.")
+        if forms[0]:
+            if self.mean is None or self.p95 is None:
+                raise ValueError("mean and p95 belong together. Give both, for instance {mean: 3200, p95: 7800}.")
+            if not 1.0 <= self.p95 / self.mean <= 3.8:
+                raise ValueError(
+                    f"p95 must lie between the mean and 3.8 times the mean, the reach of a log-normal distribution "
+                    f"(got {self.p95:g} / {self.mean:g} = {self.p95 / self.mean:.2f}). Give quantiles instead."
+                )
+        if self.quantiles is not None:
+            points = sorted((float(k[1:]), v) for k, v in self.quantiles.items())
+            if len(points) < 2 or any(v <= 0 for _, v in points):
+                raise ValueError(
+                    "at least two quantiles with positive values are expected, e.g. {p50: 1020, p95: 4083}."
+                )
+            if any(b[1] < a[1] for a, b in zip(points, points[1:], strict=False)):
+                raise ValueError("quantiles must not fall as the percentile rises. Put them in order.")
+        return self
+
+
+SloKey = Annotated[str, StringConstraints(pattern=r"^(ttft|tpot|e2e)_(mean|p50|p90|p95|p99)$")]
+
+
+class Workload(Record):
+    """One kind of request, its load, its lengths and what was promised for it."""
+
+    model: Text
+    """A catalog name or alias, the path of a Hugging Face config.json, or a size such as 70B."""
+    precision: tuple[Precision, ...] = ()
+    """Weight precisions allowed; empty allows the published one and FP8, which halves weights at a small quality risk."""
+    load: Load
+    burst: Burst = Burst()
+    """Arrival variance inside the peak hour."""
+    prompt_tokens: TokenLengths
+    """Prompt lengths, system prompt and retrieved context included."""
+    output_tokens: TokenLengths
+    """Generated lengths, reasoning tokens included; {mean: 1, p95: 1} describes an embedder or reranker."""
+    prefix_hit: Share = 0.0
+    """Share of prompt tokens served from the prefix cache; 0 because reuse must be measured before it is counted on."""
+    slo: dict[SloKey, Duration] = Field(default_factory=lambda: {"ttft_p95": 2.0, "tpot_p95": 0.1}, min_length=1)
+    """Targets such as {ttft_p95: 2 s}. Default: the MLPerf Server TTFT limit of 2 s, and ten tokens a second."""
+
+
+class Phase(Record):
+    """A part of the rollout: the share of the demand that is on from a date."""
+
+    name: Text
+    share: Share
+    start: date
+    exit: Text = ""
+    owner: Text = ""
+
+
+class GrowthSection(Record):
+    """How demand moves over 36 months."""
+
+    rate: Growth = 0.034
+    """[1/month] compound growth; 3.4 %/month is 1.5 times a year, the low end of the surveys cited in profiles/."""
+    low: Growth | None = None
+    """[1/month] slow case; left out: half of `rate`."""
+    high: Growth | None = None
+    """[1/month] fast case; left out: one and a half times `rate`."""
+    points: dict[Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")], Share | float] | None = None
+    """Demand at dated months as a multiple of the go-live demand, e.g. {2027-09: 1.8}; replaces `rate` up to the last point."""
+    phases: tuple[Phase, ...] = ()
+    """Rollout phases; before the first phase's start the share is that of the first phase."""
+
+
+class DisasterRecovery(Record):
+    """What stands at a second site."""
+
+    posture: Literal["none", "backup_restore", "pilot_light", "warm_standby", "half_size", "active_active"] = "none"
+    """none: the plan buys no second site unless asked."""
+    rpo: Duration | None = None
+    """[s] data that may be lost; recorded in the plan, not yet checked."""
+    rto: Duration | None = None
+    """[s] time to be back; recorded in the plan, not yet checked."""
+
+
+class Upgrades(Record):
+    """How a new model or engine version is brought in."""
+
+    per_year: float = Field(default=2.0, ge=0, le=52)
+    """Model migrations a year; 2 follows the deprecation cycles that providers publish."""
+    method: Literal["rolling", "blue_green"] = "rolling"
+    """rolling uses the redundancy off-peak and buys nothing; blue_green stands a second set beside the first."""
+
+
+class Resilience(Record):
+    """Which failures and which error the fleet must carry."""
+
+    redundancy: Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")] = "N+1"
+    """Servers that may be down at the peak with the SLO still met. N+1: one server in repair is the normal case."""
+    availability: Share = 0.999
+    """Availability target that `auto` sizes the redundancy for; 99.9 % is about nine hours a year."""
+    server_failures_per_year: float = Field(default=0.7, ge=0)
+    """[1/server-year] for `auto`: 8 GPUs x 9.1 % GPU and HBM interruptions a GPU-year (Llama 3 training run)."""
+    repair_time: Duration = 3 * 86400.0
+    """[s] for `auto`: three days, next-business-day parts plus burn-in (assumed)."""
+    headroom: Share = 0.2
+    """Capacity kept free at the peak with the redundancy down, for forecast and model error. 20 %: customary (assumed)."""
+    disaster_recovery: DisasterRecovery = DisasterRecovery()
+    upgrades: Upgrades = Upgrades()
+
+
+class Compliance(Record):
+    """What binds the customer, and so which sites are admitted."""
+
+    data_class: Literal[
+        "public", "internal", "pii", "phi", "fci", "cui", "cui_specified", "itar", "cardholder", "cji", "fti"
+    ] = "internal"
+    """Class of the most sensitive data in prompts or outputs; internal brings no framework of its own."""
+    frameworks: tuple[Name, ...] = ()
+    """Frameworks that bind beyond those of the data class, e.g. [soc2, gdpr]; see `aisizer catalog list rules`."""
+    residency: Text = "us"
+    """Country or region the data must stay in; us because the catalog's sites and prices are in the United States."""
+    hosting_partner_is_csp: bool = False
+    """Whether the hosting partner is a cloud service provider (NIST SP 800-145); false: a dedicated private cluster."""
+    log_retention: Duration | None = None
+    """[s] how long prompt and response logs are kept; left out: the rule's figure, or 13 months by policy."""
+
+
+class LeadTime(Record):
+    """Parts of the time from decision to service; a part left out is the site's own."""
+
+    approval: Duration | None = None
+    order: Duration | None = None
+    delivery: Duration | None = None
+    install: Duration | None = None
+    burn_in: Duration | None = None
+
+
+class Quote(Record):
+    """A supplier's price for one catalog item; it replaces the catalog's price and says so."""
+
+    item: Text
+    """Server or instance id, or the name of a facility price, as in `aisizer catalog list`."""
+    unit_price: Annotated[str, StringConstraints(pattern=r"^\s*[\d,_.]+([eE]\d+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")]
+    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh."""
+    as_of: date
+    valid_until: date | None = None
+    supplier: Text
+    reference: Text = ""
+    kind: Literal["quote", "estimated"] = "quote"
+    """estimated marks a planning figure that nobody has quoted yet."""
+
+
+class Supply(Record):
+    """What may be bought, where from, and how fast it comes."""
+
+    sites: tuple[SiteId, ...] = ("on_premises", "hosted", "enclave")
+    """Sites to compare; all three by default because the choice between them is the question."""
+    gpus: tuple[Name, ...] = ()
+    """GPU classes to consider; empty means all of the catalog."""
+    engine: Name = "vllm-0.33"
+    """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    power_limit: Power | None = None
+    """[W] IT power available at an owned site at month 36; left out: not checked, and the plan says so."""
+    lead_time: LeadTime = LeadTime()
+    commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"
+    """Term of rented capacity; auto takes the cheapest over 36 months among the terms the catalog prices."""
+    expansion: Duration | None = None
+    """[s] how long one purchase must last; left out: the site's own (a budget year where bought, a quarter where rented)."""
+    electricity: EnergyPrice | None = None
+    """[USD/kWh] tariff at an owned site; left out: the site's own."""
+    pue: float | None = Field(default=None, ge=1, le=3)
+    """Power usage effectiveness of an owned site; left out: the site's own."""
+    colocation: PowerPrice | None = None
+    """[USD/kW-month] rent of space and power; left out: none on-premises."""
+    staff_fte: float | None = Field(default=None, ge=0)
+    """Full-time equivalents that run the fleet; left out: the site's own."""
+    quotes: tuple[Quote | str, ...] = ()
+    """Quotes, or paths of fragments that hold them."""
+
+
+class Retry(Record):
+    """What a client does when a call fails."""
+
+    attempts: int = Field(default=1, ge=1, le=20)
+
+
+class Integration(Record):
+    """An upstream system that each request calls."""
+
+    calls_per_request: float = Field(default=1.0, gt=0)
+    latency: Duration | None = None
+    limit: Rate | None = None
+    """[req/s] its rate ceiling; left out: unknown, and the plan says so."""
+    retry: Retry = Retry()
+    readiness: Literal["real", "stubbed", "gap"] = "real"
+    workloads: tuple[str, ...] = ()
+    """Workloads that call it; empty means all that users call."""
+
+
+class TodayFleet(Record):
+    """What runs today."""
+
+    gpu: Name
+    gpus: int = Field(ge=1)
+    servers: int | None = Field(default=None, ge=1)
+
+
+class Prototype(Record):
+    """What the prototype measured; it stands beside the plan's predictions."""
+
+    gpu: Name
+    gpus: int = Field(ge=1)
+    workload: str | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    output_tokens_per_s: float | None = Field(default=None, gt=0)
+    ttft_mean: Duration | None = None
+    tpot_mean: Duration | None = None
+    cost_per_request: Money | None = None
+
+
+class Evidence(Record):
+    """What was measured or stands today."""
+
+    today: TodayFleet | None = None
+    prototype: Prototype | None = None
+
+
+class Finance(Record):
+    """How money is counted."""
+
+    discount_rate: Share | None = None
+    """Yearly discount rate; no default, because a cost of capital is the customer's own: without it NPV is null."""
+    useful_life: Duration = 5 * 365.25 * 86400.0
+    """[s] book life of servers; five years is the customary accounting life, not a forecast of use."""
+    residual: Share = 0.0
+    """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all."""
+    budget_three_year: Money | None = None
+    tax: Share = 0.0
+    """Sales or use tax on purchases; 0 because many regulated buyers are exempt. Set your own."""
+
+
+class Profile(Record):
+    """A workload profile: one YAML file that is enough for a sizing."""
+
+    schema_: Literal["aisizer/profile/v1"] = Field(alias="schema")
+    name: Name
+    plan_date: date
+    """The clock of this plan: price ages, lead times and order-by dates count from here."""
+    go_live: date | None = None
+    """First day in production; left out: the earliest date that every admitted site can meet."""
+    workloads: dict[Name, Workload] = Field(min_length=1, max_length=50)
+    growth: GrowthSection = GrowthSection()
+    resilience: Resilience = Resilience()
+    compliance: Compliance = Compliance()
+    supply: Supply = Supply()
+    integrations: dict[Name, Integration] = Field(default_factory=dict)
+    evidence: Evidence = Evidence()
+    finance: Finance = Finance()
+    gates: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = ()
+    """Conditions on Plan paths of the chosen site, such as tco.three_year_usd <= 6.0e6 or slo.met; a false one exits 4."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, workload in self.workloads.items():
+            parent = workload.load.per_request_of
+            if parent is not None and parent not in self.workloads:
+                raise ValueError(
+                    f"workloads.{name}.load.per_request_of names no workload (got {parent}). Name one of {', '.join(self.workloads)}."
+                )
+        if self.go_live is not None and self.go_live <= self.plan_date:
+            raise ValueError(
+                f"go_live must lie after plan_date (got {self.go_live} and {self.plan_date}). Move go_live."
+            )
+        return self

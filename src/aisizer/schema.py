@@ -1,0 +1,50 @@
+"""The base of every validated record, and quantity types that read text with units into SI numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from aisizer import units
+
+
+class Record(BaseModel):
+    """A frozen, validated record; unknown fields are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+def _quantity(dimension: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    accepted = list(units.DIMENSIONS[dimension])
+    schema: dict[str, Any] = {"type": "string", "description": f"a number with a unit, one of: {', '.join(accepted)}"}
+    if dimension in units.BARE_OK:
+        schema = {"anyOf": [schema, {"type": "number", "minimum": 0, "maximum": 1}]}
+    return BeforeValidator(lambda value: units.parse(value, dimension)), WithJsonSchema(schema)
+
+
+_time, _rate, _memory, _power = _quantity("time"), _quantity("rate"), _quantity("memory"), _quantity("power")
+_money, _energy, _kw, _growth, _share = (
+    _quantity("money"),
+    _quantity("energy_price"),
+    _quantity("power_price"),
+    _quantity("growth"),
+    _quantity("share"),
+)
+
+Duration = Annotated[float, *_time, Field(ge=0)]
+"""[s] a length of time"""
+Rate = Annotated[float, *_rate, Field(gt=0)]
+"""[req/s] an arrival rate"""
+Power = Annotated[float, *_power, Field(gt=0)]
+"""[W] electrical power"""
+Money = Annotated[float, *_money, Field(ge=0)]
+"""[USD] an amount"""
+EnergyPrice = Annotated[float, *_energy, Field(ge=0)]
+"""[USD/kWh] a tariff"""
+PowerPrice = Annotated[float, *_kw, Field(ge=0)]
+"""[USD/kW-month] a colocation rate"""
+Growth = Annotated[float, *_growth, Field(gt=-0.5, lt=1)]
+"""[1/month] a compound monthly growth"""
+Share = Annotated[float, *_share, Field(ge=0, le=1)]
+"""[1] a share between 0 and 1"""

@@ -1,0 +1,100 @@
+"""What sizing answers, as the Plan carries it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aisizer.schema import Record
+
+
+class Pool(Record):
+    """The replicas of one model."""
+
+    name: str
+    role: Literal["serve", "prefill", "decode"] = "serve"
+    workloads: tuple[str, ...]
+    model: str
+    gpu: str
+    replicas: int
+    """replicas in service: spares carry traffic too"""
+    replicas_needed: int
+    """replicas that the headroom step asks for"""
+    tensor_parallel: int
+    pipeline_parallel: int = 1
+    precision: str
+    engine: str
+    gpus: int
+    peak_rate_per_s: float
+    """[req/s] in the peak hour at go-live"""
+    peak_rate_per_replica: float
+    """[req/s] the most one replica carries with every SLO met"""
+    utilization: float
+    """[1] peak-hour load over capacity at the SLO, all servers up"""
+    utilization_degraded: float
+    """[1] the same with the redundancy's servers down"""
+    weights_gb_per_gpu: float
+    kv_capacity_tokens: float
+    kv_use_p95: float
+
+
+class SloResult(Record):
+    """One promised percentile beside the predicted one."""
+
+    workload: str
+    metric: Literal["ttft", "tpot", "e2e"]
+    percentile: Literal["mean", "p50", "p90", "p95", "p99"]
+    target_ms: float
+    predicted_ms: float
+    low_ms: float
+    """lower end of the 80 % band of the model's own error"""
+    high_ms: float
+    degraded_ms: float
+    """predicted with the redundancy's servers down"""
+    met: bool
+    """predicted and degraded both within the target"""
+    method: Literal["analytic", "simulated"] = "analytic"
+
+
+class WaterfallStep(Record):
+    """How many GPUs are needed up to and including this reason."""
+
+    name: Literal[
+        "throughput", "latency", "growth", "burst", "headroom", "servers", "redundancy", "upgrade", "disaster_recovery"
+    ]
+    gpus: int
+    reason: str
+
+
+class Option(Record):
+    """One way to serve the demand that was priced over the horizon."""
+
+    site: str
+    gpu: str
+    offer: str
+    """server or instance id"""
+    term: Literal["purchase", "on_demand", "one_year", "three_year"]
+    gpus: int
+    """first purchase wave"""
+    gpus_needed: int
+    gpus_month_36: int
+    servers: int
+    pools: tuple[Pool, ...]
+    one_year_usd: float | None
+    three_year_usd: float | None
+    npv_usd: float | None
+    complete: bool
+    """whether every cost line has a price"""
+    chosen: bool = False
+    note: str = ""
+
+
+class RejectionGroup(Record):
+    """Options rejected for the same reason, and the nearest miss among them."""
+
+    reason: str
+    """short code, such as memory, slo, precision, rule, price, lead_time, model_ban"""
+    text: str
+    count: int
+    nearest: dict[str, str | int | float | None]
+    """the option that came closest: site, gpu, model, tensor_parallel, precision, got, limit, unit"""
+    freed_by: str = ""
