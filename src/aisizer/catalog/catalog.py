@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aisizer.catalog.names import UnknownName, find, nearest, spelled
 from aisizer.catalog.records import Amount, Engine, Gpu, Model, PriceList, Rule, Server, Site, Source
 
 
@@ -24,6 +25,8 @@ class Catalog:
     sources: Mapping[str, Source]
     overlay: str | None = None
     """name of the user's overlay folder, never its path"""
+    replaced: tuple[str, ...] = ()
+    """kind/id of every packaged record that the overlay replaces"""
 
     def amount(self, name: str) -> Amount:
         """The facility price or factor of that name, wherever a price list holds it."""
@@ -31,3 +34,31 @@ class Catalog:
             if name in prices.amounts:
                 return prices.amounts[name]
         raise KeyError(name)
+
+    def find_gpu(self, name: str) -> Gpu:
+        """The GPU of that id, alias or spelling."""
+        return find("gpu", name, self.gpus)
+
+    def find_server(self, name: str) -> Server:
+        """The server of that id, alias or spelling."""
+        return find("server", name, self.servers)
+
+    def find_model(self, name: str) -> Model:
+        """The model of that id, alias, Hugging Face name or spelling."""
+        return find("model", name, self.models)
+
+    def find_engine(self, name: str) -> Engine:
+        """The engine of that id, alias or spelling; a bare engine name is its newest version."""
+        return find("engine", name, self.engines)
+
+    def find_site(self, name: str) -> Site:
+        """The site of that id, alias or spelling."""
+        return find("site", name, self.sites)
+
+    def find_rule(self, name: str) -> Rule:
+        """The framework of that id or spelling."""
+        plain = spelled(name)
+        for rule in self.rules.values():
+            if plain in (rule.id, spelled(rule.name)):
+                return rule
+        raise UnknownName("rule", name, nearest(plain, self.rules))

@@ -120,6 +120,11 @@ class Attention(Record):
     head_dim: int = Field(default=0, ge=0)
     window: int | None = None
     """[token] of sliding or chunked attention"""
+    key_heads: int = Field(default=0, ge=0)
+    """heads of linear attention, which keeps a state of fixed size and no KV per token"""
+    value_heads: int = Field(default=0, ge=0)
+    state_head_dim: int = Field(default=0, ge=0)
+    """width of one key or value head of linear attention"""
 
 
 class Model(Sourced):
@@ -138,6 +143,8 @@ class Model(Sourced):
     qk_nope_head_dim: int | None = None
     qk_rope_head_dim: int | None = None
     v_head_dim: int | None = None
+    attention_output_gate: bool = False
+    """the query projection also makes a gate of the same width"""
     ffn: int | None = None
     """width of the dense MLP; null where every layer is MoE without one"""
     gated_mlp: bool = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from aisizer.schema import Record
 
 Treatment = Literal["capitalise", "expense", "prepaid"]
@@ -41,7 +43,7 @@ class CostLine(Record):
     unit_price_usd: float | None
     low_usd: float | None = None
     high_usd: float | None = None
-    factors: dict[str, float] = {}
+    factors: dict[str, float] = Field(default_factory=dict)
     """named multipliers, such as {pue: 1.3, tax: 1.0}"""
     quantity: tuple[float, ...]
     """37 entries: period 0 and months 1 to 36"""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, WithJsonSchema, model_validator
 
+from aisizer import units
 from aisizer.schema import Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
@@ -16,6 +18,34 @@ Metric = Literal["ttft", "tpot", "e2e"]
 Statistic = Literal["mean", "p50", "p90", "p95", "p99"]
 Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
 SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+QuantileKey = Annotated[str, StringConstraints(pattern=r"^p[0-9]{1,2}(\.[0-9]+)?$|^p100$")]
+MonthKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Redundancy = Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")]
+UnitPrice = Annotated[
+    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")
+]
+
+
+def _calendar_day(value: object) -> object:
+    # pydantic would read a bare number as seconds since 1970.
+    if isinstance(value, (int, float)):
+        raise ValueError(f"a date is expected (got {value}). Write it as 2026-12-01.")
+    return value
+
+
+def _multiple(value: object) -> object:
+    return units.parse(value, "share") if isinstance(value, str) else value
+
+
+Day = Annotated[date, BeforeValidator(_calendar_day)]
+"""A calendar day, ISO 8601."""
+Multiple = Annotated[
+    float,
+    BeforeValidator(_multiple),
+    Field(gt=0, le=10_000),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": "%"}]}),
+]
+"""[1] a multiple of the go-live demand: 1.8, or 180 %."""
 
 
 class Load(Record):
@@ -55,7 +85,8 @@ class Burst(Record):
     """How uneven arrivals are inside the peak hour."""
 
     index_of_dispersion_60s: float = Field(default=2.0, ge=1, le=1000)
-    """Variance over mean of the arrivals per minute; 1 is Poisson. 2: assumed for office use (1.4-4 measured up to 10 s)."""
+    """Variance over mean of the arrivals per minute; 1 is Poisson. 2: assumed for office use
+    (1.4-4 measured up to 10 s)."""
 
 
 class TokenLengths(Record):
@@ -65,7 +96,7 @@ class TokenLengths(Record):
     """[token] mean length."""
     p95: float | None = Field(default=None, gt=0, le=10_000_000)
     """[token] 95th percentile; with the mean it fixes a log-normal distribution."""
-    quantiles: dict[Annotated[str, StringConstraints(pattern=r"^p\d{1,2}(\.\d+)?$|^p100$")], float] | None = None
+    quantiles: dict[QuantileKey, float] | None = None
     """[token] percentiles such as {p5: 80, p50: 1020, p95: 4083, p100: 8000}; linear in between."""
     trace: str | None = None
     """Path of a CSV with one request a row; read when the profile is loaded and recorded by hash."""
@@ -89,7 +120,7 @@ class TokenLengths(Record):
                 raise ValueError(
                     "at least two quantiles with positive values are expected, e.g. {p50: 1020, p95: 4083}."
                 )
-            if any(b[1] < a[1] for a, b in zip(points, points[1:], strict=False)):
+            if any(b[1] < a[1] for a, b in pairwise(points)):
                 raise ValueError("quantiles must not fall as the percentile rises. Put them in order.")
         return self
 
@@ -103,8 +134,10 @@ class Workload(Record):
     model: Text
     """A catalog name or alias, the path of a Hugging Face config.json, or a size such as 70B."""
     precision: tuple[Precision, ...] = ()
-    """Weight precisions allowed; empty allows the published one and FP8, which halves weights at a small quality risk."""
+    """Weight precisions allowed; empty allows the published one and FP8, which halves weights
+    at a small quality risk."""
     load: Load
+    """How much arrives at the peak hour: users, rate, concurrency or per_request_of."""
     burst: Burst = Burst()
     """Arrival variance inside the peak hour."""
     prompt_tokens: TokenLengths
@@ -121,10 +154,15 @@ class Phase(Record):
     """A part of the rollout: the share of the demand that is on from a date."""
 
     name: Text
+    """What the phase is called, e.g. pilot."""
     share: Share
-    start: date
+    """Part of the full demand that is on in this phase, e.g. 10 %."""
+    start: Day
+    """First day of the phase."""
     exit: Text = ""
+    """What must hold before the next phase starts; recorded in the plan."""
     owner: Text = ""
+    """Who decides that it holds; recorded in the plan."""
 
 
 class GrowthSection(Record):
@@ -136,8 +174,11 @@ class GrowthSection(Record):
     """[1/month] slow case; left out: half of `rate`."""
     high: Growth | None = None
     """[1/month] fast case; left out: one and a half times `rate`."""
-    points: dict[Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")], Share | float] | None = None
-    """Demand at dated months as a multiple of the go-live demand, e.g. {2027-09: 1.8}; replaces `rate` up to the last point."""
+    points: dict[MonthKey, Multiple] | None = None
+    """Demand at dated months as a multiple of the go-live demand, e.g. {2027-09: 1.8};
+    replaces `rate` up to the last point."""
+    review: Duration = 2 * 7 * 86400.0
+    """[s] from a capacity alert to a decision; two weeks, a fortnightly review meeting (assumed)."""
     phases: tuple[Phase, ...] = ()
     """Rollout phases; before the first phase's start the share is that of the first phase."""
 
@@ -165,7 +206,7 @@ class Upgrades(Record):
 class Resilience(Record):
     """Which failures and which error the fleet must carry."""
 
-    redundancy: Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")] = "N+1"
+    redundancy: Redundancy = "N+1"
     """Servers that may be down at the peak with the SLO still met. N+1: one server in repair is the normal case."""
     availability: Share = 0.999
     """Availability target that `auto` sizes the redundancy for; 99.9 % is about nine hours a year."""
@@ -173,10 +214,13 @@ class Resilience(Record):
     """[1/server-year] for `auto`: 8 GPUs x 9.1 % GPU and HBM interruptions a GPU-year (Llama 3 training run)."""
     repair_time: Duration = 3 * 86400.0
     """[s] for `auto`: three days, next-business-day parts plus burn-in (assumed)."""
-    headroom: Share = 0.2
-    """Capacity kept free at the peak with the redundancy down, for forecast and model error. 20 %: customary (assumed)."""
+    headroom: Annotated[Share, Field(le=0.9)] = 0.2
+    """Capacity kept free at the peak with the redundancy down, for forecast and model error.
+    20 %: customary (assumed)."""
     disaster_recovery: DisasterRecovery = DisasterRecovery()
+    """What stands at a second site."""
     upgrades: Upgrades = Upgrades()
+    """How a new model or engine version is brought in."""
 
 
 class Compliance(Record):
@@ -200,10 +244,15 @@ class LeadTime(Record):
     """Parts of the time from decision to service; a part left out is the site's own."""
 
     approval: Duration | None = None
+    """[s] from the decision to the released order."""
     order: Duration | None = None
+    """[s] from the released order to the supplier's confirmation."""
     delivery: Duration | None = None
+    """[s] from the confirmation to the loading dock."""
     install: Duration | None = None
+    """[s] racking, cabling and software."""
     burn_in: Duration | None = None
+    """[s] acceptance under load before the first user."""
 
 
 class Quote(Record):
@@ -211,14 +260,28 @@ class Quote(Record):
 
     item: Text
     """Server or instance id, or the name of a facility price, as in `aisizer catalog list`."""
-    unit_price: Annotated[str, StringConstraints(pattern=r"^\s*[\d,_.]+([eE]\d+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")]
+    unit_price: UnitPrice
     """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh."""
-    as_of: date
-    valid_until: date | None = None
+    as_of: Day
+    """Day of the quote."""
+    valid_until: Day | None = None
+    """Last day on which the supplier holds the price; left out: not stated."""
     supplier: Text
+    """Who quoted it."""
     reference: Text = ""
+    """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
+
+
+def _quote_form(value: object) -> str:
+    return "quote file" if isinstance(value, str) else "Quote"
+
+
+QuoteOrFile = Annotated[
+    Annotated[Quote, Tag("Quote")] | Annotated[str, Tag("quote file")],
+    Discriminator(_quote_form),
+]
 
 
 class Supply(Record):
@@ -233,10 +296,12 @@ class Supply(Record):
     power_limit: Power | None = None
     """[W] IT power available at an owned site at month 36; left out: not checked, and the plan says so."""
     lead_time: LeadTime = LeadTime()
+    """Parts of the time from decision to service; a part left out is the site's own."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"
     """Term of rented capacity; auto takes the cheapest over 36 months among the terms the catalog prices."""
     expansion: Duration | None = None
-    """[s] how long one purchase must last; left out: the site's own (a budget year where bought, a quarter where rented)."""
+    """[s] how long one purchase must last; left out: the site's own (a budget year where bought,
+    a quarter where rented)."""
     electricity: EnergyPrice | None = None
     """[USD/kWh] tariff at an owned site; left out: the site's own."""
     pue: float | None = Field(default=None, ge=1, le=3)
@@ -245,7 +310,7 @@ class Supply(Record):
     """[USD/kW-month] rent of space and power; left out: none on-premises."""
     staff_fte: float | None = Field(default=None, ge=0)
     """Full-time equivalents that run the fleet; left out: the site's own."""
-    quotes: tuple[Quote | str, ...] = ()
+    quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
 
 
@@ -253,17 +318,22 @@ class Retry(Record):
     """What a client does when a call fails."""
 
     attempts: int = Field(default=1, ge=1, le=20)
+    """Calls made at most for one that fails, the first included; 1 because a retry multiplies the load."""
 
 
 class Integration(Record):
     """An upstream system that each request calls."""
 
     calls_per_request: float = Field(default=1.0, gt=0)
+    """Calls that one request makes; 1 because one call is the least that a dependency makes."""
     latency: Duration | None = None
+    """[s] mean time of one call; left out: unknown, and the plan says so."""
     limit: Rate | None = None
     """[req/s] its rate ceiling; left out: unknown, and the plan says so."""
     retry: Retry = Retry()
+    """What a client does when a call fails."""
     readiness: Literal["real", "stubbed", "gap"] = "real"
+    """real: it answers today; stubbed: a stand-in answers; gap: nothing answers yet."""
     workloads: tuple[str, ...] = ()
     """Workloads that call it; empty means all that users call."""
 
@@ -272,28 +342,41 @@ class TodayFleet(Record):
     """What runs today."""
 
     gpu: Name
+    """GPU class that runs today, as in `aisizer catalog list gpus`."""
     gpus: int = Field(ge=1)
+    """How many of them."""
     servers: int | None = Field(default=None, ge=1)
+    """Servers they stand in; left out: as many as the catalog's server needs."""
 
 
 class Prototype(Record):
     """What the prototype measured; it stands beside the plan's predictions."""
 
     gpu: Name
+    """GPU class that the prototype ran on."""
     gpus: int = Field(ge=1)
+    """How many of them."""
     workload: str | None = None
+    """Name of the workload that was measured; left out: the only or first one."""
     concurrency: int | None = Field(default=None, ge=1)
+    """Requests in flight during the measurement."""
     output_tokens_per_s: float | None = Field(default=None, gt=0)
+    """[token/s] generated by all its GPUs together."""
     ttft_mean: Duration | None = None
+    """[s] mean time to first token."""
     tpot_mean: Duration | None = None
+    """[s] mean time per output token after the first."""
     cost_per_request: Money | None = None
+    """[USD] what one request cost."""
 
 
 class Evidence(Record):
     """What was measured or stands today."""
 
     today: TodayFleet | None = None
+    """The fleet that runs today; left out: the rule of thumb is the baseline."""
     prototype: Prototype | None = None
+    """What the prototype measured; it stands beside the plan's predictions."""
 
 
 class Finance(Record):
@@ -306,6 +389,7 @@ class Finance(Record):
     residual: Share = 0.0
     """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all."""
     budget_three_year: Money | None = None
+    """[USD] what may be spent in 36 months; left out: not checked."""
     tax: Share = 0.0
     """Sales or use tax on purchases; 0 because many regulated buyers are exempt. Set your own."""
 
@@ -314,32 +398,29 @@ class Profile(Record):
     """A workload profile: one YAML file that is enough for a sizing."""
 
     schema_: Literal["aisizer/profile/v1"] = Field(alias="schema")
+    """Version of this file format: aisizer/profile/v1."""
     name: Name
-    plan_date: date
+    """Short name of the profile; it names the output folder."""
+    plan_date: Day
     """The clock of this plan: price ages, lead times and order-by dates count from here."""
-    go_live: date | None = None
+    go_live: Day | None = None
     """First day in production; left out: the earliest date that every admitted site can meet."""
     workloads: dict[Name, Workload] = Field(min_length=1, max_length=50)
+    """Workloads by name; those with the same model share a pool of replicas."""
     growth: GrowthSection = GrowthSection()
+    """How demand moves over 36 months."""
     resilience: Resilience = Resilience()
+    """Which failures and which error the fleet must carry."""
     compliance: Compliance = Compliance()
+    """What binds the customer, and so which sites are admitted."""
     supply: Supply = Supply()
+    """What may be bought, where from, and how fast it comes."""
     integrations: dict[Name, Integration] = Field(default_factory=dict)
+    """Upstream systems by name that each request calls."""
     evidence: Evidence = Evidence()
+    """What was measured or stands today."""
     finance: Finance = Finance()
+    """How money is counted."""
     gates: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = ()
-    """Conditions on Plan paths of the chosen site, such as tco.three_year_usd <= 6.0e6 or slo.met; a false one exits 4."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        for name, workload in self.workloads.items():
-            parent = workload.load.per_request_of
-            if parent is not None and parent not in self.workloads:
-                raise ValueError(
-                    f"workloads.{name}.load.per_request_of names no workload (got {parent}). Name one of {', '.join(self.workloads)}."
-                )
-        if self.go_live is not None and self.go_live <= self.plan_date:
-            raise ValueError(
-                f"go_live must lie after plan_date (got {self.go_live} and {self.plan_date}). Move go_live."
-            )
-        return self
+    """Conditions on Plan paths of the chosen site, such as tco.three_year_usd <= 6.0e6 or slo.met;
+    a false one exits 4."""

@@ -1,1 +1,1 @@
-"""."""
+"""The roadmap: months become levels of demand, levels become purchases with dates."""

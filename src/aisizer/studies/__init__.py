@@ -1,1 +1,1 @@
-"""."""
+"""Studies: questions asked of finished plans."""

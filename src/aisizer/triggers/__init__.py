@@ -1,1 +1,1 @@
-"""."""
+"""Triggers: levels that leave exactly the lead time to act."""

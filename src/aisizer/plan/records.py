@@ -1,4 +1,4 @@
-"""The recipe that turns a profile and a catalog into one Plan."""
+"""The Plan: what sizing.json carries; it only composes records that rooms own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+# Two targets do everything on a fresh machine with Python 3.11 or later: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test install lint types walls tests readme bench lock clean
+
+demo: $(INSTALLED)
+	$(BIN)/aisizer size clinical-notes
+	@echo
+	@echo "The files are in $(CURDIR)/sizing/clinical-notes (read sizing.html first):"
+	@ls sizing/clinical-notes
+
+test: lint types walls tests
+
+install: $(INSTALLED)
+
+# The lock pins every package, with its hash; the project itself is editable, so that the tests see the checkout.
+$(INSTALLED): requirements-ci.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aisizer needs Python 3.11 or later; name one, for instance: make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ci.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+walls: $(INSTALLED)
+	$(BIN)/lint-imports
+
+tests: $(INSTALLED)
+	$(BIN)/pytest
+
+# Writes the screen of `aisizer size clinical-notes` into README.md; tests/docs fails when it has drifted.
+readme: $(INSTALLED)
+	$(BIN)/python tests/docs/test_documents.py
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/time_cli.py
+
+# Resolves the dependencies, the dev group and the build back end for every supported Python and platform.
+lock:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	printf 'hatchling>=1.27\neditables\n' | $(BIN)/uv pip compile - pyproject.toml --group dev --universal \
+	  --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --output-file requirements-ci.lock
+
+clean:
+	rm -rf .venv dist build sizing .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

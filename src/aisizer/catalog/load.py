@@ -1,0 +1,174 @@
+"""Reads the packaged catalog and the user's overlay; a record that is not valid or not sourced stops the load."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from aisizer.catalog.catalog import Catalog
+from aisizer.catalog.coverage import coverage_problems
+from aisizer.catalog.record_file import RecordFile
+from aisizer.catalog.records import Engine, Gpu, Model, PriceList, Rule, Server, Site, Source
+from aisizer.errors import Fault, InvalidInput
+from aisizer.profile.packaged import packaged
+from aisizer.schema import Record
+
+KINDS: Mapping[str, type[Record]] = {
+    "gpus": Gpu,
+    "servers": Server,
+    "models": Model,
+    "engines": Engine,
+    "prices": PriceList,
+    "sites": Site,
+    "rules": Rule,
+}
+"""The record type of each folder of a catalog; `sources` holds the sources."""
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """The files of one catalog folder, by kind and stem, with the version file where there is one."""
+
+    name: str
+    version: str
+    files: Mapping[str, Mapping[str, RecordFile]]
+    digest: bytes
+
+
+class LazyRecords(Mapping[str, R], Generic[R]):
+    """Records by id that are parsed and checked when first asked for."""
+
+    def __init__(self, kind: type[R], files: Mapping[str, RecordFile], sources: Mapping[str, Source]) -> None:
+        self._kind, self._files, self._sources = kind, files, sources
+        self._parsed: dict[str, R] = {}
+
+    def __getitem__(self, key: str) -> R:
+        if key not in self._parsed:
+            record, faults = read_record(self._kind, self._files[key], self._sources)
+            if record is None or faults:
+                raise InvalidInput(faults)
+            self._parsed[key] = record
+        return self._parsed[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def load_catalog(overlay: Path | None = None) -> Catalog:
+    """The packaged catalog, with the records of the user's overlay folder in place of those of the same id."""
+    return load_folders(packaged("hardware_catalog"), overlay)
+
+
+def load_folders(base: Path, overlay: Path | None = None) -> Catalog:
+    """The catalog in `base`, overlaid by the folder `overlay`."""
+    folders = [_read_folder(folder) for folder in (base, overlay) if folder is not None]
+    faults: list[Fault] = []
+    sources = _read_sources(folders, faults)
+    files = {kind: _merged(folders, kind) for kind in KINDS}
+    records = {
+        kind: _read_kind(record_type, files[kind], sources, faults)
+        for kind, record_type in KINDS.items()
+        if kind != "models"
+    }
+    if faults:
+        raise InvalidInput(faults)
+    return Catalog(
+        version=folders[0].version,
+        sha256=hashlib.sha256(b"".join(folder.digest for folder in folders)).hexdigest(),
+        models=LazyRecords(Model, files["models"], sources),
+        sources=sources,
+        overlay=overlay.resolve().name if overlay else None,
+        replaced=_replaced(folders),
+        **records,  # type: ignore[arg-type]  # the kinds are the fields of Catalog
+    )
+
+
+def read_record(kind: type[R], file: RecordFile, sources: Mapping[str, Source]) -> tuple[R | None, list[Fault]]:
+    """One file as a record, with every fault it has."""
+    record, faults = file.validate(kind)
+    if record is None:
+        return None, faults
+    stem = file.path.stem
+    if getattr(record, "id", stem) != stem:
+        faults.append(file.fault(("id",), f"the id must be the file's name (got {record.id}). Write {stem}."))  # type: ignore[attr-defined]
+    faults += [file.fault(path, problem) for path, problem in coverage_problems(record, sources)]
+    return record, faults
+
+
+def _read_kind(
+    kind: type[Record], files: Mapping[str, RecordFile], sources: Mapping[str, Source], faults: list[Fault]
+) -> dict[str, Record]:
+    records = {}
+    for stem, file in files.items():
+        record, found = read_record(kind, file, sources)
+        faults += found
+        if record is not None:
+            records[stem] = record
+    return records
+
+
+def _read_folder(folder: Path) -> _Folder:
+    if not folder.is_dir():
+        raise InvalidInput(
+            f"The catalog folder {folder} does not exist. Give a folder with gpus/, servers/, prices/, ..."
+        )
+    paths = sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix())
+    files: dict[str, dict[str, RecordFile]] = {kind: {} for kind in (*KINDS, "sources")}
+    faults, digest = [], hashlib.sha256()
+    for path in paths:
+        relative = path.relative_to(folder)
+        content = path.read_bytes()
+        digest.update(relative.as_posix().encode() + b"\0" + content + b"\0")
+        if len(relative.parts) != 2 or relative.parts[0] not in files:
+            faults.append(
+                Fault(str(path), None, None, "", f"this is not a folder of a catalog. Use {', '.join(files)}.")
+            )
+            continue
+        files[relative.parts[0]][path.stem] = RecordFile(path, content)
+    if faults:
+        raise InvalidInput(faults)
+    version = folder / "VERSION"
+    text = version.read_text(encoding="utf-8").strip() if version.is_file() else ""
+    digest.update(text.encode())
+    return _Folder(folder.name, text, files, digest.digest())
+
+
+def _read_sources(folders: list[_Folder], faults: list[Fault]) -> dict[str, Source]:
+    merged: dict[str, Source] = {}
+    for folder in folders:
+        seen: Counter[str] = Counter()
+        for file in folder.files["sources"].values():
+            for name, source, found in file.validate_each(Source):
+                faults += found
+                seen[name] += 1
+                if seen[name] > 1:
+                    faults.append(file.fault((name,), "this source id is taken by another file. Rename one of them."))
+                if source is not None:
+                    merged[name] = source
+    return merged
+
+
+def _merged(folders: list[_Folder], kind: str) -> dict[str, RecordFile]:
+    merged: dict[str, RecordFile] = {}
+    for folder in folders:
+        merged |= folder.files[kind]
+    return dict(sorted(merged.items()))
+
+
+def _replaced(folders: list[_Folder]) -> tuple[str, ...]:
+    if len(folders) < 2:
+        return ()
+    base, overlay = (folder.files for folder in folders)
+    return tuple(f"{kind}/{stem}" for kind in KINDS for stem in sorted(overlay[kind]) if stem in base[kind])

@@ -1,0 +1,202 @@
+"""The verbs: arguments in, exit code out. Bodies import what they need, so that help stays quick."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aisizer import __version__
+from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan
+
+HELP = """\
+Usage: aisizer [-h] [--version] VERB ...
+Size the GPU fleet for production LLM inference from one YAML profile. Offline.
+
+Plan     size       profile -> decision, BOM, TCO, document, triggers
+         explain    where a plan's number comes from, or what a field means
+         render     a finished plan's files again, computing nothing
+Input    init       write a commented profile, from scratch or a ready one
+         validate   every fault of every file, with line and column
+Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
+         schema     JSON Schema of profile and plan
+
+PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
+--with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
+Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed
+
+Example: aisizer size clinical-notes --set resilience.redundancy=N+2
+"""
+
+
+class _Verbs(typer.core.TyperGroup):
+    """The top level, with its help on one screen."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(HELP)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+catalog_app = typer.Typer(rich_markup_mode=None, help="Look into the hardware catalog.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+
+ProfileArgument = Annotated[str, typer.Argument(metavar="PROFILE", help="a path, - or the name of a ready profile")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change one value of the profile")]
+Fragments = Annotated[
+    list[Path] | None, typer.Option("--with", metavar="FILE", help="lay a profile fragment over the profile")
+]
+Overlay = Annotated[
+    Path | None, typer.Option("--catalog", metavar="DIR", help="a catalog folder over the packaged one")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aisizer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Size the GPU fleet for production LLM inference from one YAML profile."""
+
+
+@app.command()
+def size(
+    profile: ProfileArgument,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="folder; default sizing/<profile name>")
+    ] = None,
+    sets: Sets = None,
+    fragments: Fragments = None,
+    catalog: Overlay = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Profile -> decision, BOM, TCO, document, triggers. With --json and no -o nothing is written."""
+    from aisizer.cli import size as verb
+
+    verb.size(
+        profile,
+        output=output,
+        sets=sets or (),
+        fragments=fragments or (),
+        overlay=catalog,
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="such as decision.gpus, or a field such as growth.rate")],
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json; default the newest")] = None,
+) -> None:
+    """Where a plan's number comes from, or what a profile field means."""
+    from aisizer.cli import explain as verb
+
+    verb.explain(name, plan)
+
+
+@app.command()
+def render(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="default: beside it")] = None,
+) -> None:
+    """Draw a finished plan's files again, computing nothing."""
+    from aisizer.cli import render as verb
+
+    typer.echo(verb.render(plan, output))
+
+
+@app.command()
+def validate(
+    files: Annotated[list[str], typer.Argument(metavar="FILES", help="profiles")], catalog: Overlay = None
+) -> None:
+    """Report every fault of every file, with line and column."""
+    from aisizer.cli import validate as verb
+    from aisizer.cli.inputs import reference_faults
+
+    typer.echo(verb.validate(files, reference_faults(catalog)))
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(metavar="PATH")] = Path("profile.yaml"),
+    ready: Annotated[str | None, typer.Option("--from", metavar="READY", help="a ready profile to start from")] = None,
+) -> None:
+    """Write a commented profile, from scratch or a ready one."""
+    from aisizer.cli import init as verb
+
+    typer.echo(verb.init(path, ready, date.today()))
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile or plan")]) -> None:
+    """Print the JSON Schema of the profile or the plan."""
+    from aisizer.cli import schema as verb
+
+    typer.echo(verb.schema(kind), nl=False)
+
+
+@catalog_app.command("list")
+def catalog_list(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="gpus, servers, models, engines, prices, sites, rules")],
+    catalog: Overlay = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the records of one kind."""
+    from aisizer.cli import catalog as verb
+
+    verb.list_kind(kind, catalog, as_json)
+
+
+@catalog_app.command("show")
+def catalog_show(name: Annotated[str, typer.Argument(metavar="ID")], catalog: Overlay = None) -> None:
+    """Show one record and the sources of its numbers."""
+    from aisizer.cli import catalog as verb
+
+    verb.show(name, catalog)
+
+
+@catalog_app.command("verify")
+def catalog_verify(catalog: Overlay = None) -> None:
+    """Check that every record loads, is sourced and is plausible."""
+    from aisizer.cli import catalog as verb
+
+    verb.verify(catalog)
+
+
+def run() -> None:
+    """The console entry point: every expected failure is a sentence on stderr and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]
+    try:
+        app(prog_name="aisizer")
+    except AisizerError as error:
+        print(_message(error), file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _message(error: AisizerError) -> str:
+    if isinstance(error, NoFeasiblePlan):
+        return f"{str(error).rstrip()}\nEarlier files are untouched."
+    if isinstance(error, InvalidInput) and error.faults:
+        count = len(error.faults)
+        return f"{error}\n{count} fault{'s' if count > 1 else ''}; nothing was written."
+    return str(error)

@@ -1,0 +1,58 @@
+"""`aisizer size`: profile -> decision, BOM, TCO, document, triggers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aisizer.cli.inputs import load_inputs
+from aisizer.cli.terminal import use_color, width
+from aisizer.errors import GateFailed, NoFeasiblePlan
+from aisizer.plan import Plan
+
+
+def size(
+    profile: str,
+    *,
+    output: Path | None,
+    sets: Sequence[str],
+    fragments: Sequence[Path],
+    overlay: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Makes the plan, writes its files and shows the decision."""
+    from aisizer.deliver.json_file import plan_json
+    from aisizer.plan.make import make_plan
+
+    inputs = load_inputs(profile, sets, fragments, overlay)
+    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
+    if as_json:
+        sys.stdout.write(plan_json(plan))
+    if plan.decision is None:
+        from aisizer.deliver.screen import infeasible_screen
+
+        raise NoFeasiblePlan(infeasible_screen(plan))
+    if output is not None or not as_json:
+        folder = output or Path("sizing") / inputs.loaded.profile.name
+        _deliver(plan, folder, show=not (as_json or quiet))
+    _gates(plan)
+
+
+def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
+    from aisizer.deliver.screen import screen
+    from aisizer.deliver.write import write_outputs
+
+    write_outputs(plan, folder)
+    if show:
+        sys.stdout.write(screen(plan, folder=folder.as_posix(), width=width(), color=use_color()))
+
+
+def _gates(plan: Plan) -> None:
+    from aisizer.studies.gates import check_gates
+
+    failed = [result for result in check_gates(plan) if not result.holds]
+    if failed:
+        sentences = [f"The gate {result.gate} fails: {result.sentence}." for result in failed]
+        raise GateFailed("\n".join([*sentences, "The files were written. Change the profile, or the gate."]))

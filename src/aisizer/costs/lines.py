@@ -1,0 +1,282 @@
+"""The cost lines of one site's plan: quantity x unit price x named factors, by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aisizer.catalog.records import Site
+from aisizer.costs.prices import Price, PriceBook
+from aisizer.costs.records import Category, CostLine, Treatment
+from aisizer.profile.sections import Finance, Supply
+from aisizer.sizing.options import Offer
+from aisizer.units import HOURS_PER_MONTH
+
+PERIODS = 37
+"""Period 0 and months 1 to 36."""
+TERM_MONTHS = {"one_year": 12, "three_year": 36}
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What the fleet serves in each of the 36 months."""
+
+    requests: tuple[float, ...]
+    prompt_tokens: tuple[float, ...]
+    output_tokens: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What costs needs to know of a fleet: servers added by wave, and servers in service by month."""
+
+    added: tuple[tuple[int, int], ...]
+    """(month, servers) per wave; month 1 is paid in period 0"""
+    servers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Everything that turns a fleet into lines besides the fleet itself."""
+
+    site: Site
+    offer: Offer
+    term: str
+    book: PriceBook
+    supply: Supply
+    finance: Finance
+    retention_months: float
+
+
+def cost_lines(buyer: Buyer, fleet: Fleet, volume: Volume) -> tuple[CostLine, ...]:
+    """All lines of the site's plan, owned or rented."""
+    capacity = _owned(buyer, fleet) if buyer.site.ownership == "own" else _rented(buyer, fleet)
+    return (*capacity, *_staff(buyer), *_logs(buyer, volume), *_egress(buyer, volume))
+
+
+def significant(value: float, digits: int = 6) -> float:
+    """Rounded to significant digits, so that what a file shows is what was multiplied.
+
+    >>> significant(1234567.0), significant(0.00012345678)
+    (1234570.0, 0.000123457)
+    """
+    return float(f"{value:.{digits}g}")
+
+
+def _line(
+    id: str,
+    category: Category,
+    description: str,
+    treatment: Treatment,
+    unit: str,
+    price: Price | None,
+    quantity: Sequence[float],
+    factors: dict[str, float | None] | None = None,
+    waves: Sequence[int] = (),
+) -> CostLine:
+    """One line; a missing price or factor leaves the unit price unknown."""
+    known = {name: value for name, value in (factors or {}).items() if value is not None}
+    lacking = [name for name, value in (factors or {}).items() if value is None]
+    priced = price if not lacking else None
+    return CostLine(
+        id=id,
+        category=category,
+        description=description,
+        treatment=treatment,
+        unit=unit,
+        unit_price_usd=priced.base if priced else None,
+        low_usd=priced.low if priced else None,
+        high_usd=priced.high if priced else None,
+        factors={name: significant(value) for name, value in known.items()},
+        quantity=tuple(significant(q) for q in quantity),
+        price_item=priced.item if priced else (lacking[0] if lacking else id),
+        source=priced.source if priced else "no source prices it",
+        as_of=priced.as_of if priced else None,
+        kind=priced.kind if priced else "unpriced",
+        waves=tuple(waves),
+    )
+
+
+def _factor(book: PriceBook, name: str | None) -> float | None:
+    price = book.named(name)
+    return None if price is None else price.base
+
+
+def _by_wave(fleet: Fleet, per_server: float = 1.0) -> list[float]:
+    """Quantities at the month in which each wave enters service; the first is paid in period 0."""
+    quantity = [0.0] * PERIODS
+    for month, servers in fleet.added:
+        quantity[0 if month == 1 else month] += servers * per_server
+    return quantity
+
+
+def _in_service(fleet: Fleet, per_server: float = 1.0) -> list[float]:
+    return [0.0, *(servers * per_server for servers in fleet.servers)]
+
+
+def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
+    offer, site, book = buyer.offer, buyer.site, buyer.book
+    price = book.priced(offer.id, offer.terms.get("purchase"))
+    waves = range(1, len(fleet.added) + 1)
+    bought, running = _by_wave(fleet), _in_service(fleet)
+    support, install = _factor(book, site.support), _factor(book, site.install)
+    lines = [
+        _line("hardware", "hardware", offer.name, "capitalise", "server", price, bought, waves=waves),
+        _line(
+            "network", "network", "Network fabric: ports, optics and cables", "capitalise", "GPU", book.named(site.network),
+            _by_wave(fleet, offer.gpus), waves=waves,
+        ),
+        _line(
+            "install", "install", "Freight, installation and integration", "capitalise", "server", price, bought,
+            {"install_rate": install}, waves,
+        ),
+        _line(
+            "support", "support", "Hardware support", "expense", "server-month", price, running,
+            {"support_rate_per_year": support, "years_per_month": 1 / 12},
+        ),
+        _power(buyer, running),
+    ]  # fmt: skip
+    if buyer.finance.tax > 0:
+        lines.append(
+            _line(
+                "tax",
+                "tax",
+                "Sales or use tax on hardware",
+                "capitalise",
+                "server",
+                price,
+                bought,
+                {"tax": buyer.finance.tax},
+            )
+        )
+    if buyer.finance.residual > 0:
+        sold = [0.0] * (PERIODS - 1) + [-float(fleet.servers[-1])]
+        lines.append(
+            _line(
+                "residual",
+                "residual",
+                "Residual value after month 36",
+                "capitalise",
+                "server",
+                price,
+                sold,
+                {"residual": buyer.finance.residual},
+            )
+        )
+    if buyer.supply.colocation is not None or site.colocation is not None:
+        lines.append(_colocation(buyer, running))
+    return lines
+
+
+def _power(buyer: Buyer, running: list[float]) -> CostLine:
+    supply, site, book = buyer.supply, buyer.site, buyer.book
+    assert buyer.offer.server is not None
+    factors = {
+        "nameplate_kw": buyer.offer.server.max_power_kw,
+        "average_power_share": _factor(book, "average-power-share"),
+        "hours_per_month": HOURS_PER_MONTH,
+        "pue": supply.pue if supply.pue is not None else _factor(book, site.pue),
+    }
+    price = _own(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
+    return _line("power", "power", "Electricity, cooling included", "expense", "server-month", price, running, factors)
+
+
+def _colocation(buyer: Buyer, running: list[float]) -> CostLine:
+    assert buyer.offer.server is not None
+    price = _own(buyer.supply.colocation, "supply.colocation", "USD/kW-month") or buyer.book.named(
+        buyer.site.colocation
+    )
+    factors: dict[str, float | None] = {"nameplate_kw": buyer.offer.server.max_power_kw}
+    return _line(
+        "colocation", "colocation", "Space and power reservation", "expense", "server-month", price, running, factors
+    )
+
+
+def _own(value: float | None, field: str, unit: str) -> Price | None:
+    """A price that the profile itself sets."""
+    return None if value is None else Price(field, value, None, None, unit, "profile", None, "quote")
+
+
+def _rented(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
+    """Committed hours where the commitment ends inside the horizon, on-demand hours for the rest."""
+    committed, demand = split_hours(fleet, buyer.term)
+    lines = []
+    if any(committed):
+        lines.append(_hours(buyer, "rent-" + buyer.term.replace("_", "-"), buyer.term, committed, fleet))
+    if any(demand):
+        lines.append(_hours(buyer, "rent-on-demand", "on_demand", demand, fleet))
+    return lines
+
+
+def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -> CostLine:
+    price = buyer.book.priced(buyer.offer.id, buyer.offer.terms.get(term), term="" if term == "on_demand" else term)
+    name = f"{buyer.offer.provider} {buyer.offer.name}, {term.replace('_', ' ')}"
+    return _line(id, "rent", name, "expense", "instance-hour", price, hours, waves=range(1, len(fleet.added) + 1))
+
+
+def split_hours(fleet: Fleet, term: str) -> tuple[list[float], list[float]]:
+    """Instance-hours by month under commitment and on demand.
+
+    A wave that enters service in month m has 37 - m months left; whole terms that fit are committed.
+    """
+    committed, demand = [0.0] * PERIODS, [0.0] * PERIODS
+    length = TERM_MONTHS.get(term)
+    for start, servers in fleet.added:
+        left = PERIODS - start
+        covered = 0 if length is None else left // length * length
+        for month in range(start, PERIODS):
+            (committed if month < start + covered else demand)[month] += servers * HOURS_PER_MONTH
+    return committed, demand
+
+
+def _staff(buyer: Buyer) -> list[CostLine]:
+    own = buyer.supply.staff_fte
+    fte = own if own is not None else _factor(buyer.book, buyer.site.staff_fte)
+    price = buyer.book.named("fte-systems-engineer-us")
+    return [
+        _line(
+            "staff", "staff", "Staff that runs the fleet", "expense", "month", price, [0.0] + [1.0] * (PERIODS - 1),
+            {"fte": fte, "years_per_month": 1 / 12},
+        )
+    ]  # fmt: skip
+
+
+def _logs(buyer: Buyer, volume: Volume) -> list[CostLine]:
+    """Prompt and response logs held for the retention: stored GB is the sum of the last retention months."""
+    per_token, per_request = _factor(buyer.book, "log-bytes-per-token"), _factor(buyer.book, "log-bytes-per-request")
+    if per_token is None or per_request is None:
+        return [
+            _line("log-storage", "storage", "Prompt and response logs", "expense", "GB-month", None, [0.0] * PERIODS)
+        ]
+    written = [
+        (requests * per_request + (prompt + output) * per_token) / 1e9
+        for requests, prompt, output in zip(volume.requests, volume.prompt_tokens, volume.output_tokens, strict=True)
+    ]
+    return [
+        _line(
+            "log-storage", "storage", "Prompt and response logs, hot tier", "expense", "GB-month",
+            buyer.book.named(buyer.site.storage_hot), [0.0, *stored_gb(written, buyer.retention_months)],
+        )
+    ]  # fmt: skip
+
+
+def stored_gb(written_gb: Sequence[float], retention_months: float) -> list[float]:
+    """[GB] held at the end of each month when each month's writing is kept for the retention.
+
+    >>> stored_gb([1.0, 1.0, 1.0, 1.0], 2.5)
+    [1.0, 2.0, 2.5, 2.5]
+    """
+    held = []
+    for month in range(len(written_gb)):
+        ages = range(month + 1)
+        held.append(sum(written_gb[month - age] * max(0.0, min(1.0, retention_months - age)) for age in ages))
+    return held
+
+
+def _egress(buyer: Buyer, volume: Volume) -> list[CostLine]:
+    if buyer.site.egress is None:
+        return []
+    per_token = _factor(buyer.book, "egress-bytes-per-token")
+    quantity = [0.0, *(tokens * (per_token or 0.0) / 1e9 for tokens in volume.output_tokens)]
+    price = buyer.book.named(buyer.site.egress) if per_token is not None else None
+    return [_line("egress", "egress", "Network egress of responses", "expense", "GB", price, quantity)]

@@ -1,0 +1,105 @@
+"""What a document is made of, whatever the format: sections of paragraphs, lists, tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Plain sentences."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence that must not be overlooked."""
+
+    kind: ClassVar[str] = "notice"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """An unordered list."""
+
+    kind: ClassVar[str] = "items"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines to copy."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A few figures with their names, the first page's summary."""
+
+    kind: ClassVar[str] = "facts"
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and whether the cells are figures."""
+
+    title: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A caption, columns and rows of text; the first cell of a row names it."""
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture (SVG) and its caption; the table that follows it carries the same figures."""
+
+    kind: ClassVar[str] = "figure"
+    svg: str
+    caption: str
+
+
+Block = Paragraph | Notice | Items | Code | Facts | Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its blocks."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The sizing document, before it has a format."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+
+
+def table(caption: str, columns: str, rows: Sequence[Sequence[str]]) -> Table:
+    """A table from a heading line such as "Site | GPUs # | Reason", where # marks figures."""
+    names = [name.strip() for name in columns.split("|")]
+    made = tuple(Column(name.removesuffix("#").strip(), name.endswith("#")) for name in names)
+    for row in rows:
+        if len(row) != len(made):
+            raise ValueError(f"{caption}: {len(made)} cells are expected (got {len(row)})")
+    return Table(caption, made, tuple(tuple(row) for row in rows))

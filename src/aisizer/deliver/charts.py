@@ -1,0 +1,157 @@
+"""Pictures as inline SVG: plain strings, colours by CSS class so that they follow light, dark and print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import pairwise
+
+from aisizer.deliver import numbers
+from aisizer.roadmap.records import Month, Purchase
+
+WIDTH = 720
+LABEL_WIDTH = 140
+BAR, GAP = 20, 10
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+"""Okabe and Ito, 2008, Color Universal Design: told apart by colour-blind readers; CSS classes c0 to c6"""
+GREY = "#9aa3ad"
+"""all series after those"""
+
+
+def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) -> str:
+    """Bars that show how many GPUs each reason adds to those before it."""
+    scale = (WIDTH - LABEL_WIDTH - 70) / max(gpus for _, gpus in steps)
+    parts, before = [], 0
+    for row, (name, gpus) in enumerate(steps):
+        y = row * (BAR + GAP) + 4
+        parts.append(_label(name, y))
+        if before:
+            parts.append(_bar(LABEL_WIDTH, y, before * scale, "base"))
+        if gpus > before:
+            parts.append(_bar(LABEL_WIDTH + before * scale, y, (gpus - before) * scale, "c0"))
+        added = f"{gpus} (+{gpus - before})" if before and gpus > before else str(gpus)
+        parts.append(_text(LABEL_WIDTH + max(gpus, before) * scale + 8, y + 15, added))
+        before = gpus
+    return _svg(len(steps) * (BAR + GAP) + 8, title, description, parts)
+
+
+def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, description: str) -> str:
+    """One bar per row, split by series, with a legend; negative amounts are left to the table."""
+    totals: dict[str, float] = {}
+    for series in rows.values():
+        for name, amount in series.items():
+            totals[name] = totals.get(name, 0.0) + max(amount, 0.0)
+    order = sorted((name for name in totals if totals[name] > 0), key=lambda name: -totals[name])
+    longest = max(sum(max(a, 0.0) for a in series.values()) for series in rows.values())
+    if not order:
+        return ""
+    legend, top = _legend(order)
+    scale = (WIDTH - LABEL_WIDTH - 110) / longest
+    parts = legend
+    for row, (label, series) in enumerate(rows.items()):
+        y, x = top + row * (BAR + GAP), float(LABEL_WIDTH)
+        parts.append(_label(label, y))
+        for index, name in enumerate(order):
+            width = max(series.get(name, 0.0), 0.0) * scale
+            if width > 0:
+                parts.append(_bar(x, y, width, _colour(index), f"{label}, {name}: {numbers.usd(series[name])} USD"))
+            x += width
+        parts.append(_text(x + 8, y + 15, numbers.usd(sum(series.values()))))
+    return _svg(top + len(rows) * (BAR + GAP) + 4, title, description, parts)
+
+
+def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], title: str, description: str) -> str:
+    """GPUs needed and GPUs in service by month; a dot marks each wave that comes into service."""
+    left, top, right, height = 48, 34, WIDTH - 12, 230
+    highest = max(max(m.gpus_needed, m.gpus_in_service) for m in months)
+    step = _tick_step(highest)
+    ceiling = -(-highest // step) * step
+    width = (right - left) / len(months)
+
+    def x(index: float) -> float:
+        return left + index * width
+
+    def y(gpus: float) -> float:
+        return top + height * (1 - gpus / ceiling)
+
+    parts = []
+    for tick in range(0, ceiling + 1, step):
+        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
+        parts.append(_text(left - 8, y(tick) + 4, str(tick), "end"))
+    parts += [
+        _text(x(i) + 1, top + height + 18, numbers.month(m.start), "start") for i, m in enumerate(months) if i % 6 == 0
+    ]
+    area = _steps([(x(i), y(m.gpus_in_service)) for i, m in enumerate(months)], right)
+    parts.append(f'<path class="area" d="{area} L{right:.1f},{y(0):.1f} L{left:.1f},{y(0):.1f} Z"/>')
+    parts.append(f'<path class="line l0" d="{area}"/>')
+    needed = _steps([(x(i), y(m.gpus_needed)) for i, m in enumerate(months)], right)
+    parts.append(f'<path class="line l1" d="{needed}"/>')
+    start = {m.start: (i, m) for i, m in enumerate(months)}
+    for purchase in purchases:
+        if purchase.need_by in start:
+            index, month = start[purchase.need_by]
+            tip = f"wave {purchase.wave}: +{purchase.gpus} GPUs in service {purchase.need_by}"
+            centre = f'cx="{x(index):.1f}" cy="{y(month.gpus_in_service):.1f}"'
+            parts.append(f'<circle class="c0" {centre} r="5"><title>{escape(tip)}</title></circle>')
+    parts += [
+        f'<path class="line l0" d="M{left},14 h26"/>',
+        _text(left + 34, 18, "GPUs in service (dot: a wave arrives)"),
+        f'<path class="line l1" d="M{left + 290},14 h26"/>',
+        _text(left + 324, 18, "GPUs needed"),
+    ]
+    return _svg(top + height + 28, title, description, parts)
+
+
+def _steps(points: Sequence[tuple[float, float]], right: float) -> str:
+    path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
+    path += [f"H{b[0]:.1f}" + (f" V{b[1]:.1f}" if b[1] != a[1] else "") for a, b in pairwise(points)]
+    return " ".join([*path, f"H{right:.1f}"])
+
+
+def _tick_step(highest: int) -> int:
+    """A round step that gives three to six ticks.
+
+    >>> [_tick_step(n) for n in (3, 24, 400)]
+    [1, 5, 100]
+    """
+    for decade in range(9):
+        for factor in (1, 2, 5):
+            if highest <= 5 * factor * 10**decade:
+                return factor * int(10**decade)
+    raise ValueError(f"no axis reaches {highest}")
+
+
+def _legend(names: Sequence[str]) -> tuple[list[str], float]:
+    shown = list(names[: len(PALETTE)]) + (["others"] if len(names) > len(PALETTE) else [])
+    parts, x, y = [], float(LABEL_WIDTH), 4.0
+    for index, name in enumerate(shown):
+        width = 30 + 7.2 * len(name)
+        if x + width > WIDTH:
+            x, y = float(LABEL_WIDTH), y + 20
+        parts += [_bar(x, y, 12, _colour(index), height=12), _text(x + 17, y + 11, name)]
+        x += width
+    return parts, y + 28
+
+
+def _colour(index: int) -> str:
+    return f"c{index}" if index < len(PALETTE) else "others"
+
+
+def _label(text: str, y: float) -> str:
+    return _text(LABEL_WIDTH - 10, y + 15, text, "end")
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _bar(x: float, y: float, width: float, css: str, tip: str = "", height: int = BAR) -> str:
+    title = f"<title>{escape(tip)}</title>" if tip else ""
+    return f'<rect class="{css}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height}">{title}</rect>'
+
+
+def _svg(height: float, title: str, description: str, parts: Sequence[str]) -> str:
+    head = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}">{head}{"".join(parts)}</svg>'
+    )

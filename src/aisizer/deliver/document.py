@@ -1,0 +1,101 @@
+"""The written sizing: one document model, shown as Markdown and as a self-contained HTML page."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from aisizer.deliver import charts, labels
+from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.sections_evidence import (
+    assumptions_section,
+    control_section,
+    integrations_section,
+    limits_section,
+    method_section,
+    sources_section,
+    verdicts_section,
+)
+from aisizer.deliver.sections_money import bom_section, cost_section
+from aisizer.deliver.sections_service import (
+    alternatives_section,
+    decision_section,
+    roadmap_section,
+    slo_section,
+    triggers_section,
+    waterfall_section,
+)
+from aisizer.plan import Plan
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def document(plan: Plan) -> Document:
+    """The sizing document; a section that does not apply is absent."""
+    decision = labels.decided(plan)
+    fleet = labels.fleet(decision)
+    title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet}, {decision.site_name}"
+    made = f"Plan of {labels.plan_date(plan)} by aisizer {plan.aisizer_version}"
+    return Document(title, f"{made}; order by {decision.order_by}.", tuple(_sections(plan)))
+
+
+def sizing_md(plan: Plan) -> str:
+    """The document as Markdown; its tables carry what the pictures show."""
+    return _environment().get_template("sizing.md.j2").render(doc=document(plan)).rstrip() + "\n"
+
+
+def sizing_html(plan: Plan) -> str:
+    """The document as one HTML page that needs neither script nor network."""
+    template = _environment().get_template("sizing.html.j2")
+    return template.render(doc=document(plan), palette=charts.PALETTE, grey=charts.GREY).rstrip() + "\n"
+
+
+def _sections(plan: Plan) -> list[Section]:
+    sections = [
+        decision_section(plan),
+        slo_section(plan),
+        waterfall_section(plan),
+        alternatives_section(plan),
+        roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
+        triggers_section(plan) if plan.triggers else None,
+        cost_section(plan),
+        bom_section(plan) if plan.bom else None,
+        verdicts_section(plan) if plan.verdicts else None,
+        integrations_section(plan) if plan.integrations else None,
+        assumptions_section(plan) if plan.assumptions else None,
+        method_section(plan) if plan.explain else None,
+        sources_section(plan) if plan.sources else None,
+        limits_section(plan),
+        control_section(plan),
+    ]
+    return [section for section in sections if section is not None]
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import DictLoader, Environment
+
+    folder = files("aisizer.deliver") / "templates"
+    sources = {name: (folder / name).read_text("utf-8") for name in ("sizing.md.j2", "sizing.html.j2")}
+    environment = Environment(
+        loader=DictLoader(sources),
+        autoescape=lambda name: name is not None and ".html" in name,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["md"] = markdown_text
+    return environment
+
+
+def markdown_text(text: str) -> str:
+    r"""Text in which Markdown and its HTML see no markup.
+
+    >>> markdown_text("a | <b> *c*\nd")
+    'a \\| &lt;b&gt; \\*c\\* d'
+    """
+    text = " ".join(text.split()).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for mark in "|*`[]":
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,0 +1,59 @@
+"""sizing.json: the Plan, from which all else is drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from aisizer.errors import Fault, InvalidInput
+from aisizer.plan import Plan
+
+SCHEMA = "aisizer/plan/v1"
+
+
+def plan_json(plan: Plan) -> str:
+    """The Plan as text, fields in the order they are declared."""
+    data = plan.model_dump(mode="json", by_alias=True)
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plan_hash(plan: Plan) -> str:
+    """The sha256 of the Plan's text, which stamps the other files."""
+    return hashlib.sha256(plan_json(plan).encode()).hexdigest()
+
+
+def read_plan(path: Path) -> Plan:
+    """Reads a Plan back, or says in which field the file is not one."""
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path.name} cannot be read ({error.strerror}). Give the path of a sizing.json.") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{path.name} is not JSON ({error}). Give the path of a sizing.json.") from error
+    _check_schema(path.name, data)
+    try:
+        return Plan.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise InvalidInput(
+            [
+                Fault(
+                    path.name, None, None, ".".join(map(str, fault["loc"])), f"{fault['msg']}. Run aisizer size again."
+                )
+                for fault in error.errors()
+            ]
+        ) from error
+
+
+def _check_schema(name: str, data: object) -> None:
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema == SCHEMA:
+        return
+    if isinstance(schema, str) and schema.startswith("aisizer/plan/"):
+        raise InvalidInput(
+            f"{name} is a plan of schema {schema}, and this version reads {SCHEMA}. "
+            "Install the version of aisizer that wrote it, or run aisizer size again."
+        )
+    raise InvalidInput(f"{name} is no plan: its schema is {schema!r}, not {SCHEMA}. Give the path of a sizing.json.")

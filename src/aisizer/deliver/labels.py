@@ -1,0 +1,138 @@
+"""How the Plan's ids read in a sentence, and the few facts that every renderer looks up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from aisizer import units
+from aisizer.costs.records import SiteCost
+from aisizer.errors import NoFeasiblePlan
+from aisizer.plan import Decision, Plan
+from aisizer.sizing.records import Pool
+
+_ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
+_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
+_TERMS = {
+    "purchase": "purchase",
+    "on_demand": "on demand",
+    "one_year": "one-year commitment",
+    "three_year": "three-year commitment",
+}
+_STEPS = {"disaster_recovery": "disaster recovery", "upgrade": "upgrade surge", "servers": "whole servers"}
+
+
+def decided(plan: Plan) -> Decision:
+    """The decision of a plan that has one."""
+    if plan.decision is None:
+        raise NoFeasiblePlan("No option meets the profile; the rejections name the nearest misses.")
+    return plan.decision
+
+
+def profile_name(plan: Plan) -> str:
+    """The profile's name."""
+    return str(plan.profile["name"])
+
+
+def plan_date(plan: Plan) -> date:
+    """The clock of the plan."""
+    return date.fromisoformat(str(plan.profile["plan_date"]))
+
+
+def discount_rate(plan: Plan) -> float | None:
+    """The yearly discount rate that the profile sets, if it sets one."""
+    rate = plan.profile.get("finance", {}).get("discount_rate")
+    return None if rate is None else units.parse(rate, "share")
+
+
+def site(site_id: str) -> str:
+    """A site's id as words."""
+    return site_id.replace("_", "-")
+
+
+def gpu(gpu_id: str) -> str:
+    """A GPU class as vendors write it."""
+    return gpu_id.upper()
+
+
+def engine(engine_id: str) -> str:
+    """An engine and its version.
+
+    >>> engine("vllm-0.33"), engine("mine-2")
+    ('vLLM 0.33', 'mine 2')
+    """
+    name, _, version = engine_id.partition("-")
+    return f"{_ENGINES.get(name, name)} {version}".rstrip()
+
+
+def term(term_id: str) -> str:
+    """How capacity is bought or rented."""
+    return _TERMS.get(term_id, term_id.replace("_", " "))
+
+
+def reason(code: str) -> str:
+    """A short rejection code as words."""
+    return _REASONS.get(code, code.replace("_", " "))
+
+
+def step(name: str, redundancy: str) -> str:
+    """A step of the hardware waterfall."""
+    return f"redundancy {redundancy}" if name == "redundancy" else _STEPS.get(name, name)
+
+
+def parallelism(pool: Pool) -> str:
+    """How a replica is spread over GPUs, such as TP2 or TP8 x PP2."""
+    return f"TP{pool.tensor_parallel}" + (f" x PP{pool.pipeline_parallel}" if pool.pipeline_parallel > 1 else "")
+
+
+def replicas(pool: Pool) -> str:
+    """A pool's replicas in one phrase, such as 8 replicas x TP2, FP8, vLLM 0.33."""
+    plural = "replica" if pool.replicas == 1 else "replicas"
+    return f"{pool.replicas} {plural} x {parallelism(pool)}, {pool.precision.upper()}, {engine(pool.engine)}"
+
+
+def fleet(decision: Decision) -> str:
+    """The GPUs that are signed for now, such as 16 x H100-SXM; by class where pools differ."""
+    classes = dict.fromkeys(pool.gpu for pool in decision.pools)
+    if decision.gpu is not None or len(classes) < 2:
+        return f"{decision.gpus} x {gpu(decision.gpu or next(iter(classes)))}"
+    return f"{decision.gpus} GPUs ({', '.join(gpu(name) for name in classes)})"
+
+
+def verb(decision: Decision) -> str:
+    """Whether the fleet is bought or rented."""
+    return "buy" if decision.term == "purchase" else "rent"
+
+
+def servers_down(redundancy: str) -> int:
+    """How many servers may be down with the SLO still met.
+
+    >>> servers_down("N"), servers_down("N+2")
+    (0, 2)
+    """
+    return int(redundancy.removeprefix("N").lstrip("+") or 0)
+
+
+def down_phrase(redundancy: str) -> str:
+    """The redundancy's failure in words, such as one server down."""
+    servers = servers_down(redundancy)
+    return "with a server down" if servers == 1 else f"with {servers} servers down"
+
+
+def sites_in_order(plan: Plan) -> list[SiteCost]:
+    """The admitted sites, the chosen one first and the others as the Plan has them."""
+    chosen = decided(plan).site
+    return sorted(plan.tco.values(), key=lambda cost: cost.site != chosen)
+
+
+def missing_lines(cost: SiteCost) -> str:
+    """Which lines of a site lack a price, as the end of a sentence."""
+    names = [line.description for line in cost.lines if line.id in cost.missing] or list(cost.missing)
+    lack = "lines has" if len(cost.missing) == 1 else "lines have"
+    return f"{len(cost.missing)} of {len(cost.lines)} {lack} no price ({listed(list(dict.fromkeys(names)))})"
+
+
+def listed(words: Sequence[str], most: int = 4) -> str:
+    """The first few words, and how many more there are."""
+    rest = len(words) - most
+    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,246 @@
+"""One screen: the decision, the promise, where the hardware went, the cost, and what is weakest."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from aisizer.costs.records import SiteCost
+from aisizer.deliver import labels, numbers
+from aisizer.deliver.sections_money import priced
+from aisizer.deliver.sections_service import nearest, weakest_fact
+from aisizer.plan import Decision, Plan
+from aisizer.sizing.records import SloResult
+
+if TYPE_CHECKING:
+    from rich.console import Console, JustifyMethod, RenderableType
+    from rich.table import Table
+
+RUNNERS_UP = 3
+LEAST_WIDTH = 80
+"""columns that the tables need; a narrower terminal wraps the lines itself rather than losing figures"""
+Facts = list[tuple[str, str]]
+
+
+def screen(plan: Plan, *, folder: str | None, width: int, color: bool) -> str:
+    """The answer of a sizing as the terminal shows it."""
+    decision = labels.decided(plan)
+    parts: list[RenderableType] = [
+        _headline(plan, decision),
+        "",
+        _slo_table(plan, decision),
+        _indented(_slo_note(plan, decision)),
+        "",
+        _facts(_hardware(plan, decision)),
+        "",
+        _cost_table(plan),
+        *(_indented(note) for note in _cost_notes(plan)),
+        "",
+        _facts(_evidence(plan)),
+    ]
+    parts += ["", _indented(_where_next(folder))]
+    return _print(parts, width, color)
+
+
+def infeasible_screen(plan: Plan, *, width: int = 80, color: bool = False) -> str:
+    """Why there is no decision, the nearest misses, and what would free them."""
+    from rich.text import Text
+
+    total = sum(group.count for group in plan.rejections)
+    name = labels.profile_name(plan)
+    tried = f"all {numbers.count(total, 'option')} were rejected" if total else "no option was left to try"
+    parts: list[RenderableType] = [Text(f"No plan meets the profile {name}: {tried}.", style="bold red")]
+    for group in plan.rejections:
+        facts = [(labels.reason(group.reason), f"{group.count}: {group.text}")]
+        facts += [("", f"nearest miss: {nearest(group)}")] if nearest(group) else []
+        facts += [("", f"freed by: {group.freed_by}")] if group.freed_by else []
+        parts.append(_facts(facts))
+    parts += [_facts([("Note", text)]) for text in plan.warnings]
+    parts.append(_indented("All rejections with their reasons: --json. Earlier files are untouched."))
+    return _print(parts, width, color)
+
+
+def _print(parts: list[RenderableType], width: int, color: bool) -> str:
+    console = _console(max(width, LEAST_WIDTH), color)
+    for part in parts:
+        console.print(part)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _console(width: int, color: bool) -> Console:
+    from rich.console import Console
+
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def _headline(plan: Plan, decision: Decision) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    what = f"{labels.verb(decision)} {labels.fleet(decision)} {decision.site_name}, order by {decision.order_by}"
+    servers = f"{numbers.count(decision.servers, 'server')} ({decision.offer_name})"
+    redundancy = f"redundancy {decision.redundancy}"
+    if len(decision.pools) == 1:
+        details = [f"{servers}, {labels.replicas(decision.pools[0])}, {redundancy}"]
+    else:
+        details = [f"{servers}, {redundancy}"]
+        details += [f"{pool.name}: {labels.gpu(pool.gpu)}, {labels.replicas(pool)}" for pool in decision.pools]
+    title = Text(f"{labels.profile_name(plan)}: ", style="bold").append(what, style="bold green")
+    return Group(title, *(_indented(line) for line in details))
+
+
+def _slo_table(plan: Plan, decision: Decision) -> Table:
+    down = labels.servers_down(decision.redundancy)
+    heads = ["SLO at the peak hour", "target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
+    table = _grid("llrrr" + "r" * bool(down), [22, 6])
+    table.add_row(heads[0], "", *heads[1:], style="bold")
+    for result in plan.slo:
+        table.add_row(*_slo_row(result, bool(down)))
+    return table
+
+
+def _slo_row(result: SloResult, degraded: bool) -> list[RenderableType]:
+    from rich.text import Text
+
+    verdict = Text("met", style="green") if result.met else Text("MISSED", style="bold red")
+    row: list[RenderableType] = [
+        f"{result.workload}  {result.metric.upper()} {result.percentile}",
+        verdict,
+        numbers.duration(result.target_ms),
+        numbers.duration(result.predicted_ms),
+        numbers.band(result.low_ms, result.high_ms),
+    ]
+    return [*row, numbers.duration(result.degraded_ms)] if degraded else row
+
+
+def _slo_note(plan: Plan, decision: Decision) -> str:
+    methods = {result.method for result in plan.slo}
+    how = "Analytic model." if methods == {"analytic"} else "Simulated." if methods == {"simulated"} else ""
+    text = f"{how} Utilization {numbers.share(decision.utilization)}"
+    if labels.servers_down(decision.redundancy):
+        text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision.redundancy)}"
+    return f"{text}.".strip()
+
+
+def _hardware(plan: Plan, decision: Decision) -> Facts:
+    before, steps = 0, []
+    for step in plan.waterfall:
+        if step.gpus != before:
+            name = decision.redundancy if step.name == "redundancy" else labels.step(step.name, decision.redundancy)
+            steps.append(f"{name} {step.gpus}")
+        before = step.gpus
+    facts = [("GPUs", " > ".join(steps)), ("", f"needed for the SLO alone: {decision.gpus_needed}")]
+    return [*facts, ("Next", _next_purchase(plan))]
+
+
+def _next_purchase(plan: Plan) -> str:
+    later = [p for p in plan.roadmap.purchases if p.wave > 1] if plan.roadmap else []
+    if not later:
+        return "no further purchase within 36 months"
+    trigger = f" (trigger: {numbers.share(plan.triggers[0].threshold)})" if plan.triggers else ""
+    purchase = later[0]
+    when = numbers.month(purchase.need_by)
+    return f"+{purchase.gpus} GPUs in service {when}, order by {purchase.order_by}{trigger}"
+
+
+def _cost_table(plan: Plan) -> Table:
+    rate = labels.discount_rate(plan)
+    heads = [
+        "1 year",
+        "3 years",
+        *([] if rate is None else [f"NPV {numbers.exact_share(rate)}"]),
+        "per M tok",
+        "request",
+    ]
+    table = _grid("l" + "r" * len(heads), [22])
+    table.add_row("USD", *heads, style="bold")
+    for name, cost in priced(plan):
+        chosen = cost is plan.tco.get(labels.decided(plan).site)
+        table.add_row(*_cost_row(name, cost, rate), style="green" if chosen else "")
+    return table
+
+
+def _cost_row(name: str, cost: SiteCost, rate: float | None) -> list[str]:
+    totals = [cost.one_year_usd, cost.three_year_usd, *([] if rate is None else [cost.npv_usd])]
+    units = [numbers.per_million(cost.usd_per_million_tokens), numbers.per_request(cost.usd_per_request)]
+    return [name + (" *" if cost.missing else ""), *(numbers.usd(total) for total in totals), *units]
+
+
+def _cost_notes(plan: Plan) -> list[str]:
+    costs = priced(plan)
+    notes = [f"* {name} at least: {labels.missing_lines(cost)}" for name, cost in costs if cost.missing]
+    if labels.discount_rate(plan) is None:
+        notes.append("NPV n/a: the profile sets no finance.discount_rate")
+    if plan.baseline and plan.baseline_note:
+        notes.append(f"baseline: {plan.baseline_note}")
+    return notes
+
+
+def _evidence(plan: Plan) -> Facts:
+    facts = [("Also works", _runners_up(plan))]
+    total = sum(group.count for group in plan.rejections)
+    reasons = ", ".join(f"{labels.reason(group.reason)} {group.count}" for group in plan.rejections)
+    facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
+    if plan.sources:
+        facts.append(("Weakest fact", weakest_fact(plan)))
+    return facts + [("Warning", text) for text in plan.warnings]
+
+
+def _runners_up(plan: Plan) -> str:
+    chosen = next((option.three_year_usd for option in plan.ranking if option.chosen), None)
+    shown = []
+    for option in [option for option in plan.ranking if not option.chosen][:RUNNERS_UP]:
+        name = f"{option.gpus} x {labels.gpu(option.gpu)} {labels.site(option.site)}"
+        if option.three_year_usd is None or not chosen:
+            shown.append(f"{name} (no price)")
+        else:
+            mark = "" if option.complete else " at least"
+            shown.append(f"{name}{mark} {numbers.change(option.three_year_usd / chosen - 1)}")
+    return ", ".join(shown) or "nothing else"
+
+
+def _where_next(folder: str | None) -> str:
+    why = "why: aisizer explain decision.gpus"
+    return why if folder is None else f"{folder.rstrip('/')}/sizing.html     {why}"
+
+
+def _grid(alignment: str, least: list[int]) -> Table:
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
+    for index, side in enumerate(alignment):
+        least_width = least[index] if index < len(least) else 9
+        figures = side == "r"
+        justify: JustifyMethod = "right" if figures else "left"
+        table.add_column(justify=justify, min_width=least_width, no_wrap=figures, overflow="fold")
+    return table
+
+
+def _facts(facts: Facts) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
+    table.add_column(min_width=14, style="bold")
+    table.add_column(overflow="fold")
+    for name, text in facts:
+        table.add_row(name, Text(text))
+    return table
+
+
+def _indented(text: str) -> RenderableType:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text), (0, 0, 0, 2))

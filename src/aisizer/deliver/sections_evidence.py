@@ -1,0 +1,138 @@
+"""The document's sections on what the plan rests on: rules, surroundings, assumptions, method, sources, limits."""
+
+from __future__ import annotations
+
+from aisizer.deliver import labels, numbers
+from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section, table
+from aisizer.plan import IntegrationUse, Plan
+
+NOT_MODELLED = (
+    "speculative decoding, adapters (LoRA), images and sound",
+    "KV cache that is moved to host memory or disk",
+    "recovery point and recovery time of a second site: they are recorded, not checked",
+    "income tax, financing and exchange rates",
+    "resale: the residual value is the profile's own figure",
+)
+"""what this version leaves out whatever the profile says"""
+
+
+def verdicts_section(plan: Plan) -> Section:
+    """Whether each site is admitted, and by which texts."""
+    rows = [
+        (labels.site(v.site), v.verdict, "; ".join(v.reasons), "; ".join(v.citations), v.basis) for v in plan.verdicts
+    ]
+    text = "The plan supports evidence for these texts; it is no legal advice and claims no compliance."
+    return Section(
+        "sites",
+        "Where the data may go",
+        (Paragraph(text), table("Verdict on each site", "Site | Verdict | Reasons | Texts | Basis", rows)),
+    )
+
+
+def integrations_section(plan: Plan) -> Section:
+    """How close upstream systems are to their ceilings."""
+    heads = "System | Limit calls/s # | At go-live # | Month 12 # | Month 36 # | Breaks in | Readiness"
+    return Section(
+        "integrations",
+        "Upstream systems",
+        (
+            table(
+                "Calls per second at the peak, and share of the limit", heads, [_use_row(u) for u in plan.integrations]
+            ),
+        ),
+    )
+
+
+def _use_row(use: IntegrationUse) -> tuple[str, ...]:
+    limit = "unknown" if use.limit_per_s is None else numbers.number(use.limit_per_s)
+    breaks = "not within 36 months" if use.breaks_in_month is None else f"month {use.breaks_in_month}"
+    cells = (_use_cell(use, when) for when in ("go_live", "month_12", "month_36"))
+    return (use.name, limit, *cells, "unknown" if use.limit_per_s is None else breaks, use.readiness)
+
+
+def _use_cell(use: IntegrationUse, when: str) -> str:
+    calls, share = use.calls_per_s.get(when), use.utilization.get(when)
+    return numbers.number(calls) + ("" if share is None else f" ({numbers.share(share)})")
+
+
+def assumptions_section(plan: Plan) -> Section:
+    """Every value the plan rests on, those that the user set first."""
+    by_origin = sorted(plan.assumptions, key=lambda a: a.origin != "user")
+    rows = [(a.path, a.value, a.origin, a.reason, a.source) for a in by_origin]
+    heads = "Field | Value | Set by | Reason | Source"
+    return Section("assumptions", "Assumptions", (table("Values the plan rests on", heads, rows),))
+
+
+def method_section(plan: Plan) -> Section:
+    """The recorded steps: formulas with their numbers."""
+    rows = [
+        (
+            step.name,
+            step.meaning,
+            step.formula,
+            ", ".join(f"{name} = {value}" for name, value in step.inputs.items()),
+            f"{step.value} {step.unit}".rstrip(),
+            step.source,
+        )
+        for step in plan.explain
+    ]
+    heads = "Name | Meaning | Formula | With | Result # | Source"
+    text = "Each number can be asked for by its name: aisizer explain NAME."
+    return Section("method", "Method", (Paragraph(text), table("Formulas with their numbers", heads, rows)))
+
+
+def sources_section(plan: Plan) -> Section:
+    """Every source, the weakest first."""
+    rows = [
+        (
+            s.title,
+            s.publisher,
+            s.date,
+            "" if s.age_days is None else str(s.age_days),
+            s.kind,
+            s.confidence,
+            ", ".join(s.used_for),
+            s.url,
+        )
+        for s in plan.sources
+    ]
+    heads = "Title | Publisher | Date | Age in days # | Kind | Confidence | Used for | Address"
+    return Section("sources", "Sources", (table("Sources, the weakest first", heads, rows),))
+
+
+def limits_section(plan: Plan) -> Section:
+    """What is predicted by formula, and what is left out."""
+    analytic = [f"{r.workload} {r.metric.upper()} {r.percentile}" for r in plan.slo if r.method == "analytic"]
+    blocks: list[Block] = []
+    if analytic:
+        blocks.append(
+            Paragraph(
+                f"Predicted by an analytic model, neither simulated nor measured: {labels.listed(analytic, 12)}. "
+                "The 80 % band is the model's own error; measure before you sign for more than it says."
+            )
+        )
+    blocks += [Paragraph("Not modelled:"), Items(NOT_MODELLED)]
+    return Section("limits", "Limits of this plan", tuple(blocks))
+
+
+def control_section(plan: Plan) -> Section:
+    """What the document was made from, how to make it again, and who answers for it."""
+    name = labels.profile_name(plan)
+    facts = (
+        ("Profile", f"{name}, sha256 {plan.inputs.profile_sha256}"),
+        ("Plan date", labels.plan_date(plan).isoformat()),
+        ("Tool", f"aisizer {plan.aisizer_version}"),
+        ("Catalog", f"{plan.inputs.catalog_version}, sha256 {plan.inputs.catalog_sha256}"),
+        *((f"Fragment {file}", f"sha256 {digest}") for file, digest in plan.inputs.fragments.items()),
+    )
+    signatures = [(role, "", "", "") for role in ("Prepared by", "Reviewed by", "Approved by")]
+    blocks: tuple[Block, ...] = (
+        Facts(facts),
+        Paragraph(
+            "The same profile, fragments, catalog and version give the same bytes "
+            "(fragments that the profile does not name itself are given with --with FILE):"
+        ),
+        Code(f"aisizer size {name}.yaml"),
+        table("Signatures", "Role | Name | Date | Signature", signatures),
+    )
+    return Section("control", "Document control", blocks)

@@ -1,0 +1,284 @@
+"""The document's sections on what is bought, why that many, and until when it lasts."""
+
+from __future__ import annotations
+
+from aisizer.deliver import charts, labels, numbers
+from aisizer.deliver.blocks import Block, Facts, Figure, Items, Notice, Paragraph, Section, table
+from aisizer.plan import Decision, Plan
+from aisizer.roadmap.records import Purchase, Roadmap
+from aisizer.sizing.records import Option, Pool, RejectionGroup
+from aisizer.triggers.records import Trigger
+
+
+def decision_section(plan: Plan) -> Section:
+    """What is signed, by when, what it costs, and what is weakest about it."""
+    decision = labels.decided(plan)
+    cost = plan.tco[decision.site]
+    facts = [
+        ("Order", f"{labels.fleet(decision)}, {numbers.count(decision.servers, 'server')} ({decision.offer_name})"),
+        ("Site", f"{decision.site_name} ({labels.term(decision.term)})"),
+        ("Order by", decision.order_by.isoformat()),
+        ("In service", decision.go_live.isoformat()),
+        ("Lasts", _lasts(plan)),
+        ("First wave", _wave_cost(decision)),
+        ("1 year", f"{numbers.at_least(numbers.cents(cost.one_year_usd), bool(cost.missing))} USD"),
+        ("3 years", f"{numbers.at_least(numbers.cents(cost.three_year_usd), bool(cost.missing))} USD"),
+        ("Utilization at the peak", _utilization(decision)),
+    ]
+    blocks: list[Block] = [Paragraph(decision.reason), Facts(tuple(facts)), _pools_table(decision.pools)]
+    if cost.missing:
+        blocks.append(Notice(f"The totals of {labels.site(cost.site)} are lower bounds: {labels.missing_lines(cost)}."))
+    blocks += [Notice(text) for text in plan.warnings]
+    if plan.sources:
+        blocks.append(Paragraph(f"Weakest fact: {weakest_fact(plan)}."))
+    return Section("decision", "Decision", tuple(blocks))
+
+
+def weakest_fact(plan: Plan) -> str:
+    """The source that the plan should trust least, and what rests on it."""
+    source = plan.sources[0]
+    age = "" if source.age_days is None else f", {source.age_days} days old"
+    used = labels.listed(source.used_for, 2) or source.title
+    return f"{used} of {source.date}{age}, {source.kind}"
+
+
+def _lasts(plan: Plan) -> str:
+    first = next((p for p in plan.roadmap.purchases if p.wave == 1), None) if plan.roadmap else None
+    return f"to month {first.covers_to_month} in service" if first else numbers.NOT_AVAILABLE
+
+
+def _wave_cost(decision: Decision) -> str:
+    if decision.first_wave_usd is None:
+        return "no complete price"
+    return f"{numbers.cents(decision.first_wave_usd)} USD"
+
+
+def _utilization(decision: Decision) -> str:
+    normal = numbers.share(decision.utilization)
+    if labels.servers_down(decision.redundancy) == 0:
+        return normal
+    return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision.redundancy)}"
+
+
+def _pools_table(pools: tuple[Pool, ...]) -> Block:
+    rows = [
+        (
+            pool.name,
+            pool.role,
+            ", ".join(pool.workloads),
+            f"{pool.gpus} x {labels.gpu(pool.gpu)}",
+            labels.replicas(pool),
+            numbers.number(pool.peak_rate_per_s),
+            numbers.number(pool.peak_rate_per_replica),
+            numbers.share(pool.utilization),
+        )
+        for pool in pools
+    ]
+    heads = "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Utilization #"
+    return table("Pools of replicas, one for each model", heads, rows)
+
+
+def slo_section(plan: Plan) -> Section:
+    """Promised percentiles beside predicted ones."""
+    down = labels.down_phrase(labels.decided(plan).redundancy)
+    rows = [
+        (
+            result.workload,
+            f"{result.metric.upper()} {result.percentile}",
+            "met" if result.met else "missed",
+            numbers.duration(result.target_ms),
+            numbers.duration(result.predicted_ms),
+            numbers.band(result.low_ms, result.high_ms),
+            numbers.duration(result.degraded_ms),
+            result.method,
+        )
+        for result in plan.slo
+    ]
+    heads = (
+        f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | {down[:1].upper() + down[1:]} # | Method"
+    )
+    note = "A target is met when both the prediction and the prediction with the redundancy used up lie within it."
+    return Section(
+        "slo", "Service levels at the peak hour", (Paragraph(note), table("Latency against the SLO", heads, rows))
+    )
+
+
+def waterfall_section(plan: Plan) -> Section:
+    """Where the hardware went, reason by reason."""
+    decision = labels.decided(plan)
+    steps = [(labels.step(step.name, decision.redundancy), step.gpus) for step in plan.waterfall]
+    said = ", ".join(f"{name} {gpus}" for name, gpus in steps)
+    before, rows = 0, []
+    for (name, gpus), step in zip(steps, plan.waterfall, strict=True):
+        rows.append((name, f"+{gpus - before}" if gpus > before else "0", str(gpus), step.reason))
+        before = gpus
+    text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
+    svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
+    return Section(
+        "waterfall",
+        "Where the hardware went",
+        (
+            Paragraph(text),
+            Figure(svg, "GPUs that each reason adds"),
+            table("GPUs by reason", "Reason | Added # | GPUs # | Why", rows),
+        ),
+    )
+
+
+def alternatives_section(plan: Plan) -> Section:
+    """The best option per site and GPU, and why the others were not taken."""
+    chosen = next((o.three_year_usd for o in plan.ranking if o.chosen), None)
+    rows = [
+        (
+            labels.site(option.site),
+            f"{option.gpus} x {labels.gpu(option.gpu)}",
+            option.offer,
+            labels.term(option.term),
+            _total(option),
+            _against(option, chosen),
+            "chosen" if option.chosen else option.note,
+        )
+        for option in plan.ranking
+    ]
+    heads = "Site | First wave | Offer | Term | 3 years USD # | Against chosen # | Note"
+    blocks: list[Block] = [table("Best option per site and GPU", heads, rows)]
+    if plan.rejections:
+        total = sum(group.count for group in plan.rejections)
+        blocks.append(Paragraph(f"{numbers.count(total, 'option')} were rejected, grouped by reason."))
+        rejected = [
+            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
+            for group in plan.rejections
+        ]
+        blocks.append(table("Rejected options", "Reason | Count # | What | Nearest miss | Freed by", rejected))
+    return Section("alternatives", "Alternatives and rejections", tuple(blocks))
+
+
+def _total(option: Option) -> str:
+    if option.three_year_usd is None:
+        return "no price"
+    return numbers.at_least(numbers.cents(option.three_year_usd), not option.complete)
+
+
+def _against(option: Option, chosen: float | None) -> str:
+    if option.three_year_usd is None or not chosen or option.chosen:
+        return ""
+    return numbers.change(option.three_year_usd / chosen - 1)
+
+
+def nearest(group: RejectionGroup) -> str:
+    """The option of a group that came closest, and by how much it missed."""
+    miss = group.nearest
+    shown = [str(miss[key]) for key in ("model", "offer") if miss.get(key)]
+    if miss.get("gpu"):
+        shown.append(labels.gpu(str(miss["gpu"])))
+    if miss.get("tensor_parallel"):
+        shown.append(f"TP{miss['tensor_parallel']}")
+    if miss.get("precision"):
+        shown.append(str(miss["precision"]).upper())
+    if miss.get("site"):
+        shown.append(labels.site(str(miss["site"])))
+    got, limit = miss.get("got"), miss.get("limit")
+    if isinstance(got, (int, float)) and isinstance(limit, (int, float)):
+        unit = f" {miss['unit']}" if miss.get("unit") else ""
+        shown.append(f"{numbers.number(got)}{unit} against {numbers.number(limit)}{unit}")
+    return ", ".join(shown)
+
+
+def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
+    """36 months of demand and capacity, the purchases between them, and the lead time."""
+    months, purchases = roadmap.months, roadmap.purchases
+    said = "; ".join(f"{p.gpus} GPUs in service on {p.need_by}" for p in purchases)
+    svg = charts.demand_and_capacity(months, purchases, "GPUs needed and in service by month", f"Purchases: {said}.")
+    checkpoints = [
+        (
+            f"month {c.month}",
+            c.date.isoformat(),
+            str(c.gpus),
+            str(c.servers),
+            numbers.share(c.utilization),
+            f"{c.tightest_slo} at {numbers.share(c.slo_ratio)} of its target",
+        )
+        for c in roadmap.checkpoints
+    ]
+    by_month = [
+        (
+            str(m.month),
+            numbers.month(m.start),
+            f"{m.demand_factor:.2f}",
+            numbers.number(m.peak_rate_per_s),
+            str(m.gpus_needed),
+            str(m.gpus_in_service),
+            numbers.share(m.utilization),
+        )
+        for m in months
+    ]
+    weeks = roadmap.lead_time_weeks
+    lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
+    total = f" = {numbers.number(weeks['total'])}" if "total" in weeks else ""
+    site = labels.site(labels.decided(plan).site)
+    blocks: tuple[Block, ...] = (
+        Paragraph(
+            f"In service: {roadmap.go_live_gpus} GPUs at go-live, {roadmap.month_12_gpus} in month 12, "
+            f"{roadmap.month_36_gpus} in month 36."
+        ),
+        Figure(svg, "GPUs needed and in service by month"),
+        table(
+            "Fleet at the checkpoints", "When | Date | GPUs # | Servers # | Utilization # | Tightest SLO", checkpoints
+        ),
+        table(
+            "Purchases",
+            "Wave | GPUs # | Servers # | Order by | In service | Lasts to month # | Why",
+            [_purchase_row(p) for p in purchases],
+        ),
+        Paragraph(f"Lead time {site}, in weeks: {lead}{total}."),
+        table(
+            "Demand and capacity by month",
+            "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #",
+            by_month,
+        ),
+    )
+    return Section("roadmap", "36 months", blocks)
+
+
+def _purchase_row(purchase: Purchase) -> tuple[str, ...]:
+    return (
+        str(purchase.wave),
+        str(purchase.gpus),
+        str(purchase.servers),
+        purchase.order_by.isoformat(),
+        purchase.need_by.isoformat(),
+        str(purchase.covers_to_month),
+        purchase.reason,
+    )
+
+
+def triggers_section(plan: Plan) -> Section:
+    """The alerts with their arithmetic, dates, owner and action."""
+    rows = [
+        (
+            trigger.alert,
+            trigger.pool,
+            trigger.quantity,
+            numbers.plain(trigger.threshold),
+            *(_crossing(trigger, case) for case in ("low", "base", "high")),
+            trigger.owner,
+        )
+        for trigger in plan.triggers
+    ]
+    heads = "Alert | Pool | Quantity | Threshold # | Low growth | Expected | High growth | Owner"
+    arithmetic = tuple(f"{t.pool}: {t.formula}. {t.action}{_day_one(t)}" for t in plan.triggers)
+    text = "Each threshold leaves exactly the lead time and one review period to act; triggers.rules.yaml watches it."
+    return Section(
+        "triggers",
+        "Triggers",
+        (Paragraph(text), table("When each trigger is expected to fire", heads, rows), Items(arithmetic)),
+    )
+
+
+def _crossing(trigger: Trigger, case: str) -> str:
+    day = dict(trigger.predicted.items()).get(case)  # type: ignore[call-overload]
+    return "not within 36 months" if day is None else str(day)
+
+
+def _day_one(trigger: Trigger) -> str:
+    return " It fires on the first day: the next order is due at go-live." if trigger.fires_on_day_one else ""

@@ -1,0 +1,40 @@
+"""bom.csv: one line per thing that is ordered, for procurement and CI."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from aisizer.costs.records import BomLine
+from aisizer.deliver.numbers import plain, plain_money
+from aisizer.plan import Plan
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""First characters that make a spreadsheet read text as a formula (OWASP, CSV injection; CWE-1236)."""
+BOM_COLUMNS = tuple(BomLine.model_fields)
+
+
+def bom_csv(plan: Plan) -> str:
+    """The bill of materials as CSV with a header, in the order of the record's fields."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(BOM_COLUMNS)
+    writer.writerows([_cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
+    return text.getvalue()
+
+
+def inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula.
+
+    >>> inert("=1+1"), inert("-48VDC"), inert("optics")
+    ("'=1+1", "'-48VDC", 'optics')
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return plain_money(value) if name.endswith("_usd") else plain(value)
+    return inert(str(value))

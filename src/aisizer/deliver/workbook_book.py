@@ -1,0 +1,140 @@
+"""A thin hand on XlsxWriter: formulas carry their value, text never becomes a formula, every sheet prints alike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from math import isfinite
+from typing import Any
+
+from aisizer.deliver.tables import inert
+
+Value = str | float | int | bool | date | None
+A4 = 9
+"""paper size of Excel's page setup"""
+
+_MONEY = '#,##0.00;(#,##0.00);"-"'
+_FACTOR = "#,##0.######"
+_FORMATS: Mapping[str, Mapping[str, Any]] = {
+    "title": {"bold": True, "font_size": 15, "indent": 1},
+    "subtitle": {"font_color": "#59636E", "indent": 1},
+    "section": {"bold": True, "font_size": 12, "indent": 1},
+    "head": {"bold": True, "text_wrap": True, "indent": 1, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4"},
+    "head_right": {
+        "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4", "align": "right",
+    },
+    "text": {"quote_prefix": True, "valign": "top", "indent": 1},
+    "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "indent": 1},
+    "plain": {"quote_prefix": True, "indent": 1},
+    "bold": {"bold": True, "indent": 1},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
+    "number": {"num_format": _FACTOR},
+    "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
+    "percent": {"num_format": "0.0000%"},
+    "money": {"num_format": _MONEY},
+    "total": {"num_format": _MONEY, "bold": True, "top": 1},
+    "total_count": {"num_format": "0", "bold": True, "top": 1},
+    "total_text": {"bold": True, "top": 1, "indent": 1},
+    "frozen": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "frozen_percent": {"num_format": "0.00%", "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "frozen_money": {"num_format": _MONEY, "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "input": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
+              "border_color": "#D9C98A", "locked": False},
+    "input_percent": {"num_format": "0.00%", "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
+                      "border_color": "#D9C98A", "locked": False},
+}  # fmt: skip
+
+
+class Book:
+    """A workbook in memory with the house's formats and a fixed creation date."""
+
+    def __init__(self, title: str, created: date, author: str) -> None:
+        from xlsxwriter import Workbook  # type: ignore[import-untyped, unused-ignore]
+
+        options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+        self._buffer = io.BytesIO()
+        self._file: Any = Workbook(self._buffer, {"in_memory": True, **options})
+        moment = datetime(created.year, created.month, created.day)
+        self._file.set_properties({"title": title, "author": author, "created": moment})
+        self._formats = {name: self._file.add_format(dict(spec)) for name, spec in _FORMATS.items()}
+
+    def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
+        """A new protected sheet with its column widths and print setup."""
+        raw = self._file.add_worksheet(name)
+        raw.hide_gridlines(2)
+        raw.set_landscape()
+        raw.set_paper(A4)
+        raw.fit_to_pages(1, 0)
+        raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        raw.set_footer("&L&F&C&A&R&P/&N")
+        raw.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
+        for index, width in enumerate(widths):
+            raw.set_column(index, index, width)
+        return Sheet(name, raw, self._formats)
+
+    def name(self, name: str, reference: str) -> None:
+        """A defined name, part of the import contract."""
+        self._file.define_name(name, f"={reference}")
+
+    def stacked_chart(self) -> Any:
+        """A native stacked bar chart."""
+        return self._file.add_chart({"type": "bar", "subtype": "stacked"})
+
+    def bytes(self) -> bytes:
+        """The finished file."""
+        self._file.close()
+        return self._buffer.getvalue()
+
+
+class Sheet:
+    """One worksheet; rows and columns count from zero."""
+
+    def __init__(self, name: str, raw: Any, formats: Mapping[str, Any]) -> None:
+        self.name, self.raw, self._formats = name, raw, formats
+
+    def put(self, row: int, col: int, value: Value, style: str = "text") -> None:
+        """A constant, written as what it is."""
+        cell_format = self._formats[style]
+        if value is None or value == "":
+            self.raw.write_blank(row, col, None, cell_format)
+        elif isinstance(value, bool):
+            self.raw.write_boolean(row, col, value, cell_format)
+        elif isinstance(value, str):
+            self.raw.write_string(row, col, _printable(value), cell_format)
+        elif isinstance(value, date):
+            self.raw.write_datetime(row, col, datetime(value.year, value.month, value.day), self._formats["date"])
+        else:
+            self.raw.write_number(row, col, value, cell_format)
+
+    def row(self, row: int, values: Sequence[Value], style: str = "text", first: int = 0) -> None:
+        """Constants side by side."""
+        for offset, value in enumerate(values):
+            self.put(row, first + offset, value, style)
+
+    def formula(self, row: int, col: int, text: str, value: float | str | bool, style: str = "money") -> None:
+        """A formula with the engine's value in its cell."""
+        if isinstance(value, float) and not isfinite(value):
+            raise ValueError(f"{self.name}: the value of {text} is not finite")
+        self.raw.write_formula(row, col, f"={text}", self._formats[style], value)
+
+    def headline(self, title: str, subtitle: str) -> None:
+        """The first two rows."""
+        self.put(0, 0, title, "title")
+        self.put(1, 0, subtitle, "subtitle")
+
+    def head(self, row: int, titles: Sequence[str], first: int = 0) -> None:
+        """Column headings; those that end with # stand over figures."""
+        for offset, title in enumerate(titles):
+            name = title.removesuffix(" #")
+            self.put(row, first + offset, name, "head" if name == title else "head_right")
+
+    def freeze(self, row: int, col: int) -> None:
+        """Keeps the headings above `row` in view, and repeats the last of them on every printed page."""
+        self.raw.freeze_panes(row, col)
+        self.raw.repeat_rows(row - 1)
+
+
+def _printable(text: str) -> str:
+    """Text without the control characters that XML 1.0 refuses, inert even where another tool copies it on."""
+    return inert("".join(c for c in text if c >= " " or c in "\t\n"))

@@ -1,0 +1,56 @@
+"""The output folder: everything is rendered first, then put into place file by file, sizing.json last."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from aisizer.deliver.document import sizing_html, sizing_md
+from aisizer.deliver.json_file import plan_json
+from aisizer.deliver.labels import decided
+from aisizer.deliver.rules import rules_yaml
+from aisizer.deliver.tables import bom_csv
+from aisizer.deliver.workbook import workbook_bytes
+from aisizer.errors import OutputError
+from aisizer.plan import Plan
+
+
+def render(plan: Plan) -> dict[str, bytes]:
+    """The bytes of every output, by file name; sizing.json is the last."""
+    decided(plan)
+    return {
+        "bom.csv": bom_csv(plan).encode(),
+        "tco.xlsx": workbook_bytes(plan),
+        "sizing.md": sizing_md(plan).encode(),
+        "sizing.html": sizing_html(plan).encode(),
+        "triggers.rules.yaml": rules_yaml(plan).encode(),
+        "sizing.json": plan_json(plan).encode(),
+    }
+
+
+def write_outputs(plan: Plan, folder: Path) -> list[Path]:
+    """Writes all outputs into the folder; where that fails, the earlier ones stay as they were."""
+    files = render(plan)
+    parked = {folder / name: folder / f".{name}.{os.getpid()}.tmp" for name in files}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for (path, temporary), content in zip(parked.items(), files.values(), strict=True):
+            temporary.write_bytes(content)
+            _refuse_folder(path)
+        for path, temporary in parked.items():
+            temporary.replace(path)
+    except OSError as error:
+        for temporary in parked.values():
+            with suppress(OSError):
+                temporary.unlink()
+        raise OutputError(
+            f"The outputs cannot be written to {folder} ({error.strerror or error}). "
+            "Free space or give another folder with -o; files of an earlier run were left as they were."
+        ) from error
+    return list(parked)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(f"{path.name} is a folder")

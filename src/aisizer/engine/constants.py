@@ -1,0 +1,103 @@
+"""The physical constants of the step-time model: one generic set for every GPU; datasheet figures do the rest.
+
+Each constant names its unit, its source and its prior width (one standard deviation, relative), for calibration and
+error bands. "fit" is a generic value fitted by us to kernel tables that the PyPI package aiconfigurator-core 0.12
+publishes (Apache-2.0; arXiv:2601.06288); "assumed" has a reason instead of a measurement.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Compute = Literal["bf16", "fp8", "fp4"]
+
+# Matrix multiplication -----------------------------------------------------------------------------------------------
+GEMM_LAUNCH_S: dict[Compute, float] = {"bf16": 2.7e-6, "fp8": 5.0e-6, "fp4": 6.4e-6}
+"""[s] floor of one kernel inside a CUDA graph, input quantisation kernel included; fit; prior 25 %."""
+GEMM_EFFICIENCY: dict[Compute, float] = {"bf16": 0.74, "fp8": 0.68, "fp4": 0.48}
+"""[1] of the dense datasheet FLOPS at large sizes; fit; prior 8 %. Best matmul of H100: 0.80 BF16, 0.71 FP8
+(S. Bekman, ml-engineering, MAMF table, 2026-08)."""
+BANDWIDTH_EFFICIENCY = 0.90
+"""[1] of the datasheet memory bandwidth; fit 0.87-0.94; prior 4 %."""
+AMD_COMPUTE_DERATE = 0.64
+"""[1] AMD against NVIDIA at equal datasheet FLOPS: best matmul 0.51 of peak on MI300X, 0.80 on H100 (MAMF table);
+prior 15 %."""
+WEIGHT_ONLY_DERATE = 0.85
+"""[1] of BF16 FLOPS where weights are expanded in the kernel (Marlin); assumed: the kernels match FP16 within about
+15 % at large batch (Frantar et al., 2024, arXiv:2408.11743); prior 15 %."""
+TILE = 64
+"""[token] granularity of the rows of a GEMM above 64 rows; prior none (a size)."""
+DECODE_TILE = 16
+"""[token] granularity below: rows of one tensor-core instruction (PTX ISA, mma m16n8k16); prior none (a size)."""
+OUTPUT_TILE = 128
+"""[1] columns of one output tile."""
+TILED_UP_TO = 1024
+"""[token] above this the waste of a partly filled tile is under 6 % and kernels choose tiles that avoid it."""
+HALF_WAVE = 0.3
+"""[1] waves of 128 x 128 tiles below which splitting the inner dimension no longer fills the GPU; assumed;
+prior 50 %."""
+PIPELINE_INPUTS = 100.0
+"""[1] columns of the inner dimension that a tile's prologue and epilogue cost; assumed; prior 50 %."""
+OVERLAP_POWER = 3.0
+"""[1] exponent of the smooth maximum of compute and memory time (infinity: perfect overlap); assumed; prior 30 %."""
+
+# Mixture of experts --------------------------------------------------------------------------------------------------
+MOE_LAUNCH_S = 15e-6
+"""[s] sort, two grouped GEMMs and combine of one layer; fit 20-50 us eager, of which a CUDA graph hides most;
+prior 40 %."""
+MOE_EFFICIENCY = 0.40
+"""[1] of dense FLOPS; fit 0.15-0.5; prior 30 %."""
+ROUTING_SKEW = 0.85
+"""[1] share of an even routing's coverage that real routing reaches; fit 0.7-1.0; prior 15 %."""
+MOE_TILE = 32
+"""[token] mean padding of each expert that is hit; block sizes are 16-128 by batch; assumed; prior 50 %."""
+
+# Attention -----------------------------------------------------------------------------------------------------------
+DECODE_ATTENTION_LAUNCH_S = 7e-6
+"""[s] floor per layer; fit 6-9 us; prior 20 %."""
+PREFILL_ATTENTION_LAUNCH_S = 7e-6
+"""[s] floor per layer; as decode; prior 30 %."""
+ATTENTION_BANDWIDTH_EFFICIENCY = 0.90
+"""[1] of the memory bandwidth while the key-value cache is read; fit 0.85-0.97; prior 5 %."""
+ATTENTION_EFFICIENCY = 0.60
+"""[1] of dense BF16 FLOPS in attention kernels; fit 0.56-0.70; prior 10 %."""
+
+# Collectives ---------------------------------------------------------------------------------------------------------
+ALL_REDUCE_LAUNCH_S = {"nvswitch": 5.0e-6, "nvlink": 5.0e-6, "xgmi": 10e-6, "pcie": 15e-6}
+"""[s] latency of one all-reduce; NVLink fit 4.2-6.4 us, prior 20 %; xGMI and PCIe assumed, prior 50 %."""
+BUS_EFFICIENCY = {"nvswitch": 1.0, "nvlink": 1.0, "xgmi": 0.7, "pcie": 0.40}
+"""[1] bus bandwidth over the one-way link rate: 8 GPUs reach 512 of 450 GB/s on H100 (in-switch reduction) and 858 of
+900 on B200; fit; prior 12 %. xGMI assumed from RCCL's bus bandwidth of about 310 of 448 GB/s; prior 25 %. PCIe: sources
+disagree; prefill-bound runs of a 70B model on 4 and 8 x L40S imply 14 of 32 GB/s (TensorRT-LLM performance tables,
+v0.12 to v0.20), kernel tables 2-5 GB/s; prior 50 %."""
+PCIE_GB_S = 64.0
+"""[GB/s] one-way PCIe 5.0 x16: what bridged pairs of NVLink cards use beyond the pair."""
+XGMI_PEERS = 7
+"""[1] peers among which an AMD GPU's links are divided; each pair owns one seventh (8-GPU full mesh)."""
+ALL_REDUCE_GROWTH = 3e-9
+"""[s/byte^0.5] middle sizes, between latency and bandwidth; assumed: 1 MB in about 12 us on 8 x H100; prior 40 %."""
+
+# Elementwise ---------------------------------------------------------------------------------------------------------
+NORM_PASSES = 6
+"""[1] passes over the hidden state per layer: two fused norms read and write the residual and write their output."""
+VALUE_BYTES = 2
+"""[byte] of one activation or key-value entry: BF16, the engines' default cache type."""
+STATE_VALUE_BYTES = 4
+"""[byte] of one entry of a linear layer's state, kept in FP32."""
+
+# Memory --------------------------------------------------------------------------------------------------------------
+SAMPLER_BYTES_PER_LOGIT = 38.4
+"""[byte] peak of the sampler per sequence and vocabulary entry, about 9.6 FP32 copies (sort, softmax, cumulative sum):
+vLLM 0.11 start-up logs of llm-d-planner @e50305a, five models within 1 %; prior 5 %."""
+DEFAULT_CONTEXT_TOKENS = 1024.0
+"""[token] mean context of a decoding sequence where the caller knows none; short, so that windows save little.
+Azure 2023 conversation trace: 1,155 prompt tokens at the mean; assumed."""
+WEIGHT_BITS = {"bf16": 16.0, "fp8": 8.0, "fp4": 4.5, "int8": 8.0, "int4": 4.125}
+"""[bit] per weight with its scales: NVFP4 has an 8-bit scale per 16, INT4 a 16-bit scale per 128; others coarser."""
+PUBLISHED_EXPERT_BITS = {"fp4": 4.25, "int4": 4.5}
+"""[bit] per expert weight of models published at 4 bit: MXFP4 (8-bit scale per 32, OCP MX v1.0), INT4 (16 per 32)."""
+
+MULTIPROCESSORS = {"ampere": 108, "ada": 142, "hopper": 132, "blackwell": 148, "cdna3": 304, "cdna4": 256}
+"""[1] where the catalog has no count for the GPU: the largest product of the architecture, per vendor white papers."""
+TENSOR_PARALLELS = (1, 2, 4, 8, 16)
+"""[GPU] degrees considered: powers of two divide head counts; beyond 16 the all-reduce latency dominates."""

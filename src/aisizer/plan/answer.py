@@ -1,0 +1,229 @@
+"""From the ranked options to the Plan: the decision and everything that is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aisizer.costs.bom import bill_of_materials
+from aisizer.costs.records import BomLine, SiteCost
+from aisizer.plan import assumptions, baseline, explain, sources, upstream, warnings
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, first_wave_factor
+from aisizer.plan.predict import State, fleet_utilization, latencies, pool_records, slo_results
+from aisizer.plan.records import Decision, Inputs, Plan, Verdict
+from aisizer.plan.roadmaps import roadmap_of
+from aisizer.plan.trigger import triggers_of
+from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.fleet import fleet
+from aisizer.sizing.records import Option, Pool, RejectionGroup, WaterfallStep
+
+if TYPE_CHECKING:
+    from aisizer.plan.make import Context
+
+
+def plan_of(
+    context: Context, order: Sequence[Evaluated], groups: tuple[RejectionGroup, ...], inputs: Inputs, version: str
+) -> Plan:
+    """The whole Plan for the first of the ranked options, or one without a decision where there is none."""
+    common = {
+        "schema": "aisizer/plan/v1",
+        "aisizer_version": version,
+        "inputs": inputs,
+        "profile": context.loaded.data,
+        "rejections": groups,
+        "verdicts": verdicts(context),
+    }
+    if not order:
+        return Plan(**common, **nothing(context, groups))
+    return Plan(**common, **_answer(context, order, groups))
+
+
+def nothing(context: Context, groups: Sequence[RejectionGroup]) -> dict[str, object]:
+    """The fields of a Plan without a decision."""
+    return {
+        "complete": False,
+        "decision": None,
+        "slo": (),
+        "waterfall": (),
+        "ranking": (),
+        "roadmap": None,
+        "triggers": (),
+        "bom": (),
+        "tco": {},
+        "baseline": None,
+        "baseline_note": "",
+        "integrations": upstream.uses(context),
+        "assumptions": assumptions.assumptions(context, None),
+        "sources": sources.used(context, ()),
+        "explain": (),
+        "warnings": (),
+    }
+
+
+def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[RejectionGroup]) -> dict[str, object]:
+    best = order[0]
+    up, down = states(context, best)
+    latency = latencies(best, [up, down])
+    pools = pool_records(best, context.demand, up, down, latency, context.named.engine.id)
+    slo = slo_results(best, latency, 0, 1)
+    steps = waterfall(context, best)
+    roadmap = roadmap_of(context, best)
+    bom = bom_of(context, best, roadmap)
+    ranking = options(context, order)
+    tco = cost_by_site(order)
+    found, note = baseline.baseline(context, best)
+    decision = _decision(context, best, order, steps, roadmap, bom, pools, up, down)
+    triggers = triggers_of(context, best, down)
+    shown = tuple(tco.values())
+    return {
+        "complete": not best.cost.missing,
+        "decision": decision,
+        "slo": slo,
+        "waterfall": steps,
+        "ranking": ranking,
+        "roadmap": roadmap,
+        "triggers": triggers,
+        "bom": bom,
+        "tco": tco,
+        "baseline": found,
+        "baseline_note": note,
+        "integrations": upstream.uses(context),
+        "assumptions": assumptions.assumptions(context, best),
+        "sources": sources.used(context, shown, best),
+        "explain": explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
+        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, bom),
+    }
+
+
+def states(context: Context, best: Evaluated) -> tuple[State, State]:
+    """The first wave's fleet at the highest demand it must carry: all servers up, and with the redundancy down."""
+    factor = first_wave_factor(best, context.demand)
+    servers = best.fleets.production[0]
+    needed = fleet(best.layout, factor, context.profile.resilience)
+    return State(servers, factor), State(servers - needed.redundant_servers, factor)
+
+
+def verdicts(context: Context) -> tuple[Verdict, ...]:
+    """The admission of each site, as the rules gave it."""
+    return tuple(Verdict(**v.model_dump()) for v in context.verdicts.values())
+
+
+def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
+    """Where the GPUs of the first wave went, reason by reason."""
+    resilience, size = context.profile.resilience, best.offer.gpus
+    first = fleet(best.layout, context.demand.factors[0], resilience)
+    factor = first_wave_factor(best, context.demand)
+    last = fleet(best.layout, factor, resilience)
+    production = best.fleets.production[0]
+    spare = last.redundant_servers
+    serving = production - spare - last.upgrade_servers
+    month = best.fleets.waves[0].covers_to
+    burst = max(c.pool.burst for c in best.layout.candidates)
+    recovery = resilience.disaster_recovery.posture.replace("_", " ")
+    named = [
+        ("throughput", first.throughput, "what carries the go-live peak hour at all, however slowly"),
+        ("latency", first.latency, "what also meets every SLO percentile; = gpus_needed"),
+        ("growth", last.latency, f"demand grows {factor / context.demand.factors[0]:.2f}x up to month {month}"),
+        ("burst", last.burst, f"the busiest minutes bring {burst:.2f}x the peak-hour rate"),
+        ("headroom", last.headroom, f"{resilience.headroom:.0%} stays free for forecast and model error"),
+        ("servers", serving * size, f"whole servers of {size}"),
+        ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, spare)),
+        ("upgrade", production * size, f"{resilience.upgrades.method.replace('_', '/')} upgrades"),
+        ("disaster_recovery", best.fleets.servers[0] * size, f"second site: {recovery}"),
+    ]
+    return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
+
+
+def _redundancy(wanted: str, servers: int) -> str:
+    verb = "may be down at the peak with every SLO met"
+    return f"{wanted}: {servers} server{'s' if servers != 1 else ''} {verb}"
+
+
+def options(context: Context, order: Sequence[Evaluated]) -> tuple[Option, ...]:
+    """The best option of each site and GPU class, the chosen one first."""
+    return tuple(_option(context, e, i == 0) for i, e in enumerate(best_per_site_and_gpu(order)))
+
+
+def _option(context: Context, e: Evaluated, chosen: bool) -> Option:
+    up, down = states(context, e)
+    pools = pool_records(e, context.demand, up, down, latencies(e, [up]), context.named.engine.id)
+    return Option(
+        site=e.site.id,
+        gpu=e.offer.gpu,
+        offer=e.offer.id,
+        term=e.term,
+        gpus=e.cost.gpus,
+        gpus_needed=fleet(e.layout, context.demand.factors[0], context.profile.resilience).latency,
+        gpus_month_36=e.cost.gpus_month_36,
+        servers=e.fleets.waves[0].servers,
+        pools=pools,
+        one_year_usd=e.cost.one_year_usd if e.priced else None,
+        three_year_usd=e.cost.three_year_usd if e.priced else None,
+        npv_usd=e.cost.npv_usd if e.priced else None,
+        complete=not e.cost.missing,
+        chosen=chosen,
+        note="" if e.priced else "unranked on money: its server or instance has no price",
+    )
+
+
+def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
+    """The cheapest plan of each site, the chosen site first."""
+    by_site: dict[str, SiteCost] = {}
+    for e in order:
+        by_site.setdefault(e.site.id, e.cost)
+    return by_site
+
+
+def bom_of(context: Context, best: Evaluated, roadmap: Roadmap) -> tuple[BomLine, ...]:
+    """The chosen plan's bill of materials, all waves."""
+    lead, plan_date = context.leads[best.site.id], context.profile.plan_date
+    return bill_of_materials(best.buyer, best.cost.lines, bought(best.fleets), roadmap.purchases, lead, plan_date)
+
+
+def _decision(
+    context: Context,
+    best: Evaluated,
+    order: Sequence[Evaluated],
+    steps: Sequence[WaterfallStep],
+    roadmap: Roadmap,
+    bom: Sequence[BomLine],
+    pools: tuple[Pool, ...],
+    up: State,
+    down: State,
+) -> Decision:
+    only = pools[0] if len(pools) == 1 else None
+    wave = [line.extended_price_usd for line in bom if line.wave == 1]
+    return Decision(
+        site=best.site.id,
+        site_name=best.site.name,
+        gpus=best.cost.gpus,
+        gpus_needed=next(s.gpus for s in steps if s.name == "latency"),
+        servers=best.fleets.waves[0].servers,
+        order_by=roadmap.purchases[0].order_by,
+        gpu=only.gpu if only else None,
+        replicas=only.replicas if only else None,
+        tensor_parallel=only.tensor_parallel if only else None,
+        precision=only.precision if only else None,
+        engine=only.engine if only else None,
+        pools=pools,
+        offer=best.offer.id,
+        offer_name=best.offer.name,
+        gpus_per_server=best.offer.gpus,
+        term=best.term,
+        redundancy=context.profile.resilience.redundancy,
+        go_live=context.go_live,
+        utilization=fleet_utilization(best, up),
+        utilization_degraded=fleet_utilization(best, down),
+        first_wave_usd=None if None in wave else sum(price for price in wave if price is not None),
+        reason=_reason(context, best, order),
+    )
+
+
+def _reason(context: Context, best: Evaluated, order: Sequence[Evaluated]) -> str:
+    if not best.priced:
+        return "No admitted option has a server or instance price, so the fewest GPUs decide."
+    basis = "36-month cash" if context.profile.finance.discount_rate is None else "NPV over 36 months"
+    others = len({(e.site.id, e.offer.gpu) for e in order if e.priced}) - 1
+    if others == 0:
+        return "It is the only admitted option with a price that meets every SLO."
+    return f"It has the lowest {basis} of {others + 1} admitted combinations of site and GPU class that meet every SLO."

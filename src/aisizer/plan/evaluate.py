@@ -1,0 +1,177 @@
+"""Every admissible offer, laid out, bought over 36 months and priced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aisizer.catalog.records import Site
+from aisizer.costs import lines as cost_lines
+from aisizer.costs.lines import Buyer, Volume
+from aisizer.costs.prices import PriceBook
+from aisizer.costs.records import SiteCost
+from aisizer.costs.tco import line_amounts, net_present_value, site_cost
+from aisizer.errors import Rejection
+from aisizer.profile.sections import Profile
+from aisizer.roadmap.waves import Fleets, fleets, peak_of_first_wave
+from aisizer.sizing.capacity import Candidate, Screened
+from aisizer.sizing.fleet import Layout, fleet
+from aisizer.sizing.options import Offer
+from aisizer.units import MONTH
+
+PRECISION_ORDER = ("bf16", "fp8", "int8", "fp4", "int4")
+"""Between layouts of equal size the less quantised one serves, because its quality needs no new evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """One offer under one term with its fleet and cost over the horizon."""
+
+    site: Site
+    offer: Offer
+    term: str
+    layout: Layout
+    fleets: Fleets
+    buyer: Buyer
+    cost: SiteCost
+
+    @property
+    def priced(self) -> bool:
+        """Whether its servers or instances have a price, so that money can rank it."""
+        return not any(i == "hardware" or i.startswith("rent") for i in self.cost.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Demand factors and volumes of the 36 months, and what prices and finance apply."""
+
+    profile: Profile
+    factors: tuple[float, ...]
+    volume: Volume
+    book: PriceBook
+    retention_months: float
+
+
+def expansion_months(site: Site, profile: Profile) -> int:
+    """[month] how long one purchase lasts: the profile's, else the site's."""
+    own = profile.supply.expansion
+    return site.expansion_months if own is None else max(1, round(own / MONTH))
+
+
+def best_layout(offer: Offer, screened: Sequence[Screened], demand: Demand) -> tuple[Candidate, ...] | None:
+    """Per pool, the layout with the fewest GPUs at the highest demand, then at go-live, then the least quantised."""
+    chosen = []
+    high, first = max(demand.factors), demand.factors[0]
+    for pool in screened:
+        fitting = [c for c in pool.candidates if c.gpu == offer.gpu and _fits(c, offer)]
+        if not fitting:
+            return None
+        chosen.append(min(fitting, key=lambda c: _layout_key(c, offer, demand, high, first)))
+    return tuple(chosen)
+
+
+def _fits(candidate: Candidate, offer: Offer) -> bool:
+    return candidate.tensor_parallel <= offer.gpus
+
+
+def _layout_key(candidate: Candidate, offer: Offer, demand: Demand, high: float, first: float) -> tuple[float, ...]:
+    alone = Layout((candidate,), offer.gpus)
+    resilience = demand.profile.resilience
+    return (
+        fleet(alone, high, resilience).headroom,
+        fleet(alone, first, resilience).headroom,
+        PRECISION_ORDER.index(candidate.precision),
+        candidate.tensor_parallel,
+    )
+
+
+def evaluate(site: Site, offer: Offer, candidates: tuple[Candidate, ...], demand: Demand) -> list[Evaluated]:
+    """The offer's fleet over 36 months, priced under each term that the profile allows."""
+    layout = Layout(candidates, offer.gpus)
+    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(site, demand.profile))
+    return [priced_fleet(site, offer, term, layout, made, demand) for term in terms(offer, demand.profile)]
+
+
+def terms(offer: Offer, profile: Profile) -> Iterable[str]:
+    """Terms to price: buying at an owned site; the wanted commitment, or each that the catalog prices, where rented."""
+    if offer.server is not None:
+        return ("purchase",)
+    wanted = profile.supply.commitment
+    return tuple(offer.terms) if wanted == "auto" else (wanted,)
+
+
+def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Fleets, demand: Demand) -> Evaluated:
+    """A fleet over 36 months with its cost lines under one term."""
+    profile = demand.profile
+    buyer = Buyer(
+        site=site,
+        offer=offer,
+        term=term,
+        book=demand.book,
+        supply=profile.supply,
+        finance=profile.finance,
+        retention_months=demand.retention_months,
+    )
+    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume)
+    cost = site_cost(
+        site=site.id,
+        gpu=offer.gpu,
+        offer=offer.id,
+        term=term,
+        gpus=(made.waves[0].servers * offer.gpus, made.servers[-1] * offer.gpus),
+        lines=lines,
+        volume=demand.volume,
+        discount_rate=profile.finance.discount_rate,
+        useful_life_s=profile.finance.useful_life,
+    )
+    return Evaluated(site, offer, term, layout, made, buyer, cost)
+
+
+def bought(made: Fleets) -> cost_lines.Fleet:
+    """The fleet as costs sees it."""
+    return cost_lines.Fleet(tuple((w.month, w.servers) for w in made.waves), made.servers)
+
+
+def over_power(evaluated: Evaluated, profile: Profile) -> Rejection | None:
+    """A rejection where an owned fleet needs more power at month 36 than the site has."""
+    limit, server = profile.supply.power_limit, evaluated.offer.server
+    if limit is None or server is None:
+        return None
+    need = evaluated.fleets.servers[-1] * server.max_power_kw
+    if need <= limit / 1000:
+        return None
+    detail = "the servers in service at month 36 draw more than supply.power_limit"
+    option: dict[str, str | int] = {"site": evaluated.site.id, "gpu": evaluated.offer.gpu}
+    return Rejection("power", detail, got=need, limit=limit / 1000, unit="kW", option=option)
+
+
+def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:
+    """Cheapest first on the scope that every priced option prices; options without a server price come last."""
+    unpriced: set[str] = {
+        line.category for e in found if e.priced for line in e.cost.lines if line.unit_price_usd is None
+    }
+
+    def key(e: Evaluated) -> tuple[bool, float, int, str, str, str]:
+        return (not e.priced, _value(e.cost, unpriced, discount_rate), e.cost.gpus, e.site.id, e.offer.id, e.term)
+
+    return sorted(found, key=key)
+
+
+def _value(cost: SiteCost, excluded: set[str], discount_rate: float | None) -> float:
+    """[USD] NPV, or undiscounted 36-month cash without a discount rate, of the categories that all options price."""
+    kept = [line_amounts(i) for i in cost.lines if i.unit_price_usd is not None and i.category not in excluded]
+    cash = [float(sum(month)) for month in zip(*kept, strict=True)]
+    return sum(cash) if discount_rate is None else net_present_value(cash, discount_rate)
+
+
+def best_per_site_and_gpu(order: Sequence[Evaluated]) -> list[Evaluated]:
+    """The first of each (site, GPU) in a ranked list."""
+    first: dict[tuple[str, str], Evaluated] = {}
+    for e in order:
+        first.setdefault((e.site.id, e.offer.gpu), e)
+    return list(first.values())
+
+
+def first_wave_factor(e: Evaluated, demand: Demand) -> float:
+    """The highest demand factor that the first purchase carries."""
+    return peak_of_first_wave(demand.factors, e.fleets.waves[0])

@@ -1,0 +1,299 @@
+"""The recorded steps behind `aisizer explain`: formula, inputs, value, source, and the names to ask about next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aisizer.costs.records import SiteCost
+from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.predict import ERROR_BAND
+from aisizer.plan.records import Decision, Step
+from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.records import Pool, SloResult, WaterfallStep
+from aisizer.triggers.records import Trigger
+
+if TYPE_CHECKING:
+    from aisizer.plan.make import Context
+
+SIZING, QUEUE, ENGINE, MONEY = (
+    "docs/method.md: fleet",
+    "docs/method.md: queue",
+    "docs/method.md: replica",
+    "docs/method.md: money",
+)
+
+
+def steps(
+    context: Context,
+    best: Evaluated,
+    decision: Decision,
+    slo: Sequence[SloResult],
+    waterfall: Sequence[WaterfallStep],
+    roadmap: Roadmap,
+    triggers: Sequence[Trigger],
+    tco: Mapping[str, SiteCost],
+) -> tuple[Step, ...]:
+    """Every step of the plan, from the decision down to its inputs."""
+    return (
+        *_decision(decision, roadmap),
+        *_waterfall(context, waterfall, decision),
+        *(step for pool in decision.pools for step in _pool(context, best, pool)),
+        *_demand(context),
+        *_slo(slo, decision),
+        *_roadmap(roadmap),
+        *_triggers(triggers),
+        *(step for site, cost in tco.items() for step in _money(context, site, cost)),
+    )
+
+
+def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
+    first = roadmap.purchases[0]
+    yield Step(
+        name="decision.gpus",
+        meaning="GPUs of the first purchase wave: what is signed now",
+        formula="servers x GPUs per server, the last step of the waterfall",
+        inputs={"decision.servers": str(decision.servers), "gpus_per_server": str(decision.gpus_per_server)},
+        value=str(decision.gpus),
+        unit="GPU",
+        source=SIZING,
+        next=("waterfall.disaster_recovery", "decision.servers", "decision.gpus_needed"),
+    )
+    yield Step(
+        name="decision.servers",
+        meaning="servers of the first wave, second site included",
+        formula="whole servers for headroom + redundancy + upgrade + disaster recovery, for the highest demand up to the "
+        "month the wave covers",
+        inputs={"covers_to_month": str(first.covers_to_month), "redundancy": decision.redundancy},
+        value=str(decision.servers),
+        unit="server",
+        source=SIZING,
+        next=("waterfall.servers", "waterfall.redundancy", "roadmap.month_36_gpus"),
+    )
+    yield Step(
+        name="decision.gpus_needed",
+        meaning="GPUs that meet the SLO at go-live, before growth, burst, headroom and redundancy",
+        formula="sum over pools of tensor_parallel x ceil(demand factor / share of the demand one replica carries)",
+        inputs={
+            f"pools.{p.name}.peak_rate_per_replica": f"{p.peak_rate_per_replica:.4g} req/s" for p in decision.pools
+        },
+        value=str(decision.gpus_needed),
+        unit="GPU",
+        source=SIZING,
+        next=("waterfall.latency", *(f"pools.{p.name}.peak_rate_per_replica" for p in decision.pools)),
+    )
+    yield Step(
+        name="decision.order_by",
+        meaning="last day to start the order",
+        formula="go_live - lead time",
+        inputs={"go_live": str(decision.go_live)} | {k: f"{v:g} w" for k, v in roadmap.lead_time_weeks.items()},
+        value=str(decision.order_by),
+        unit="date",
+        source="site record",
+    )
+
+
+def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: Decision) -> Iterator[Step]:
+    resilience = context.profile.resilience
+    formulas: dict[str, tuple[str, dict[str, str]]] = {
+        "throughput": ("sum of tensor_parallel x ceil(factor / stable share)", {}),
+        "latency": ("sum of tensor_parallel x ceil(factor / share at the SLO)", {}),
+        "growth": ("the same at the highest demand factor up to the next purchase", {}),
+        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in context.pools}),
+        "headroom": (
+            "the same with factor x burst / (1 - headroom)",
+            {"resilience.headroom": f"{resilience.headroom:g}"},
+        ),
+        "servers": (
+            "ceil(GPUs / GPUs per server) x GPUs per server",
+            {"gpus_per_server": str(decision.gpus_per_server)},
+        ),
+        "redundancy": ("+ k servers that may be down", {"resilience.redundancy": resilience.redundancy}),
+        "upgrade": (
+            "+ a second serving set where blue/green",
+            {"resilience.upgrades.method": resilience.upgrades.method},
+        ),
+        "disaster_recovery": (
+            "+ the second site of the posture",
+            {"resilience.disaster_recovery.posture": resilience.disaster_recovery.posture},
+        ),
+    }
+    before: dict[str, str] = {}
+    for step in waterfall:
+        formula, inputs = formulas[step.name]
+        yield Step(
+            name=f"waterfall.{step.name}",
+            meaning=step.reason,
+            formula=formula,
+            inputs=before | inputs,
+            value=str(step.gpus),
+            unit="GPU",
+            source=SIZING,
+            next=tuple(k for k in (before | inputs) if k.startswith(("waterfall.", "pools.")))
+            + tuple(f"pools.{p.name}.peak_rate_per_replica" for p in decision.pools if step.name == "latency"),
+        )
+        before = {f"waterfall.{step.name}": str(step.gpus)}
+
+
+def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
+    candidate = next(c for c in best.layout.candidates if c.pool.name == pool.name)
+    memory = candidate.replica.memory
+    yield Step(
+        name=f"pools.{pool.name}.peak_rate_per_replica",
+        meaning=f"requests a second that one replica (TP{pool.tensor_parallel}, {pool.precision}) carries with every SLO met",
+        formula="largest arrival rate at which the state-dependent batching queue meets every percentile",
+        inputs={
+            "workloads": ", ".join(pool.workloads),
+            f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
+            "max_batch": str(candidate.replica.table.max_batch),
+            "token_budget": str(candidate.replica.table.token_budget),
+        },
+        value=f"{pool.peak_rate_per_replica:.6g}",
+        unit="req/s",
+        source=QUEUE,
+        next=(f"pools.{pool.name}.kv_capacity_tokens", *(f"workloads.{w}.peak_rate" for w in pool.workloads)),
+    )
+    yield Step(
+        name=f"pools.{pool.name}.kv_capacity_tokens",
+        meaning="tokens of context that one replica holds",
+        formula="tensor_parallel x (memory x memory fraction - weights - activations - runtime) / KV bytes per token",
+        inputs={
+            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].memory_gb:g}",
+            "memory_fraction": f"{context.named.engine.memory_fraction:g}",
+            "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
+        },
+        value=f"{pool.kv_capacity_tokens:.6g}",
+        unit="token",
+        source=ENGINE,
+    )
+    yield Step(
+        name=f"pools.{pool.name}.burst",
+        meaning="rate in the p95 minute of the peak hour over the peak-hour rate",
+        formula="1 + 1.645 x sqrt((index of dispersion - 1) / (60 x rate)); 1 for closed populations",
+        inputs={f"workloads.{w}.peak_rate": f"{context.offered[w].peak_rate_per_s:.4g} req/s" for w in pool.workloads},
+        value=f"{candidate.pool.burst:.6g}",
+        unit="1",
+        source="Cox and Lewis (1966), index of dispersion; docs/method.md: demand",
+        next=tuple(f"workloads.{w}.peak_rate" for w in pool.workloads),
+    )
+
+
+def _demand(context: Context) -> Iterator[Step]:
+    for name, workload in context.profile.workloads.items():
+        load = workload.load
+        given = {k: v for k, v in load.model_dump().items() if v is not None}
+        formula = {
+            "users": "users x requests_per_user_hour x peak_factor / 3600",
+            "rate": "the rate given for the peak hour",
+            "concurrency": "concurrency / nominal end-to-end time at the SLO",
+            "per_request_of": "rate of the calling workload x calls",
+        }[next(k for k in ("users", "rate", "concurrency", "per_request_of") if given.get(k) is not None)]
+        yield Step(
+            name=f"workloads.{name}.peak_rate",
+            meaning="arrivals in the peak hour at go-live, full rollout",
+            formula=formula,
+            inputs={
+                f"workloads.{name}.load.{k}": f"{v:g}" if isinstance(v, float) else str(v) for k, v in given.items()
+            },
+            value=f"{context.offered[name].peak_rate_per_s:.6g}",
+            unit="req/s",
+            source="profile",
+        )
+
+
+def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
+    for result in slo:
+        pool = next(p for p in decision.pools if result.workload in p.workloads)
+        yield Step(
+            name=f"slo.{result.workload}.{result.metric}_{result.percentile}",
+            meaning="predicted with all servers of the first wave up, at its busiest month, burst included",
+            formula="percentile of the state-dependent batching queue at the rate of one replica",
+            inputs={
+                "replicas": str(pool.replicas),
+                f"pools.{pool.name}.peak_rate_per_replica": f"{pool.peak_rate_per_replica:.4g} req/s",
+                "target": f"{result.target_ms:g} ms",
+                "error band": f"x / {ERROR_BAND[result.metric]:g}",
+                "with the redundancy down": f"{result.degraded_ms:.6g} ms",
+            },
+            value=f"{result.predicted_ms:.6g}",
+            unit="ms",
+            source=QUEUE,
+            next=(f"pools.{pool.name}.peak_rate_per_replica", f"pools.{pool.name}.burst"),
+        )
+
+
+def _roadmap(roadmap: Roadmap) -> Iterator[Step]:
+    for name, month in (("go_live_gpus", 1), ("month_12_gpus", 12), ("month_36_gpus", 36)):
+        at = roadmap.months[month - 1]
+        yield Step(
+            name=f"roadmap.{name}",
+            meaning=f"GPUs in service in month {month}",
+            formula="GPUs of all purchases in service by then; each covers the highest need up to the next",
+            inputs={"demand_factor": f"{at.demand_factor:.4g}", "gpus_needed": str(at.gpus_needed)},
+            value=str(at.gpus_in_service),
+            unit="GPU",
+            source=SIZING,
+            next=("decision.servers", "waterfall.growth"),
+        )
+
+
+def _triggers(triggers: Sequence[Trigger]) -> Iterator[Step]:
+    for trigger in triggers:
+        yield Step(
+            name=f"triggers.{trigger.id}.threshold",
+            meaning="the level of load over sized capacity at which the next order must start",
+            formula=trigger.formula,
+            inputs={
+                "limit": f"{trigger.limit:.6g}, (1 - headroom) / burst",
+                "growth_per_month": f"{trigger.growth_per_month:g}",
+                "lead_time_weeks": f"{trigger.lead_time_weeks:g}",
+                "review_weeks": f"{trigger.review_weeks:g}",
+                "sized_requests_per_s": f"{trigger.sized_requests_per_s:.4g}",
+            },
+            value=f"{trigger.threshold:.6g}",
+            unit="1",
+            source="docs/method.md: triggers",
+            next=(f"pools.{trigger.pool}.burst", f"pools.{trigger.pool}.peak_rate_per_replica"),
+        )
+
+
+def _money(context: Context, site: str, cost: SiteCost) -> Iterator[Step]:
+    rate = context.profile.finance.discount_rate
+    categories = {category: f"{amount:,.2f} USD" for category, amount in cost.by_category.items()}
+    tokens = sum(context.demand.volume.prompt_tokens) + sum(context.demand.volume.output_tokens)
+    at_least = f"; at least, {len(cost.missing)} lines unpriced: {', '.join(cost.missing)}" if cost.missing else ""
+    accrual = "(expenses + straight-line depreciation of months 1 to 36)"
+    rate_input = {"finance.discount_rate": "not set" if rate is None else f"{rate:g}"}
+    named: tuple[tuple[str, str, str, dict[str, str], float | None], ...] = (
+        (
+            "three_year_usd", "cash of period 0 and months 1 to 36",
+            "sum of all cost lines", categories, cost.three_year_usd,
+        ),
+        (
+            "one_year_usd", "cash of period 0 and months 1 to 12 of the same plan",
+            "sum of all cost lines up to month 12", {}, cost.one_year_usd,
+        ),
+        (
+            "npv_usd", "net present value of the 36 months",
+            "sum of cash[m] / (1 + r)^(m / 12); period 0 undiscounted", rate_input, cost.npv_usd,
+        ),
+        (
+            "usd_per_million_tokens", "accrual cost of a million tokens, prompt and output",
+            f"{accrual} / tokens x 10^6", {"tokens": f"{tokens:.6g}"}, cost.usd_per_million_tokens,
+        ),
+        (
+            "usd_per_request", "accrual cost of a request",
+            f"{accrual} / requests", {"requests": f"{sum(context.demand.volume.requests):.6g}"}, cost.usd_per_request,
+        ),
+    )  # fmt: skip
+    for name, meaning, formula, inputs, value in named:
+        yield Step(
+            name=f"tco.{site}.{name}",
+            meaning=meaning + at_least,
+            formula=formula,
+            inputs=inputs,
+            value="null" if value is None else f"{value:,.2f}" if name[0] != "u" else f"{value:.6g}",
+            unit="USD",
+            source=MONEY,
+            next=() if name == "three_year_usd" else (f"tco.{site}.three_year_usd",),
+        )

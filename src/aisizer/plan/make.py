@@ -1,0 +1,214 @@
+"""The recipe: profile and catalog -> demand -> options -> capacity -> roadmap -> costs -> triggers -> Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from aisizer import __version__
+from aisizer.catalog.catalog import Catalog
+from aisizer.catalog.records import Model, Site
+from aisizer.costs.lines import Volume
+from aisizer.costs.prices import price_book
+from aisizer.demand.growth import demand_factors
+from aisizer.demand.loads import Offered, offered
+from aisizer.errors import Rejection
+from aisizer.plan import answer, evaluate
+from aisizer.plan.evaluate import Demand, Evaluated
+from aisizer.plan.names import Named, resolve
+from aisizer.plan.records import Inputs, Plan
+from aisizer.plan.rejections import grouped
+from aisizer.plan.rounding import rounded
+from aisizer.profile.load import LoadedProfile
+from aisizer.profile.sections import Profile, Quote
+from aisizer.roadmap.calendar import earliest_service, first_of_next_month, lead_time_weeks
+from aisizer.roadmap.waves import MONTHS
+from aisizer.sizing.admissible import SiteVerdict, log_retention_months, model_ban, site_verdict
+from aisizer.sizing.capacity import Screened, screen
+from aisizer.sizing.options import Offer, offers
+from aisizer.sizing.pools import Pool, make_pools
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything known before the search: what the profile names, what is demanded, where it may run."""
+
+    loaded: LoadedProfile
+    catalog: Catalog
+    named: Named
+    offered: Mapping[str, Offered]
+    pools: tuple[Pool, ...]
+    verdicts: Mapping[str, SiteVerdict]
+    leads: Mapping[str, dict[str, float]]
+    """[week] by site"""
+    go_live: date
+    demand: Demand
+
+    @property
+    def profile(self) -> Profile:
+        """The profile itself."""
+        return self.loaded.profile
+
+
+def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
+    """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
+    context = gather(loaded, catalog, files or {})
+    screened = [screen(p, context.named.gpus, _largest(context), context.named.engine) for p in context.pools]
+    found, rejections = search(context, screened)
+    order = evaluate.ranked(found, context.profile.finance.discount_rate)
+    plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)
+    return Plan.model_validate(rounded(plan.model_dump(by_alias=True)))
+
+
+def inputs_of(loaded: LoadedProfile, catalog: Catalog) -> Inputs:
+    """What the plan was made from, by hash."""
+    return Inputs(
+        profile_sha256=loaded.sha256,
+        catalog_version=catalog.version,
+        catalog_sha256=catalog.sha256,
+        fragments=dict(sorted(loaded.fragments.items())),
+    )
+
+
+def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) -> Context:
+    """Looks names up and works out demand, admission and dates."""
+    profile = loaded.profile
+    named = resolve(loaded, catalog, files)
+    loads = offered(profile.workloads)
+    verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
+    leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}
+    admitted = [site for site in named.sites if verdicts[site.id].verdict != "rejected"]
+    go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
+    quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
+    amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
+    factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
+    return Context(
+        loaded=loaded,
+        catalog=catalog,
+        named=named,
+        offered=loads,
+        pools=make_pools(profile.workloads, named.models, loads),
+        verdicts=verdicts,
+        leads=leads,
+        go_live=go_live,
+        demand=Demand(
+            profile=profile,
+            factors=factors,
+            volume=_volume(loads, factors),
+            book=price_book(amounts, quotes),
+            retention_months=log_retention_months(profile.compliance, named.rules).months,
+        ),
+    )
+
+
+def search(context: Context, screened: Sequence[Screened]) -> tuple[list[Evaluated], list[Rejection]]:
+    """Every offer of every site: evaluated, or rejected with its reason and counted layout by layout."""
+    found: list[Evaluated] = []
+    rejections: list[Rejection] = []
+    bans = [ban for model in context.named.models.values() if (ban := model_ban(model, context.named.rules))]
+    for site in context.named.sites:
+        barred = _barred(context, site, bans)
+        classes: set[str] = set()
+        for offer in _offers(context, site):
+            layouts = 0 if offer.gpu in classes else _layouts(context, offer.gpu, screened)
+            classes.add(offer.gpu)
+            if barred is not None:
+                rejections += [_at(barred, site, offer)] * layouts
+                continue
+            if layouts:
+                rejections += [
+                    _at(r, site, offer) for s in screened for r in s.rejections if r.option["gpu"] == offer.gpu
+                ]
+            _try(context, site, offer, screened, found, rejections)
+    return found, rejections
+
+
+def _try(
+    context: Context,
+    site: Site,
+    offer: Offer,
+    screened: Sequence[Screened],
+    found: list[Evaluated],
+    rejections: list[Rejection],
+) -> None:
+    serving = [any(c.gpu == offer.gpu for c in s.candidates) for s in screened]
+    layout = evaluate.best_layout(offer, screened, context.demand)
+    if layout is None:
+        if all(serving):
+            rejections.append(
+                _at(Rejection("size", "the smallest replica needs more GPUs than the server has"), site, offer)
+            )
+        return
+    for made in evaluate.evaluate(site, offer, layout, context.demand):
+        power = evaluate.over_power(made, context.profile)
+        if power is not None:
+            rejections.append(_at(power, site, offer))
+            continue
+        if not made.priced:
+            rejections.append(_at(Rejection("price", f"{offer.name} has no {made.term} price"), site, offer))
+        found.append(made)
+
+
+def _barred(context: Context, site: Site, bans: Sequence[str]) -> Rejection | None:
+    """Why nothing at a site can be taken: a barred model, a rule, or a go-live that it cannot meet."""
+    if bans:
+        return Rejection("model_ban", bans[0])
+    verdict = context.verdicts[site.id]
+    if verdict.verdict == "rejected":
+        return Rejection("rule", verdict.reasons[0])
+    weeks = context.leads[site.id]["total"]
+    plan_date = context.profile.plan_date
+    if earliest_service(plan_date, context.leads[site.id]) > context.go_live:
+        available = (context.go_live - plan_date).days / 7
+        return Rejection("lead_time", _late(context, site), got=weeks, limit=available, unit="weeks")
+    return None
+
+
+def _late(context: Context, site: Site) -> str:
+    lead, plan_date = context.leads[site.id], context.profile.plan_date
+    parts = " + ".join(f"{name.replace('_', '-')} {weeks:g} w" for name, weeks in lead.items() if name != "total")
+    return (
+        f"{context.go_live} cannot be met at {site.id}: {parts} = {lead['total']:g} weeks after "
+        f"plan_date {plan_date} is {earliest_service(plan_date, lead)}"
+    )
+
+
+def _at(rejection: Rejection, site: Site, offer: Offer) -> Rejection:
+    option = {"site": site.id, "gpu": offer.gpu} | rejection.option
+    return Rejection(rejection.reason, rejection.detail, rejection.got, rejection.limit, rejection.unit, option)
+
+
+def _offers(context: Context, site: Site) -> tuple[Offer, ...]:
+    return offers(site, context.catalog, tuple(context.named.gpus))
+
+
+def _largest(context: Context) -> dict[str, int]:
+    """GPUs of the largest server or instance of each class at any site of the profile."""
+    largest = dict.fromkeys(context.named.gpus, 0)
+    for site in context.named.sites:
+        for offer in _offers(context, site):
+            largest[offer.gpu] = max(largest[offer.gpu], offer.gpus)
+    return largest
+
+
+def _layouts(context: Context, gpu: str, screened: Sequence[Screened]) -> int:
+    """Layouts of all pools that were looked at on a GPU class."""
+    served = sum(c.gpu == gpu for s in screened for c in s.candidates)
+    return served + sum(r.option["gpu"] == gpu for s in screened for r in s.rejections)
+
+
+def _earliest(plan_date: date, leads: Sequence[dict[str, float]]) -> date:
+    """The first of the month by which every one of the sites can serve."""
+    return first_of_next_month(max(earliest_service(plan_date, lead) for lead in leads))
+
+
+def _volume(loads: Mapping[str, Offered], factors: Sequence[float]) -> Volume:
+    requests = sum(load.requests_per_month for load in loads.values())
+    prompt = sum(load.prompt_tokens_per_month for load in loads.values())
+    output = sum(load.output_tokens_per_month for load in loads.values())
+    return Volume(
+        requests=tuple(requests * f for f in factors),
+        prompt_tokens=tuple(prompt * f for f in factors),
+        output_tokens=tuple(output * f for f in factors),
+    )

@@ -1,0 +1,117 @@
+"""What the chosen fleet's users will see: percentiles with all servers up and with the redundancy down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aisizer.plan.evaluate import Demand, Evaluated
+from aisizer.queueing.occupancy import Latency, solve
+from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.fleet import deployed, replicas, utilization
+from aisizer.sizing.records import Pool, SloResult
+
+ERROR_BAND = {"ttft": 1.5, "tpot": 1.25, "e2e": 1.25}
+"""Factor up and down that holds 80 % of measured values, nothing calibrated: 1.28 standard deviations of the log error
+of this family of models on published open-loop measurements (mean error TTFT 26 %, ITL 10-16 %, E2E 7-13 %);
+docs/method.md, section Accuracy."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The primary site's fleet at one moment: servers that serve, and the demand factor."""
+
+    servers: int
+    factor: float
+
+
+def replica_counts(e: Evaluated, state: State) -> tuple[int, ...]:
+    """Replicas per pool when every GPU of the servers serves."""
+    return deployed(e.layout, state.servers, state.factor)
+
+
+def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
+    """Per pool, the latency in each state, burst included."""
+    counts = [replica_counts(e, state) for state in states]
+    return [_latency(c, [n[i] for n in counts], states) for i, c in enumerate(e.layout.candidates)]
+
+
+def _latency(candidate: Candidate, counts: Sequence[int], states: Sequence[State]) -> Latency:
+    share = np.array([s.factor * candidate.pool.burst / n for s, n in zip(states, counts, strict=True)])
+    return solve([candidate.replica.table] * len(states), candidate.pool.requests, candidate.pool.load, share)
+
+
+def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int) -> tuple[SloResult, ...]:
+    """Every promised percentile in the states of those two indices."""
+    results = []
+    for candidate, found in zip(e.layout.candidates, latency, strict=True):
+        for limit in candidate.pool.limits:
+            seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
+            results.append(
+                SloResult(
+                    workload=candidate.pool.workloads[limit.class_id],
+                    metric=limit.metric,
+                    percentile=limit.statistic,
+                    target_ms=limit.seconds * 1e3,
+                    predicted_ms=float(seconds[normal]) * 1e3,
+                    low_ms=float(seconds[normal]) * 1e3 / ERROR_BAND[limit.metric],
+                    high_ms=float(seconds[normal]) * 1e3 * ERROR_BAND[limit.metric],
+                    degraded_ms=float(seconds[degraded]) * 1e3,
+                    met=bool(seconds[normal] <= limit.seconds and seconds[degraded] <= limit.seconds),
+                )
+            )
+    return tuple(results)
+
+
+def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str, float]:
+    """The SLO with the largest predicted over target in one state, and that ratio."""
+    ratios = [
+        (f"{c.pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
+         float(found.value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
+        for c, found in zip(e.layout.candidates, latency, strict=True)
+        for i in c.pool.limits
+    ]  # fmt: skip
+    return max(ratios, key=lambda pair: pair[1])
+
+
+def pool_records(
+    e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], engine: str
+) -> tuple[Pool, ...]:
+    """The pools as the Plan shows them; latency's first state is the normal one."""
+    up, down = replica_counts(e, normal), replica_counts(e, degraded)
+    made = []
+    for i, candidate in enumerate(e.layout.candidates):
+        pool = candidate.pool
+        made.append(
+            Pool(
+                name=pool.name,
+                workloads=pool.workloads,
+                model=pool.model.id,
+                gpu=candidate.gpu,
+                replicas=up[i],
+                replicas_needed=_needed(candidate, normal.factor, demand),
+                tensor_parallel=candidate.tensor_parallel,
+                precision=candidate.precision,
+                engine=engine,
+                gpus=up[i] * candidate.tensor_parallel,
+                peak_rate_per_s=pool.peak_rate * demand.factors[0],
+                peak_rate_per_replica=pool.peak_rate * candidate.share,
+                utilization=normal.factor / (up[i] * candidate.share),
+                utilization_degraded=degraded.factor / (down[i] * candidate.share),
+                weights_gb_per_gpu=candidate.replica.memory.weights_gb,
+                kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
+                kv_use_p95=float(latency[i].kv_use_p95[0]),
+            )
+        )
+    return tuple(made)
+
+
+def _needed(candidate: Candidate, factor: float, demand: Demand) -> int:
+    return replicas(factor * candidate.pool.burst / (1 - demand.profile.resilience.headroom), candidate.share)
+
+
+def fleet_utilization(e: Evaluated, state: State) -> float:
+    """Peak-hour load over capacity at the SLO of the busiest pool."""
+    return utilization(e.layout, replica_counts(e, state), state.factor)

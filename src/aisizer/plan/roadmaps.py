@@ -1,0 +1,85 @@
+"""The chosen option's months, purchases and checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.predict import State, fleet_utilization, latencies, tightest
+from aisizer.roadmap.calendar import add_months, days
+from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
+from aisizer.roadmap.waves import Wave
+
+if TYPE_CHECKING:
+    from aisizer.plan.make import Context
+
+CHECKPOINTS = (1, 12, 36)
+"""[month] at which the chosen fleet is evaluated again: go-live, one year, three years."""
+
+
+def roadmap_of(context: Context, best: Evaluated) -> Roadmap:
+    """36 months of demand and capacity."""
+    size, servers = best.offer.gpus, best.fleets.servers
+    return Roadmap(
+        go_live=context.go_live,
+        go_live_gpus=servers[0] * size,
+        month_12_gpus=servers[11] * size,
+        month_36_gpus=servers[35] * size,
+        months=tuple(_month(context, best, month) for month in range(1, len(servers) + 1)),
+        purchases=tuple(_purchase(context, best, i, wave) for i, wave in enumerate(best.fleets.waves, start=1)),
+        checkpoints=_checkpoints(context, best),
+        lead_time_weeks=context.leads[best.site.id],
+    )
+
+
+def state(context: Context, best: Evaluated, month: int) -> State:
+    """The primary site's fleet in a month."""
+    return State(best.fleets.production[month - 1], context.demand.factors[month - 1])
+
+
+def _month(context: Context, best: Evaluated, month: int) -> Month:
+    factor = context.demand.factors[month - 1]
+    return Month(
+        month=month,
+        start=add_months(context.go_live, month - 1),
+        demand_factor=factor,
+        peak_rate_per_s=sum(pool.peak_rate for pool in context.pools) * factor,
+        gpus_needed=best.fleets.needed[month - 1].servers * best.offer.gpus,
+        gpus_in_service=best.fleets.servers[month - 1] * best.offer.gpus,
+        servers_in_service=best.fleets.servers[month - 1],
+        utilization=fleet_utilization(best, state(context, best, month)),
+    )
+
+
+def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Purchase:
+    need_by = add_months(context.go_live, wave.month - 1)
+    lead = context.leads[best.site.id]["total"]
+    return Purchase(
+        wave=number,
+        gpus=wave.servers * best.offer.gpus,
+        servers=wave.servers,
+        order_by=need_by - days(lead),
+        need_by=need_by,
+        covers_to_month=wave.covers_to,
+        reason=f"carries demand up to month {wave.covers_to}; ordered {lead:g} weeks before it serves",
+    )
+
+
+def _checkpoints(context: Context, best: Evaluated) -> tuple[Checkpoint, ...]:
+    states = [state(context, best, month) for month in CHECKPOINTS]
+    latency = latencies(best, states)
+    made = []
+    for i, (month, at) in enumerate(zip(CHECKPOINTS, states, strict=True)):
+        name, ratio = tightest(best, latency, i)
+        made.append(
+            Checkpoint(
+                month=month,
+                date=add_months(context.go_live, month - 1),
+                gpus=best.fleets.servers[month - 1] * best.offer.gpus,
+                servers=best.fleets.servers[month - 1],
+                utilization=fleet_utilization(best, at),
+                tightest_slo=name,
+                slo_ratio=ratio,
+            )
+        )
+    return tuple(made)

@@ -1,0 +1,32 @@
+"""Numbers are rounded once, on leaving: money to cents, others to six significant digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aisizer.costs.lines import significant
+
+CENTS = frozenset(
+    {"one_year_usd", "three_year_usd", "npv_usd", "capex_usd", "opex_three_year_usd", "extended_price_usd",
+     "first_wave_usd", "cash_by_month_usd", "by_category"}
+)  # fmt: skip
+"""Totals of money."""
+EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "profile"})
+"""Inputs, which stay as they were given."""
+
+
+def rounded(value: Any, name: str = "") -> Any:
+    """The same structure with every float rounded by the rule of its field.
+
+    >>> rounded({"npv_usd": 1.005001, "share": 0.123456789, "unit_price_usd": 0.08634567})
+    {'npv_usd': 1.01, 'share': 0.123457, 'unit_price_usd': 0.08634567}
+    """
+    if name in EXACT:
+        return value
+    if isinstance(value, float):
+        return round(value, 2) + 0.0 if name in CENTS else significant(value)
+    if isinstance(value, dict):
+        return {key: rounded(item, name if name in CENTS else key) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(item, name) for item in value]
+    return value

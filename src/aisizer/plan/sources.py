@@ -1,0 +1,106 @@
+"""Every source that the plan used, weakest first, with its age on plan_date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from aisizer.catalog.records import Sourced
+from aisizer.costs.records import SiteCost
+from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.records import SourceUse
+from aisizer.profile.sections import Quote
+
+if TYPE_CHECKING:
+    from aisizer.plan.make import Context
+
+WEAKNESS = ("estimated", "derived", "quote", "list_price", "rule", "datasheet", "measured")
+"""Kinds of source, the weakest first."""
+CONFIDENCE = ("low", "medium", "high")
+
+
+def used(context: Context, costs: Sequence[SiteCost], best: Evaluated | None = None) -> tuple[SourceUse, ...]:
+    """Sources behind the chosen hardware, the models, the engine, the rules and every priced line."""
+    uses: dict[str, list[str]] = {}
+    for source, purpose in _uses(context, costs, best):
+        uses.setdefault(source, [])
+        if purpose not in uses[source]:
+            uses[source].append(purpose)
+    found = [_use(context, source, tuple(purposes)) for source, purposes in uses.items()]
+    return tuple(sorted((f for f in found if f is not None), key=_strength))
+
+
+def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -> Iterable[tuple[str, str]]:
+    for model in {m.id: m for m in context.named.models.values()}.values():
+        yield from _of(model, f"model {model.name}")
+    yield from _of(context.named.engine, f"engine {context.named.engine.name}")
+    for rule in context.named.rules:
+        yield f"rule-{rule.id}", f"framework {rule.name}"
+    for cost in costs:
+        for line in cost.lines:
+            yield line.source, f"{line.description} ({cost.site})"
+    if best is not None:
+        yield from _of(context.named.gpus[best.offer.gpu], f"GPU {context.named.gpus[best.offer.gpu].name}")
+        if best.offer.server is not None:
+            yield from _of(best.offer.server, f"server {best.offer.name}")
+        for part, amount in best.site.lead_times_weeks:
+            yield amount.source, f"{part.replace('_', '-')} time at {best.site.id}"
+
+
+def _of(record: Sourced, purpose: str) -> Iterable[tuple[str, str]]:
+    return ((source, purpose) for source in record.sources.values())
+
+
+def _use(context: Context, id: str, purposes: tuple[str, ...]) -> SourceUse | None:
+    plan_date = context.profile.plan_date
+    if id.startswith("quote:"):
+        return _quote(id, purposes, context.demand.book.quotes, plan_date)
+    source = context.catalog.sources.get(id)
+    if source is None:
+        return None
+    return SourceUse(
+        id=id,
+        title=source.title,
+        publisher=source.publisher,
+        url=source.url,
+        date=source.date,
+        kind=source.kind,
+        confidence=source.confidence,
+        age_days=age_days(source.date, plan_date),
+        used_for=purposes,
+    )
+
+
+def _quote(id: str, purposes: tuple[str, ...], quotes: Mapping[str, Quote], plan_date: date) -> SourceUse:
+    quote = next(q for q in quotes.values() if id == f"quote:{q.reference or q.supplier}")
+    return SourceUse(
+        id=id,
+        title=f"{quote.supplier} {quote.reference}".strip(),
+        publisher=quote.supplier,
+        url="",
+        date=quote.as_of.isoformat(),
+        kind=quote.kind,
+        confidence="high" if quote.kind == "quote" else "low",
+        age_days=(plan_date - quote.as_of).days,
+        used_for=purposes,
+    )
+
+
+def age_days(text: str, plan_date: date) -> int | None:
+    """Days from a date that may lack its day or month (then its last day counts) to plan_date; null if unreadable.
+
+    >>> age_days("2026-10", date(2026, 12, 1)), age_days("2025", date(2026, 1, 1)), age_days("undated", date(2026, 1, 1))
+    (31, 1, None)
+    """
+    parts = text.split("-")
+    if not all(part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
+        return None
+    year, month = int(parts[0]), int(parts[1]) if len(parts) > 1 else 12
+    day = int(parts[2]) if len(parts) > 2 else {2: 28}.get(month, 30 if month in (4, 6, 9, 11) else 31)
+    return (plan_date - date(year, month, day)).days
+
+
+def _strength(use: SourceUse) -> tuple[int, int, int, str]:
+    age = -1 if use.age_days is None else use.age_days
+    return (CONFIDENCE.index(use.confidence), WEAKNESS.index(use.kind), -age, use.id)

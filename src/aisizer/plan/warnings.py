@@ -1,0 +1,145 @@
+"""Sentences that a careful reader must not miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from aisizer.costs.records import BomLine
+from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.records import Decision
+from aisizer.plan.upstream import uses
+from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.records import SloResult
+from aisizer.triggers.records import Trigger
+
+if TYPE_CHECKING:
+    from aisizer.plan.make import Context
+
+HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
+"""[day] after which a hardware or cloud price, or a facility figure, is old: list prices moved by 40 % within a year
+both ways in 2025 and 2026."""
+KV_WALL = 0.85
+"""[1] KV use at p95 above which a small error in memory turns into a large one in waiting time."""
+
+
+def warnings(
+    context: Context,
+    best: Evaluated,
+    decision: Decision,
+    slo: Sequence[SloResult],
+    roadmap: Roadmap,
+    triggers: Sequence[Trigger],
+    bom: Sequence[BomLine],
+) -> tuple[str, ...]:
+    """Every warning of the plan, the gravest first."""
+    return (
+        *_missing(best),
+        *_slo(slo, decision),
+        *_dates(context, roadmap, triggers),
+        *_prices(context, best),
+        *_evidence(context, best),
+        *_not_checked(context, best),
+        *_upstream(context),
+    )
+
+
+def _missing(best: Evaluated) -> Iterator[str]:
+    missing = best.cost.missing
+    if missing:
+        yield (
+            f"{len(missing)} of {len(best.cost.lines)} cost lines have no price ({', '.join(missing)}), so every total of "
+            f"{best.site.id} reads at least. Give quotes for them in supply.quotes."
+        )
+
+
+def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
+    for result in slo:
+        if result.met and result.high_ms > result.target_ms:
+            yield (
+                f"{result.workload} {result.metric}_{result.percentile} is met at {result.predicted_ms:,.0f} ms, but the "
+                f"80 % band of the uncalibrated model reaches {result.high_ms:,.0f} ms (target {result.target_ms:,.0f} ms). "
+                "Measure it before the order is signed."
+            )
+        if not result.met:
+            yield (
+                f"{result.workload} {result.metric}_{result.percentile} is missed: {result.degraded_ms:,.0f} ms with the "
+                f"redundancy down against {result.target_ms:,.0f} ms."
+            )
+    for pool in decision.pools:
+        if pool.kv_use_p95 > KV_WALL:
+            yield (
+                f"Pool {pool.name} fills {pool.kv_use_p95:.0%} of its KV cache at p95: a small error in memory becomes a "
+                "large one in waiting time. Prefer a larger tensor_parallel or more replicas."
+            )
+
+
+def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> Iterator[str]:
+    plan_date = context.profile.plan_date
+    first = roadmap.purchases[0]
+    if (first.order_by - plan_date).days < 14:
+        yield f"The first order is due by {first.order_by}, {(first.order_by - plan_date).days} days after plan_date."
+    later = roadmap.purchases[1:2]
+    for trigger in triggers:
+        if trigger.fires_on_day_one:
+            order = (
+                f"order wave {later[0].wave} by {later[0].order_by}" if later else "the next wave must be decided now"
+            )
+            yield (
+                f"The capacity trigger of pool {trigger.pool} ({trigger.threshold:.0%}) would fire on the first day: "
+                f"growth over the lead time already uses the reserve; {order}."
+            )
+
+
+def _prices(context: Context, best: Evaluated) -> Iterator[str]:
+    plan_date = context.profile.plan_date
+    for line in best.cost.lines:
+        age = None if line.as_of is None else (plan_date - line.as_of).days
+        limit = HARDWARE_PRICE_DAYS if line.category in ("hardware", "rent", "network") else FACILITY_PRICE_DAYS
+        if age is not None and age > limit:
+            yield f"The price of {line.description} is {age} days old on plan_date. Ask for a new quote."
+        if age is not None and age < 0:
+            yield f"The price of {line.description} is dated {line.as_of}, after plan_date {plan_date}."
+    for quote in context.demand.book.quotes.values():
+        if quote.valid_until is not None and quote.valid_until < plan_date:
+            yield f"The quote for {quote.item} was valid until {quote.valid_until} only. Ask for a new one."
+
+
+def _evidence(context: Context, best: Evaluated) -> Iterator[str]:
+    gpu = context.named.gpus[best.offer.gpu]
+    if gpu.vendor == "amd" or gpu.interconnect == "pcie":
+        yield (
+            f"The throughput of {gpu.name} rests on its datasheet and on constants fitted to NVLink GPUs of NVIDIA; no "
+            "published measurement of that class stands behind it. Benchmark it before the order is signed."
+        )
+    for candidate in best.layout.candidates:
+        for note in candidate.replica.notes:
+            yield f"Pool {candidate.pool.name}: {note}"
+    verdict = context.verdicts[best.site.id]
+    if verdict.basis != "primary":
+        yield verdict.basis
+
+
+def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
+    recovery = context.profile.resilience.disaster_recovery
+    if recovery.rpo is not None or recovery.rto is not None:
+        yield "resilience.disaster_recovery rpo and rto are recorded, not checked. Check them in the recovery plan."
+    if best.offer.server is not None and context.profile.supply.power_limit is None:
+        need = best.fleets.servers[-1] * best.offer.server.max_power_kw
+        yield (
+            f"supply.power_limit is not set: {best.site.id} must feed and cool {need:,.1f} kW of servers at month 36. "
+            "Set it to have it checked."
+        )
+
+
+def _upstream(context: Context) -> Iterator[str]:
+    for use in uses(context):
+        if use.limit_per_s is None:
+            yield f"integrations.{use.name} has no limit, so its ceiling is unknown. Ask its owner and set limit."
+        if use.breaks_in_month is not None:
+            yield (
+                f"integrations.{use.name} reaches its limit of {use.limit_per_s:g} req/s in month {use.breaks_in_month}. "
+                "Raise the limit, or cache its answers."
+            )
+        if use.readiness != "real":
+            yield f"integrations.{use.name} is {use.readiness}: its figures are unproven until the real system answers."

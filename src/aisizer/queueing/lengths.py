@@ -1,0 +1,119 @@
+"""What a queue needs to know of prompt and output lengths: moments and quantile nodes per request class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisizer.shapes import Floats, Requests
+
+NODE_EDGES = np.array([0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 1.0])
+"""Cumulative probabilities that cut a distribution into nodes; finer towards the tail, where percentiles are promised."""
+NODE_WEIGHTS = np.diff(NODE_EDGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Length moments [class] and nodes [class, node] of a sample of requests.
+
+    work       [token] prompt tokens to compute (cached ones excluded); work_squared [token^2]
+    attention  [token^2] sum over a prompt's tokens of the context that each attends to
+    decode     [step] output tokens after the first; decode_squared [step^2]
+    context    [token x step] KV tokens held, summed over a request's decode steps
+    decoding   [1] share of requests with more than one output token
+    inverse_decode [1/step] mean of 1/(output - 1) over those
+    longest    [token] largest prompt + output
+    """
+
+    work: Floats
+    work_squared: Floats
+    attention: Floats
+    decode: Floats
+    decode_squared: Floats
+    context: Floats
+    decoding: Floats
+    inverse_decode: Floats
+    longest: Floats
+    work_nodes: Floats
+    attention_nodes: Floats
+    decode_nodes: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The mixture of all classes that one replica of each configuration serves; arrays are [configuration].
+
+    rate [req/s]; attention [token] per computed prompt token; context [token] mean KV of one decoding sequence
+    """
+
+    rate: Floats
+    work: Floats
+    work_squared: Floats
+    attention: Floats
+    decode: Floats
+    decode_squared: Floats
+    context: Floats
+
+
+def summarise(requests: Requests, classes: int) -> Lengths:
+    """Condenses a sample of requests into moments and nodes per class."""
+    _check(requests, classes)
+    rows = [_one(requests, requests.class_id == k) for k in range(classes)]
+    return Lengths(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def mix(lengths: Lengths, rates: Floats) -> Mix:
+    """Weighs the classes by their rates [configuration, class], all of whose rows have a positive sum."""
+    total = rates.sum(axis=1)
+    weights = rates / total[:, None]
+    work, decode = weights @ lengths.work, weights @ lengths.decode
+    context = np.divide(weights @ lengths.context, decode, out=np.zeros_like(decode), where=decode > 0)
+    return Mix(
+        rate=total,
+        work=work,
+        work_squared=weights @ lengths.work_squared,
+        attention=weights @ lengths.attention / work,
+        decode=decode,
+        decode_squared=weights @ lengths.decode_squared,
+        context=context,
+    )
+
+
+def _check(requests: Requests, classes: int) -> None:
+    present = set(np.unique(requests.class_id).tolist())
+    if present != set(range(classes)):
+        raise ValueError(f"The sample must hold requests of every class 0 to {classes - 1} (got {sorted(present)}).")
+    if np.any(requests.prompt_tokens - requests.cached_tokens < 1):
+        raise ValueError("Every request must leave at least one prompt token to compute: lower cached_tokens.")
+    if np.any(requests.output_tokens < 1):
+        raise ValueError("Every request must generate at least one output token.")
+
+
+def _one(requests: Requests, chosen: NDArray[np.bool_]) -> tuple[Floats, ...]:
+    prompt, output = requests.prompt_tokens[chosen], requests.output_tokens[chosen]
+    work, decode = prompt - requests.cached_tokens[chosen], output - 1
+    attention = work * (requests.cached_tokens[chosen] + work / 2)
+    decoding = decode > 0
+    inverse = np.mean(1 / decode[decoding]) if decoding.any() else np.nan
+    means = (work, work**2, attention, decode, decode**2, decode * prompt + output * decode / 2, decoding)
+    order = np.argsort(work)
+    scalars = (*(np.mean(m) for m in means), inverse, np.max(prompt + output))
+    nodes = _node_means(work[order]), _node_means(attention[order]), _decode_nodes(decode[decoding])
+    return (*(np.float64(s) for s in scalars), *nodes)
+
+
+def _decode_nodes(decode: Floats) -> Floats:
+    return _node_means(np.sort(decode)) if len(decode) else np.full(len(NODE_WEIGHTS), np.nan)
+
+
+def _node_means(ascending: Floats) -> Floats:
+    """Mean of each slice of the empirical distribution between NODE_EDGES.
+
+    >>> _node_means(np.arange(100.0))[:2]
+    array([ 4.5, 17. ])
+    """
+    edges = NODE_EDGES * len(ascending)
+    cumulative = np.concatenate([[0.0], np.cumsum(ascending)])
+    return np.diff(np.interp(edges, np.arange(len(ascending) + 1.0), cumulative)) / np.diff(edges)

@@ -1,0 +1,241 @@
+"""How many sequences decode at once: step times by state, and the stationary distribution over states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
+
+from aisizer.queueing.lengths import Mix
+from aisizer.queueing.steps import Replicas, decode_step_s, mixed_step_s
+from aisizer.shapes import Floats
+
+GRID_STATES = 18
+"""States from 1 to the limit at which step times are computed; they are smooth in between."""
+NODES = 32
+"""States at which the stationary distribution is evaluated; exact where it spans fewer than 32 states."""
+FIXED_POINT_ROUNDS = 5
+"""The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
+_BURST_NODES = ((-(3**0.5), 1 / 6), (0.0, 2 / 3), (3**0.5, 1 / 6))
+"""Three-point Gauss-Hermite rule: (standard normal abscissa, weight)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """Step times while `decoding` sequences decode; arrays are [configuration, state].
+
+    decode_s [s] step without prompt tokens (0 in the empty state); mean_s [s] per step; prefill_s and prefill_squared
+    [s, s^2] moments of a step with prompt tokens; full_s [s] step that fills the token budget; prefill_share [1] share
+    of time in steps with prompt tokens; room [token] budget left for prompts; echo_s [s] what one request's decoding
+    takes longer because prompts that arrived during its own long prefill step are computed in its first decode steps
+    """
+
+    decoding: Floats
+    decode_s: Floats
+    mean_s: Floats
+    prefill_s: Floats
+    prefill_squared: Floats
+    full_s: Floats
+    prefill_share: Floats
+    room: Floats
+    echo_s: Floats
+
+    def at(self, decoding: Floats) -> StepTimes:
+        """The same at other states, interpolated linearly on a grid made by `state_grid`."""
+        low, share = _place(self.decoding, decoding)
+        names = [name for name in self.__slots__ if name != "decoding"]
+        return StepTimes(decoding, *(_between(getattr(self, name), low, share) for name in names))
+
+    def slowed_s(self, mix: Mix) -> Floats:
+        """[s] mean step with the echo of the own prefill spread over a request's decode steps."""
+        decode = mix.decode[:, None]
+        return self.mean_s + np.divide(self.echo_s, decode, out=np.zeros_like(self.echo_s), where=decode > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """Stationary distribution over decoding sequences: states and probabilities [configuration, node].
+
+    waiting_probability and waiting_s [configuration]: chance to find every sequence taken, and the mean wait if so.
+    """
+
+    decoding: Floats
+    probability: Floats
+    waiting_probability: Floats
+    waiting_s: Floats
+
+    def mean(self, values: Floats) -> Floats:
+        """[configuration] mean of a quantity given at the nodes."""
+        return (self.probability * values).sum(axis=1)
+
+    def nodes(self, levels: Floats) -> Floats:
+        """[configuration, level] states at the given cumulative probabilities."""
+        middle = np.cumsum(self.probability, axis=1) - self.probability / 2
+        below = (middle[:, None, :] < levels[None, :, None]).sum(axis=2)
+        high = np.minimum(below, middle.shape[1] - 1)
+        return np.take_along_axis(self.decoding, high, axis=1)
+
+
+def state_limit(replicas: Replicas, mix: Mix) -> Floats:
+    """[configuration] most sequences that decode at once: batch limit, token budget, or KV over the mean context."""
+    slots = np.minimum(replicas.max_batch, replicas.token_budget - 1)[:, 0]
+    by_kv = np.divide(replicas.kv_capacity_tokens[:, 0], mix.context, out=slots.copy(), where=mix.context > 0)
+    return np.floor(np.minimum(slots, by_kv))
+
+
+def state_grid(limit: Floats) -> Floats:
+    """[configuration, state] the empty state, then 1 to the limit, denser at the low end."""
+    steps = np.linspace(0.0, 1.0, GRID_STATES) ** 2
+    return np.concatenate([np.zeros((len(limit), 1)), 1 + (limit[:, None] - 1) * steps], axis=1)
+
+
+def overloaded(replicas: Replicas, mix: Mix, decoding: Floats) -> NDArray[np.bool_]:
+    """Whether prompt tokens arrive faster than full steps compute them in a state [configuration, state]."""
+    room = replicas.token_budget - decoding
+    return (mix.rate * mix.work)[:, None] * mixed_step_s(replicas, mix, decoding, room) >= room
+
+
+def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
+    """Step times in given states [configuration, state], by a fixed point on the arrivals during a step.
+
+    Prompts that arrive during one step are computed in the next. Their number is Poisson with mean mu = rate x step;
+    given at least one, their tokens follow a lognormal with the compound's two moments, cut at the budget; the share
+    of steps with prompts then follows from conservation of tokens.
+    """
+    room = replicas.token_budget - decoding
+    decode = np.where(decoding > 0, decode_step_s(replicas, mix, decoding), 0.0)
+    full = mixed_step_s(replicas, mix, decoding, room)
+    demand = (mix.rate * mix.work)[:, None]
+    beyond = demand * full >= room
+    alone = mixed_step_s(replicas, mix, decoding, np.minimum(mix.work[:, None], room))
+    idle = np.where(decoding > 0, decode, alone)
+    mean, squared = idle, alone**2
+    before = idle, idle**2
+    for _ in range(FIXED_POINT_ROUNDS):
+        tokens, prefill, squared = _burst(replicas, mix, decoding, room, idle, *before)
+        stretch = demand * (prefill - decode) / tokens
+        mixed = np.divide(decode, 1 - stretch, out=full.copy(), where=stretch < 1)
+        mean = np.where(beyond, full, np.where(decoding > 0, np.minimum(mixed, full), prefill))
+        share = np.where(decoding > 0, demand * mean / tokens, 1.0)
+        before = mean, (1 - share) * idle**2 + share * squared
+    return StepTimes(
+        decoding=decoding,
+        decode_s=decode,
+        mean_s=mean,
+        prefill_s=np.where(beyond, full, prefill),
+        prefill_squared=np.where(beyond, full**2, squared),
+        full_s=full,
+        prefill_share=np.where(beyond, 1.0, demand * prefill / tokens),
+        room=room,
+        echo_s=_echo_s(mix, tokens, squared / prefill, decode, mean),
+    )
+
+
+def _echo_s(mix: Mix, tokens: Floats, prefill: Floats, decode: Floats, mean: Floats) -> Floats:
+    """Arrivals during the own prefill, in excess of a mean step's, each with its own echo: a geometric series."""
+    own = prefill * np.fmax(mix.work[:, None] / tokens, 1.0)
+    return np.divide((own - mean) * (mean - decode), decode, out=np.zeros_like(mean), where=decode > 0)
+
+
+def occupancy(times: StepTimes, mix: Mix, limit: Floats, births: Floats, permanent: Floats) -> Occupancy:
+    """Stationary distribution of a processor-sharing queue with state-dependent step times.
+
+    births [step/s] decode steps that open arrivals bring; permanent [sequence] decoding sequences of closed classes.
+    State i of the open sequences has p(i) ~ prod_j births x step(permanent + j) / j, insensitive to the law of output
+    lengths (Kelly 1979, chapter 3); beyond the limit the tail is geometric, and its wait that of M/M/n times
+    (1 + squared coefficient of variation of decode steps) / 2 (Allen 1990, section 5.2).
+    """
+    top = np.floor(limit - permanent)
+    start, spacing = _window(times, mix, top, births, permanent)
+    opened = start[:, None] + spacing[:, None] * np.arange(NODES)
+    inside = opened <= top[:, None] + 1e-9
+    opened = np.where(inside, opened, top[:, None])
+    log_step = np.log(times.at(opened + permanent[:, None]).slowed_s(mix))
+    lean = ((spacing + 1) / (2 * spacing))[:, None]
+    pieces = spacing[:, None] * ((1 - lean) * log_step[:, :-1] + lean * log_step[:, 1:])
+    path = np.concatenate([np.zeros((len(top), 1)), np.cumsum(pieces, axis=1)], axis=1)
+    log_weight = path + xlogy(opened, births[:, None]) - gammaln(opened + 1)
+    density = np.where(inside, np.exp(log_weight - np.where(inside, log_weight, -np.inf).max(axis=1)[:, None]), 0.0)
+    return _with_tail(times, mix, opened, density, inside, spacing, top, births, permanent)
+
+
+def _with_tail(
+    times: StepTimes,
+    mix: Mix,
+    opened: Floats,
+    density: Floats,
+    inside: NDArray[np.bool_],
+    spacing: Floats,
+    top: Floats,
+    births: Floats,
+    permanent: Floats,
+) -> Occupancy:
+    last = inside.sum(axis=1) - 1
+    rows = np.arange(len(top))
+    weight = density * spacing[:, None]
+    for edge in (np.zeros_like(last), last):
+        weight[rows, edge] -= density[rows, edge] * (spacing - 1) / 2
+    at_top = density[rows, last] * (opened[rows, last] >= top - 0.5)
+    step = times.at((top + permanent)[:, None]).slowed_s(mix)[:, 0]
+    rho = np.divide(births * step, top, out=np.zeros_like(step), where=births > 0)
+    tail = at_top * rho / (1 - rho)
+    weight[rows, last] += tail
+    total = weight.sum(axis=1)
+    waiting = np.where(births > 0, (at_top + tail) / total, 0.0)
+    variability = np.divide(mix.decode_squared, mix.decode**2, out=np.ones_like(step), where=births > 0)
+    drain = np.divide(step * mix.decode * variability / 2, top * (1 - rho), out=np.zeros_like(step), where=births > 0)
+    return Occupancy(opened + permanent[:, None], weight / total[:, None], waiting, drain)
+
+
+def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: Floats) -> tuple[Floats, Floats]:
+    """First state and spacing of the nodes: the mean-field balance of births and deaths, 5 deviations to each side."""
+    grid, step = times.decoding, times.slowed_s(mix)
+    surplus = births[:, None] * step + permanent[:, None] - grid
+    above = (surplus > 0) & (grid < (top + permanent)[:, None])
+    cell = np.minimum(np.where(above, np.arange(grid.shape[1]), 0).max(axis=1), grid.shape[1] - 2)
+    rows = np.arange(len(top))
+    slope = (step[rows, cell + 1] - step[rows, cell]) / (grid[rows, cell + 1] - grid[rows, cell])
+    centre = grid[rows, cell + 1] - permanent
+    curvature = 1 / np.fmax(centre, 1.0) - slope / step[rows, cell + 1]
+    spread = 5 * np.sqrt(1 / np.where(curvature > 0, curvature, np.inf)) + 5
+    spread = np.where(curvature > 0, spread, top)
+    low = np.floor(np.clip(grid[rows, cell] - permanent - spread, 0.0, np.fmax(top - NODES + 1, 0.0)))
+    high = np.minimum(top, centre + spread)
+    return low, np.fmax((high - low) / (NODES - 1), 1.0)
+
+
+def _burst(
+    replicas: Replicas, mix: Mix, decoding: Floats, room: Floats, idle: Floats, step: Floats, step_squared: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Mean prompt tokens of a step that has some, and mean and second moment of its duration."""
+    rate, work = mix.rate[:, None], mix.work[:, None]
+    longer = np.divide(step_squared - idle * step, step - idle, out=idle.copy(), where=step > idle)
+    share = np.divide(step - idle, longer - idle, out=np.zeros_like(step), where=longer > idle)
+    some = -(1 - share) * np.expm1(-rate * idle) - share * np.expm1(-rate * longer)
+    mean = rate * step * work / some
+    second = (rate * step * mix.work_squared[:, None] + rate**2 * step_squared * work**2) / some
+    log_variance = np.log(second / mean**2)
+    tokens, seconds, squared = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
+    for abscissa, weight in _BURST_NODES:
+        drawn = np.minimum(mean * np.exp(abscissa * np.sqrt(log_variance) - log_variance / 2), room)
+        time = mixed_step_s(replicas, mix, decoding, drawn)
+        tokens += weight * drawn
+        seconds += weight * time
+        squared += weight * time**2
+    return tokens, seconds, squared
+
+
+def _place(grid: Floats, x: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Cell and position in the cell of states x on a `state_grid`, whose spacing is quadratic beyond state 1."""
+    limit = grid[:, -1:]
+    scaled = np.sqrt(np.divide(np.fmax(x - 1, 0.0), limit - 1, out=np.zeros_like(x), where=limit > 1))
+    cell = np.where(x < 1, 0, 1 + np.minimum((scaled * (GRID_STATES - 1)).astype(np.int64), GRID_STATES - 2))
+    low, high = np.take_along_axis(grid, cell, axis=1), np.take_along_axis(grid, cell + 1, axis=1)
+    return cell, np.divide(x - low, high - low, out=np.zeros_like(x), where=high > low)
+
+
+def _between(values: Floats, cell: NDArray[np.int64], share: Floats) -> Floats:
+    low, high = np.take_along_axis(values, cell, axis=1), np.take_along_axis(values, cell + 1, axis=1)
+    return low + share * (high - low)

@@ -1,0 +1,98 @@
+"""Step times of many configurations at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aisizer.queueing.lengths import Mix
+from aisizer.shapes import Floats, StepTable
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """The step tables of all configurations, stacked: scalars of StepTable are [configuration, 1]."""
+
+    token_grid: Floats
+    tokens_s: Floats
+    sequence_grid: Floats
+    sequences_s: Floats
+    prefill_attention_s: Floats
+    kv_read_s: Floats
+    prefill_fixed_s: Floats
+    decode_fixed_s: Floats
+    step_fixed_s: Floats
+    per_sequence_s: Floats
+    request_fixed_s: Floats
+    kv_capacity_tokens: Floats
+    max_batch: Floats
+    token_budget: Floats
+
+    def rows(self, chosen: Floats) -> Replicas:
+        """The same record for some of the configurations."""
+        names = [name for name in self.__slots__ if name not in ("token_grid", "sequence_grid")]
+        return Replicas(self.token_grid, sequence_grid=self.sequence_grid, **{n: getattr(self, n)[chosen] for n in names})
+
+
+def stack(tables: Sequence[StepTable]) -> Replicas:
+    """Stacks tables that share their grids."""
+    if not tables:
+        raise ValueError("At least one step table is needed.")
+    first = tables[0]
+    for table in tables:
+        if not (
+            np.array_equal(table.token_grid, first.token_grid)
+            and np.array_equal(table.sequence_grid, first.sequence_grid)
+        ):
+            raise ValueError("All step tables of one call must share token_grid and sequence_grid.")
+        if table.token_budget > first.token_grid[-1]:
+            raise ValueError(f"token_grid must reach the token budget {table.token_budget} (ends {first.token_grid[-1]}).")
+    scalars = {
+        name: np.array([[getattr(table, name)] for table in tables], dtype=np.float64)
+        for name in Replicas.__slots__
+        if name not in ("token_grid", "tokens_s", "sequence_grid", "sequences_s")
+    }
+    return Replicas(
+        token_grid=first.token_grid,
+        tokens_s=np.stack([table.tokens_s for table in tables]),
+        sequence_grid=first.sequence_grid,
+        sequences_s=np.stack([table.sequences_s for table in tables]),
+        **scalars,
+    )
+
+
+def decode_step_s(replicas: Replicas, mix: Mix, decoding: Floats) -> Floats:
+    """[s] step with `decoding` sequences [configuration, state] and no prompt tokens."""
+    return _common_s(replicas, mix, decoding, decoding, decoding) + np.where(decoding > 0, replicas.decode_fixed_s, 0.0)
+
+
+def mixed_step_s(replicas: Replicas, mix: Mix, decoding: Floats, prompt_tokens: Floats) -> Floats:
+    """[s] step that also computes `prompt_tokens` > 0, whose attention and finished prompts are those of the mixture."""
+    finishing = prompt_tokens / mix.work[:, None]
+    return (
+        _common_s(replicas, mix, decoding, decoding + prompt_tokens, decoding + finishing)
+        + np.where(decoding > 0, replicas.decode_fixed_s, 0.0)
+        + replicas.prefill_fixed_s
+        + replicas.prefill_attention_s * mix.attention[:, None] * prompt_tokens
+    )
+
+
+def _common_s(replicas: Replicas, mix: Mix, decoding: Floats, tokens: Floats, sequences: Floats) -> Floats:
+    return (
+        _lookup(replicas.token_grid, replicas.tokens_s, tokens)
+        + _lookup(replicas.sequence_grid, replicas.sequences_s, sequences)
+        + replicas.per_sequence_s * sequences
+        + replicas.kv_read_s * mix.context[:, None] * decoding
+        + replicas.step_fixed_s
+    )
+
+
+def _lookup(grid: Floats, values: Floats, x: Floats) -> Floats:
+    """Linear interpolation of values [configuration, grid] at x [configuration, any]; beyond the end its slope goes on."""
+    cell = np.clip(np.searchsorted(grid, x, side="right") - 1, 0, len(grid) - 2)
+    share = (x - grid[cell]) / (grid[cell + 1] - grid[cell])
+    flat = cell + np.arange(len(values))[:, None] * len(grid)
+    low = values.ravel()[flat]
+    return low + share * (values.ravel()[flat + 1] - low)

@@ -1,0 +1,75 @@
+"""Purchases by month: every wave is in service before the demand it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aisizer.profile.sections import Resilience
+from aisizer.sizing.fleet import Fleet, Layout, fleet
+
+MONTHS = 36
+"""[month] the planning horizon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Servers added from a month on, and the month up to which they suffice."""
+
+    month: int
+    servers: int
+    covers_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fleets:
+    """What each month needs and what is in service; index 0 is month 1."""
+
+    needed: tuple[Fleet, ...]
+    waves: tuple[Wave, ...]
+    servers: tuple[int, ...]
+    """servers in service, second site included"""
+    production: tuple[int, ...]
+    """servers in service at the primary site"""
+
+
+def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, expansion_months: int) -> Fleets:
+    """Buys, every expansion_months, what the months until the next purchase need at most; nothing is ever sold."""
+    needed = tuple(fleet(layout, factor, resilience) for factor in factors)
+    waves, servers = [], 0
+    for start in range(0, len(needed), expansion_months):
+        period = needed[start : start + expansion_months]
+        target = max(f.servers for f in period)
+        if target > servers:
+            waves.append(Wave(month=start + 1, servers=target - servers, covers_to=start + len(period)))
+            servers = target
+    return Fleets(
+        needed=needed,
+        waves=_extended(waves, len(needed)),
+        servers=_in_service(waves, len(needed)),
+        production=_production(needed, waves),
+    )
+
+
+def peak_of_first_wave(factors: Sequence[float], wave: Wave) -> float:
+    """The highest demand factor that the first wave must carry."""
+    return max(factors[: wave.covers_to])
+
+
+def _extended(waves: list[Wave], months: int) -> tuple[Wave, ...]:
+    """Each wave covers up to the month before the next one."""
+    ends = [w.month - 1 for w in waves[1:]] + [months]
+    return tuple(Wave(w.month, w.servers, end) for w, end in zip(waves, ends, strict=True))
+
+
+def _in_service(waves: list[Wave], months: int) -> tuple[int, ...]:
+    return tuple(sum(w.servers for w in waves if w.month <= m) for m in range(1, months + 1))
+
+
+def _production(needed: Sequence[Fleet], waves: list[Wave]) -> tuple[int, ...]:
+    """Servers in service less the second site's, which is bought for the largest need up to the next wave."""
+    total = _in_service(waves, len(needed))
+    ends = [w.month - 1 for w in waves[1:]] + [len(needed)]
+    held = [max(f.recovery_servers for f in needed[:end]) for end in ends]
+    wave_of = [sum(w.month <= m for w in waves) - 1 for m in range(1, len(needed) + 1)]
+    return tuple(servers - held[wave] for servers, wave in zip(total, wave_of, strict=True))

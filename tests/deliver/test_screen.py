@@ -1,0 +1,88 @@
+"""The screen: the layout, its width, plain where colour is off, and honest where something is missing."""
+
+from __future__ import annotations
+
+import pytest
+from sample_plan import infeasible_plan, missing_price_plan, no_discount_plan, sample_plan, slo, two_pool_plan
+
+from aisizer.deliver.screen import infeasible_screen, screen
+from aisizer.errors import NoFeasiblePlan
+from aisizer.plan import Plan
+
+
+def shown(plan: Plan, width: int = 80, color: bool = False, folder: str | None = "sizing/clinical-notes") -> str:
+    return screen(plan, folder=folder, width=width, color=color)
+
+
+def test_decision_comes_first() -> None:
+    lines = shown(sample_plan()).splitlines()
+    assert lines[0] == "clinical-notes: buy 16 x H100-SXM on-premises, order by 2027-01-28"
+    assert lines[1] == "  2 servers (HGX H100 x8), 8 replicas x TP2, FP8, vLLM 0.33, redundancy N+1"
+    assert lines[-1] == "  sizing/clinical-notes/sizing.html     why: aisizer explain decision.gpus"
+
+
+def test_figures_of_the_sample() -> None:
+    text = shown(sample_plan())
+    assert "throughput 4 > latency 6 > headroom 8 > N+1 16" in text
+    assert "needed for the SLO alone: 6" in text
+    assert "+8 GPUs in service 2028-07, order by 2028-01-29 (trigger: 61 %)" in text
+    assert "Analytic model. Utilization 38 %, 76 % with a server down." in text
+    assert "412: SLO 188, memory 131, price 61, rule 32" in text
+    cost = sample_plan().tco["on_premises"]
+    row = next(line for line in text.splitlines() if line.startswith("  on-premises"))
+    assert row.split()[1:4] == [f"{v:,.0f}" for v in (cost.one_year_usd, cost.three_year_usd, cost.npv_usd)]
+
+
+@pytest.mark.parametrize("plan", [sample_plan(), missing_price_plan(), no_discount_plan(), two_pool_plan()])
+def test_fits_eighty_columns_without_color(plan: Plan) -> None:
+    text = shown(plan)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    assert "…" not in text
+    assert len(text.splitlines()) <= 30
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_figure_is_cut_at_any_width(width: int) -> None:
+    text = shown(sample_plan().model_copy(update={"slo": (slo(workload="w" * 63, predicted_ms=123_456.0),)}), width)
+    assert "…" not in text
+    assert "123.46 s" in text
+    assert "1,942,456" in text
+
+
+def test_color_only_where_asked() -> None:
+    assert "\x1b[" in shown(sample_plan(), color=True)
+
+
+def test_missing_price_reads_at_least() -> None:
+    text = shown(missing_price_plan())
+    assert "on-premises *" in text
+    assert "* on-premises at least: 1 of 10 lines has no price (400G optics)" in text
+
+
+def test_npv_column_is_dropped_with_the_reason() -> None:
+    text = shown(no_discount_plan())
+    assert "NPV 9 %" not in text
+    assert "NPV n/a: the profile sets no finance.discount_rate" in text
+    assert text.startswith("clinical-notes: rent ")
+
+
+def test_pools_are_listed() -> None:
+    text = shown(two_pool_plan())
+    assert "  llama-3.3-70b: H100-SXM, 7 replicas x TP2, FP8, vLLM 0.33\n" in text
+    assert "  gemma-3-4b: H100-SXM, 2 replicas x TP1, BF16, vLLM 0.33\n" in text
+    assert "MISSED" in text
+
+
+def test_square_brackets_are_text_not_markup() -> None:
+    plan = sample_plan().model_copy(update={"warnings": ("see [bold]x[/bold] :smile:",)})
+    assert "see [bold]x[/bold] :smile:" in shown(plan)
+
+
+def test_infeasible_names_misses_and_what_frees_them() -> None:
+    text = infeasible_screen(infeasible_plan())
+    assert text.startswith("No plan meets the profile clinical-notes: all 412 options were rejected.\n")
+    assert "nearest miss: L40S, TP8, FP8, hosted, 2,400 ms against 2,000 ms" in text
+    assert "freed by: ttft_p95 >= 2.4 s" in text
+    with pytest.raises(NoFeasiblePlan):
+        shown(infeasible_plan())

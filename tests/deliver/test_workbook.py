@@ -1,0 +1,181 @@
+"""The workbook: cached values read right unopened, formulas agree with them, nothing hostile, the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from recalculate import available, recalculated
+from sample_plan import missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
+
+from aisizer.deliver.workbook import workbook_bytes
+from aisizer.deliver.workbook_cells import cost_sheets, npv
+from aisizer.plan import Plan
+
+PLANS = {
+    "sample": sample_plan(),
+    "missing": missing_price_plan(),
+    "no-rate": no_discount_plan(),
+    "two-pools": two_pool_plan(),
+}
+each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+needs_libreoffice = pytest.mark.skipif(
+    not available(), reason="LibreOffice is not installed (apt-get install libreoffice-calc-nogui)"
+)
+
+
+def load(data: bytes | Path, values: bool) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(data) if isinstance(data, bytes) else data, data_only=values)
+
+
+def named(book: Any, name: str) -> Any:
+    sheet, cell = book.defined_names[name].attr_text.split("!")
+    return book[sheet.strip("'")][cell.replace("$", "")].value
+
+
+def formulas(book: Any) -> dict[tuple[str, str], str]:
+    return {
+        (sheet.title, cell.coordinate): cell.value
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+
+
+@each_plan
+def test_names_hold_the_plans_totals_unopened(plan: Plan) -> None:
+    book = load(workbook_bytes(plan), values=True)
+    cost = plan.tco[plan.decision.site]  # type: ignore[union-attr]
+    assert named(book, "TCO_1Y_Total") == pytest.approx(cost.one_year_usd, abs=0.005)
+    assert named(book, "TCO_3Y_Total") == pytest.approx(cost.three_year_usd, abs=0.005)
+    npv_usd = "no discount rate set" if cost.npv_usd is None else pytest.approx(cost.npv_usd, abs=0.005)
+    assert named(book, "TCO_3Y_NPV") == npv_usd
+    assert named(book, "ChecksFailed") == 0
+    assert named(book, "Currency") == "USD"
+
+
+def test_missing_price_is_an_empty_input_and_totals_say_at_least() -> None:
+    book = load(workbook_bytes(missing_price_plan()), values=True)
+    blank = [row for row in book["Inputs"].iter_rows(min_row=12) if row[0].value == "optics"]
+    assert [row[1].value for row in blank] == [None]
+    assert not blank[0][1].protection.locked
+    assert book["Summary"]["B14"].value == "at least: 1 of 10 lines have no price"
+    assert "Total, at least" in [row[0].value for row in book["Cost on_premises"].iter_rows()]
+
+
+@each_plan
+def test_pandas_reads_the_export(plan: Plan) -> None:
+    frame = pd.read_excel(io.BytesIO(workbook_bytes(plan)), sheet_name="Export")
+    assert list(frame) == ["profile", "plan_hash", "scenario", "site", "period", "category", "line", "amount",
+                           "currency", "basis", "complete"]  # fmt: skip
+    for site, cost in plan.tco.items():
+        rows = frame[frame.site == site.replace("_", "-")]
+        assert rows.amount.sum() == pytest.approx(cost.three_year_usd, abs=0.005)
+        assert rows[rows.period <= 12].amount.sum() == pytest.approx(cost.one_year_usd, abs=0.005)
+        assert set(rows.complete) == {not cost.missing}
+
+
+def test_same_plan_same_bytes() -> None:
+    assert workbook_bytes(sample_plan()) == workbook_bytes(sample_plan())
+
+
+def test_nothing_active_inside() -> None:
+    names = zipfile.ZipFile(io.BytesIO(workbook_bytes(sample_plan()))).namelist()
+    assert not [name for name in names if "vba" in name or "externalLink" in name]
+
+
+def test_hostile_text_is_text() -> None:
+    book = load(workbook_bytes(sample_plan()), values=False)
+    cell = book["BOM"]["E6"]
+    assert cell.value.startswith("'=HYPERLINK")
+    assert cell.data_type == "s"
+
+
+@each_plan
+def test_formulas_hold_no_constants(plan: Plan) -> None:
+    for (sheet, cell), text in formulas(load(workbook_bytes(plan), values=False)).items():
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'!|\$?[A-Z]{1,3}\$?\d+", "", text)
+        assert set(re.findall(r"\d+\.?\d*", bare)) <= {"0", "1"}, (sheet, cell, text)
+
+
+def test_one_formula_per_row_across_the_months() -> None:
+    sheet = load(workbook_bytes(sample_plan()), values=False)["Cost on_premises"]
+    for row in sheet.iter_rows(min_row=6, max_row=15, min_col=49, max_col=85):
+        shapes = {re.sub(r"(?<!\$)\b[A-Z]{1,2}(?=\d)", "col", cell.value) for cell in row}
+        assert len(shapes) == 1
+
+
+def test_only_inputs_are_unlocked() -> None:
+    book = load(workbook_bytes(sample_plan()), values=False)
+    for sheet in book:
+        assert sheet.protection.sheet
+        open_cells = [c for row in sheet.iter_rows() for c in row if not c.protection.locked]
+        assert all(sheet.title == "Inputs" and c.column == 2 for c in open_cells)
+        assert bool(open_cells) == (sheet.title == "Inputs")
+
+
+def test_total_that_is_not_the_plans_fails_a_check() -> None:
+    plan = sample_plan()
+    wrong = plan.tco["hosted"].model_copy(update={"three_year_usd": plan.tco["hosted"].three_year_usd + 0.02})
+    book = load(workbook_bytes(plan.model_copy(update={"tco": plan.tco | {"hosted": wrong}})), values=True)
+    assert named(book, "ChecksFailed") == 1
+
+
+def test_npv_without_discount_is_the_plain_sum() -> None:
+    for sheet in cost_sheets(sample_plan()):
+        assert npv(sheet.periods, 0.0) == pytest.approx(sum(sheet.periods))
+
+
+@pytest.mark.external
+@needs_libreoffice
+@each_plan
+def test_libreoffice_computes_what_is_cached(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "tco.xlsx"
+    path.write_bytes(workbook_bytes(plan))
+    cached, anew = load(path, values=True), load(recalculated(path, tmp_path), values=True)
+    found = formulas(load(path, values=False))
+    assert len(found) > 1000
+    for sheet, cell in found:
+        old, new = cached[sheet][cell].value, anew[sheet][cell].value
+        where = f"{sheet}!{cell}: {found[sheet, cell]}"
+        assert not str(new).startswith(("#", "Err:")), where
+        if isinstance(old, str) or old is None:
+            assert (old or "") == (new or ""), where
+        else:
+            assert new == pytest.approx(old, rel=1e-9, abs=1e-7), where
+
+
+def edited(data: bytes, path: Path, name: str, value: float, column: int = 1) -> Path:
+    book = load(data, values=False)
+    row = next(row for row in book["Inputs"].iter_rows() if row[0].value == name)
+    row[column].value = value
+    book.save(path)
+    return path
+
+
+@pytest.mark.external
+@needs_libreoffice
+def test_edited_price_moves_the_totals(tmp_path: Path) -> None:
+    path = edited(workbook_bytes(missing_price_plan()), tmp_path / "edited.xlsx", "optics", 410.0)
+    book = load(recalculated(path, tmp_path), values=True)
+    whole = sample_plan().tco["on_premises"]
+    assert named(book, "TCO_3Y_Total") == pytest.approx(whole.three_year_usd, abs=0.01)
+    assert named(book, "TCO_3Y_NPV") == pytest.approx(whole.npv_usd, abs=0.01)
+    assert book["Summary"]["B14"].value == "complete"
+    assert book["Summary"]["B15"].value == 1
+    assert named(book, "ChecksFailed") == 0
+
+
+@pytest.mark.external
+@needs_libreoffice
+def test_typed_discount_rate_gives_the_npv(tmp_path: Path) -> None:
+    path = edited(workbook_bytes(no_discount_plan()), tmp_path / "edited.xlsx", "Discount rate", 0.09)
+    book = load(recalculated(path, tmp_path), values=True)
+    assert named(book, "TCO_3Y_NPV") == pytest.approx(sample_plan().tco["hosted"].npv_usd, abs=0.01)

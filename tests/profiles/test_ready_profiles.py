@@ -1,0 +1,87 @@
+"""The ready profiles: valid, honest about their figures, and sized to a complete plan."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aisizer.profile.sections import Profile
+
+ROOT = Path(__file__).parents[2]
+READY = sorted((ROOT / "profiles").glob("*.yaml"))
+ALL = [*READY, *sorted((ROOT / "examples").glob("*/profile.yaml"))]
+REQUIRED = {
+    "azure-conversation",
+    "clinical-notes",
+    "code-assistant",
+    "contact-centre",
+    "cui-documents",
+    "rag-internal",
+    "reasoning-moe",
+}
+each_ready = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
+each_profile = pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name + "/" + path.stem)
+
+
+def read(path: Path) -> Profile:
+    return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_the_required_situations_are_there() -> None:
+    assert {path.stem for path in READY} >= REQUIRED
+
+
+@each_profile
+def test_is_valid_and_points_at_its_schema(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=./aisizer-profile.schema.json"
+    assert read(path).schema_ == "aisizer/profile/v1"
+    assert len(text.splitlines()) <= 65
+
+
+@each_ready
+def test_is_named_after_its_file(path: Path) -> None:
+    assert read(path).name == path.stem
+
+
+@each_ready
+def test_says_where_its_figures_come_from(path: Path) -> None:
+    comments = [line.partition("# ")[2] for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+    assert any("assum" in comment.lower() for comment in comments), "an assumption is labelled as one"
+    assert any(mark in comment for comment in comments for mark in ("arXiv", "doi", "http", "ISCA", "MLPerf"))
+
+
+def test_most_leave_on_premises_time_and_one_asks_for_the_date() -> None:
+    profiles = [read(path) for path in READY]
+    roomy = [p for p in profiles if p.go_live is not None and p.go_live - p.plan_date >= timedelta(weeks=30)]
+    assert len(roomy) > len(profiles) / 2
+    assert any(p.go_live is None for p in profiles)
+    assert {p.plan_date for p in profiles} == {date(2026, 12, 1)}
+
+
+def test_minimal_example_is_fifteen_lines() -> None:
+    lines = (ROOT / "examples" / "minimal" / "profile.yaml").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 15
+
+
+@each_profile
+def test_sizes_to_a_complete_plan(path: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "aisizer", "size", str(path), "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    plan = json.loads((tmp_path / "out" / "sizing.json").read_text(encoding="utf-8"))
+    assert plan["complete"], plan["tco"][plan["decision"]["site"]]["missing"]
+    assert plan["slo"] and all(result["met"] for result in plan["slo"])
+
+
+def test_azure_rates_agree_with_the_trace() -> None:
+    """Over the hour the trace has 19,366 requests in 3,501.72 s; 5-minute windows have their p99 at 2,364 requests."""
+    load = read(ROOT / "profiles" / "azure-conversation.yaml").workloads["chat"].load
+    assert load.rate == pytest.approx(2364 / 300)
+    assert load.rate / load.peak_factor == pytest.approx(19366 / 3501.72, rel=0.001)
