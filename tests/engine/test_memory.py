@@ -35,6 +35,8 @@ def test_the_matrices_hold_all_parameters_of_the_model(name: str) -> None:
 
 # vLLM 0.11.0 start-up logs, H100 of 79.18 GiB, gpu_memory_utilization 0.9, 1,024 sequences, 8,192 tokens a step
 # (llm-d-incubation/llm-d-planner @e50305a): GiB of weights, activations and key-value cache on each GPU.
+# Not met: Mistral-Small-3.2 (activations 2.12 GiB logged, 4.88 computed; cache 21 % under-predicted). gpt-oss pads its
+# experts, so its weights come out 6 % low here and 12 % low on H200 with vLLM 0.22.
 LLM_D = [
     ("llama-3.1-8b", 1, "bf16", 14.99, 4.76, 51.38),
     ("llama-3.3-70b", 2, "fp8", 33.88, 4.84, 32.00),
@@ -57,14 +59,17 @@ def test_memory_agrees_with_vllm_logs(
 
 
 NEMO = model("mistral-nemo-12b", 40, 5120, 32, full(40, 8, 128), ffn=14336, vocab=131072)
+YI = model("yi-34b", 60, 7168, 56, full(60, 8, 128), ffn=20480, vocab=64000)
 QWEN = model("qwen2.5-7b", 28, 3584, 28, full(28, 4, 128), ffn=18944, vocab=152064)
 # vLLM run logs on H100 (inference-sim/inference-sim @f90a1e3): blocks of 16 tokens; 256 sequences, 2,048 tokens a step.
+# Not met: llama-4-scout FP8 on two (8,253 blocks; 49 % more computed), for reasons not yet known.
 BLOCKS = [
     (MODELS["llama-2-7b"], 1, 7463),
     (MODELS["llama-3.3-70b"], 4, 30425),  # the 3.1 of that log has the same shapes
     (NEMO, 1, 19251),
     (NEMO, 2, 48009),
     (QWEN, 1, 65368),
+    (YI, 2, 20793),
 ]
 
 

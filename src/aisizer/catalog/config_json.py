@@ -10,8 +10,11 @@ from typing import Any
 
 from aisizer.catalog.config_layers import attention_groups
 from aisizer.catalog.config_reader import ConfigReader
+from aisizer.catalog.generic import model_from_size
 from aisizer.catalog.records import Model, Precision
 from aisizer.errors import Fault, InvalidInput
+
+__all__ = ["FAMILIES", "USER_CONFIG_SOURCE", "model_from_config", "model_from_size"]
 
 USER_CONFIG_SOURCE = "user-config-json"
 """id of the catalog source that stands for a config.json given by the user"""

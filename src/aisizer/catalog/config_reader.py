@@ -7,7 +7,6 @@ from typing import Any
 
 from aisizer.errors import Fault, InvalidInput
 
-
 LARGEST = 10**8
 """The longest context announced is 10^7 tokens; a larger number in a config.json is a mistake."""
 

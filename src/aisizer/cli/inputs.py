@@ -39,7 +39,8 @@ def load_inputs(profile: str, sets: Sequence[str], fragments: Sequence[Path], ov
 
 def _models(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
     """Models given as a size or as the path of a config.json, by workload, and the hashes of the files read."""
-    from aisizer.catalog.config_json import model_from_config, model_from_size
+    from aisizer.catalog.config_json import model_from_config
+    from aisizer.catalog.generic import model_from_size
 
     files: dict[str, Model] = {}
     hashes: dict[str, str] = {}

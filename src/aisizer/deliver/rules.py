@@ -106,7 +106,7 @@ def _alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
         "labels": {"severity": trigger.severity, **_labels(plan, trigger)},
         "annotations": {
             "summary": _inert(f"Order more capacity for {trigger.pool} now: the lead time has begun."),
-            "description": _inert(f"{_sentence(trigger.quantity)} of {trigger.pool} is ")
+            "description": _inert(f"{trigger.pool}: {trigger.quantity} is ")
             + "{{ $value | humanizePercentage }}"
             + _inert(
                 f" (95th percentile of a day), above {threshold}: {trigger.formula}. "
@@ -137,10 +137,6 @@ def _data_missing(plan: Plan, trigger: Trigger) -> dict[str, Any]:
             ),
         },
     }
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _inert(text: str) -> str:

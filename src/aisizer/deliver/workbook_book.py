@@ -17,17 +17,20 @@ A4 = 9
 _MONEY = '#,##0.00;(#,##0.00);"-"'
 _FACTOR = "#,##0.######"
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
-    "title": {"bold": True, "font_size": 15, "indent": 1},
-    "subtitle": {"font_color": "#59636E", "indent": 1},
-    "section": {"bold": True, "font_size": 12, "indent": 1},
-    "head": {"bold": True, "text_wrap": True, "indent": 1, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4"},
+    "title": {"bold": True, "font_size": 15, "align": "left", "indent": 1},
+    "subtitle": {"font_color": "#59636E", "align": "left", "indent": 1},
+    "section": {"bold": True, "font_size": 12, "align": "left", "indent": 1},
+    "head": {
+        "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4", "align": "left",
+        "indent": 1,
+    },
     "head_right": {
         "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4", "align": "right",
     },
-    "text": {"quote_prefix": True, "valign": "top", "indent": 1},
-    "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "indent": 1},
-    "plain": {"quote_prefix": True, "indent": 1},
-    "bold": {"bold": True, "indent": 1},
+    "text": {"quote_prefix": True, "valign": "top", "align": "left", "indent": 1},
+    "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "align": "left", "indent": 1},
+    "plain": {"quote_prefix": True, "align": "left", "indent": 1},
+    "bold": {"bold": True, "align": "left", "indent": 1},
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
     "number": {"num_format": _FACTOR},
     "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
@@ -35,7 +38,7 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "money": {"num_format": _MONEY},
     "total": {"num_format": _MONEY, "bold": True, "top": 1},
     "total_count": {"num_format": "0", "bold": True, "top": 1},
-    "total_text": {"bold": True, "top": 1, "indent": 1},
+    "total_text": {"bold": True, "top": 1, "align": "left", "indent": 1},
     "frozen": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_percent": {"num_format": "0.00%", "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_money": {"num_format": _MONEY, "font_color": "#59636E", "bg_color": "#F4F6F8"},

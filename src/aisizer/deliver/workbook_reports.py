@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import get_args
 
 from aisizer.costs.records import BomLine, Category
@@ -125,7 +124,10 @@ def _comparison_row(sheet: Sheet, row: int, site: CostSheet) -> None:
 def _comparison_chart(book: Book, sheet: Sheet, sheets: list[CostSheet]) -> None:
     chart = book.stacked_chart()
     first, last = (HEAD, 1), (HEAD, len(sheets))
-    for index, category in enumerate(categories(sheets)):
+    used = categories(sheets)
+    largest = sorted(used, key=lambda name: -sum(site.category(at.THREE_YEARS, name) for site in sheets))
+    colours = dict(zip(largest, charts.PALETTE, strict=False))
+    for index, category in enumerate(used):
         row = HEAD + 1 + index
         chart.add_series(
             {
@@ -133,7 +135,7 @@ def _comparison_chart(book: Book, sheet: Sheet, sheets: list[CostSheet]) -> None
                 "categories": f"={span(first, last, 'TCO 3Y')}",
                 "values": f"={span((row, 1), (row, len(sheets)), 'TCO 3Y')}",
                 "gap": 60,
-                "fill": {"color": charts.PALETTE[index] if index < len(charts.PALETTE) else charts.GREY},
+                "fill": {"color": colours.get(category, charts.GREY)},
             }
         )
     chart.set_title({"name": "Cost over 36 months by site and category, USD", "name_font": {"size": 12}})
@@ -152,15 +154,20 @@ def bom_sheet(book: Book, plan: Plan) -> None:
     sheet = book.sheet("BOM", widths)
     sheet.headline("Bill of materials", "USD; bom.csv has every column")
     sheet.head(HEAD, [_bom_title(name) for name in BOM_FIELDS])
-    for index, line in enumerate(plan.bom):
+    for row, line in enumerate(plan.bom, HEAD + 1):
         for col, name in enumerate(BOM_FIELDS):
-            sheet.put(HEAD + 1 + index, col, getattr(line, name), "money" if name.endswith("_usd") else "text")
+            style = "money" if name.endswith("_usd") else "number" if _is_figure(name) else "text"
+            sheet.put(row, col, getattr(line, name), style)
     sheet.freeze(HEAD + 1, 5)
 
 
 def _bom_title(name: str) -> str:
     words = name.removesuffix("_usd").replace("_", " ")
-    return f"{words} #" if BomLine.model_fields[name].annotation not in (str, date) else words
+    return f"{words} #" if _is_figure(name) else words
+
+
+def _is_figure(name: str) -> bool:
+    return BomLine.model_fields[name].annotation in (int, float, int | None, float | None)
 
 
 def sources_sheet(book: Book, plan: Plan) -> None:

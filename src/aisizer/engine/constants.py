@@ -23,8 +23,8 @@ AMD_COMPUTE_DERATE = 0.64
 """[1] AMD against NVIDIA at equal datasheet FLOPS: best matmul 0.51 of peak on MI300X, 0.80 on H100 (MAMF table);
 prior 15 %."""
 WEIGHT_ONLY_DERATE = 0.85
-"""[1] of BF16 FLOPS where weights are expanded in the kernel (Marlin); assumed: the kernels match FP16 within about
-15 % at large batch (Frantar et al., 2024, arXiv:2408.11743); prior 15 %."""
+"""[1] of BF16 FLOPS where weights are expanded in the kernel (Marlin, arXiv:2408.11743); the figure is assumed: the
+expansion costs a little of a large GEMM; prior 15 %."""
 TILE = 64
 """[token] granularity of the rows of a GEMM above 64 rows; prior none (a size)."""
 DECODE_TILE = 16
@@ -34,8 +34,8 @@ OUTPUT_TILE = 128
 TILED_UP_TO = 1024
 """[token] above this the waste of a partly filled tile is under 6 % and kernels choose tiles that avoid it."""
 HALF_WAVE = 0.3
-"""[1] waves of 128 x 128 tiles below which splitting the inner dimension no longer fills the GPU; assumed;
-prior 50 %."""
+"""[1] waves of output tiles below which splitting the inner dimension no longer fills the GPU; assumed, looked at once
+against the measurements named in the tests; prior 50 %."""
 PIPELINE_INPUTS = 100.0
 """[1] columns of the inner dimension that a tile's prologue and epilogue cost; assumed; prior 50 %."""
 OVERLAP_POWER = 3.0
@@ -66,16 +66,16 @@ ATTENTION_EFFICIENCY = 0.60
 ALL_REDUCE_LAUNCH_S = {"nvswitch": 5.0e-6, "nvlink": 5.0e-6, "xgmi": 10e-6, "pcie": 15e-6}
 """[s] latency of one all-reduce; NVLink fit 4.2-6.4 us, prior 20 %; xGMI and PCIe assumed, prior 50 %."""
 BUS_EFFICIENCY = {"nvswitch": 1.0, "nvlink": 1.0, "xgmi": 0.7, "pcie": 0.40}
-"""[1] bus bandwidth over the one-way link rate: 8 GPUs reach 512 of 450 GB/s on H100 (in-switch reduction) and 858 of
-900 on B200; fit; prior 12 %. xGMI assumed from RCCL's bus bandwidth of about 310 of 448 GB/s; prior 25 %. PCIe: sources
-disagree; prefill-bound runs of a 70B model on 4 and 8 x L40S imply 14 of 32 GB/s (TensorRT-LLM performance tables,
-v0.12 to v0.20), kernel tables 2-5 GB/s; prior 50 %."""
+"""[1] bus bandwidth over the one-way link rate. NVLink: 8 GPUs reach 512 of 450 GB/s on H100 (in-switch reduction) and 858
+of 900 on B200; fit; prior 12 %. xGMI: assumed; prior 25 %. PCIe: sources disagree; prefill-bound runs of a 70B model on 4
+and 8 x L40S imply 14 of 32 GB/s (TensorRT-LLM performance tables, v0.12 to v0.17), and the value was set after seeing
+them; kernel tables say 2-5 GB/s; prior 50 %."""
 PCIE_GB_S = 64.0
 """[GB/s] one-way PCIe 5.0 x16: what bridged pairs of NVLink cards use beyond the pair."""
 XGMI_PEERS = 7
 """[1] peers among which an AMD GPU's links are divided; each pair owns one seventh (8-GPU full mesh)."""
 ALL_REDUCE_GROWTH = 3e-9
-"""[s/byte^0.5] middle sizes, between latency and bandwidth; assumed: 1 MB in about 12 us on 8 x H100; prior 40 %."""
+"""[s/byte^0.5] middle sizes, between latency and bandwidth; assumed: it adds 3 us to an all-reduce of 1 MB; prior 40 %."""
 
 # Elementwise ---------------------------------------------------------------------------------------------------------
 NORM_PASSES = 6
@@ -87,8 +87,8 @@ STATE_VALUE_BYTES = 4
 
 # Memory --------------------------------------------------------------------------------------------------------------
 SAMPLER_BYTES_PER_LOGIT = 38.4
-"""[byte] peak of the sampler per sequence and vocabulary entry, about 9.6 FP32 copies (sort, softmax, cumulative sum):
-vLLM 0.11 start-up logs of llm-d-planner @e50305a, five models within 1 %; prior 5 %."""
+"""[byte] peak of the sampler per sequence and vocabulary entry, about 9.6 FP32 copies; fit to vLLM 0.11 start-up logs of
+llm-d-planner @e50305a: seven of eight within 1 %; Mistral-Small-3.2 logs less than half of it, unexplained; prior 30 %."""
 DEFAULT_CONTEXT_TOKENS = 1024.0
 """[token] mean context of a decoding sequence where the caller knows none; short, so that windows save little.
 Azure 2023 conversation trace: 1,155 prompt tokens at the mean; assumed."""
@@ -98,6 +98,6 @@ PUBLISHED_EXPERT_BITS = {"fp4": 4.25, "int4": 4.5}
 """[bit] per expert weight of models published at 4 bit: MXFP4 (8-bit scale per 32, OCP MX v1.0), INT4 (16 per 32)."""
 
 MULTIPROCESSORS = {"ampere": 108, "ada": 142, "hopper": 132, "blackwell": 148, "cdna3": 304, "cdna4": 256}
-"""[1] where the catalog has no count for the GPU: the largest product of the architecture, per vendor white papers."""
+"""[1] where the catalog has no count for the GPU: that of H100, L40S, A100, B200, MI300X and MI355X for their architectures."""
 TENSOR_PARALLELS = (1, 2, 4, 8, 16)
 """[GPU] degrees considered: powers of two divide head counts; beyond 16 the all-reduce latency dominates."""

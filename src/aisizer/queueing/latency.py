@@ -12,11 +12,10 @@ from aisizer.queueing.states import Occupancy, StepTimes
 from aisizer.queueing.steps import Replicas, mixed_step_s
 from aisizer.shapes import Floats
 
-STATE_LEVELS = np.array([0.15, 0.5, 0.8, 0.95])
-STATE_WEIGHTS = np.array([0.3, 0.4, 0.2, 0.1])
-"""The states that arrivals find, as four nodes: the middle of each weight's slice."""
-WAIT_WEIGHTS = joint(STATE_WEIGHTS, GAMMA_WEIGHTS)
-TTFT_WEIGHTS = joint(STATE_WEIGHTS, NODE_WEIGHTS, GAMMA_WEIGHTS)
+STATE_LEVELS = np.array([0.2, 0.6, 0.9])
+STATE_WEIGHTS = np.array([0.4, 0.4, 0.2])
+"""The states that arrivals find, as three nodes: the middle of each weight's slice."""
+ARRIVAL_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
 TPOT_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
 
 
@@ -24,8 +23,9 @@ TPOT_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
 class Situation:
     """One replica of each configuration in steady state, under one share of the load.
 
-    rates [configuration, class] req/s; population [configuration, class] closed requests in flight; permanent
-    [configuration] closed requests that decode; backlog [configuration] prompt tokens of closed requests in the queue
+    rates [configuration, class] req/s; population [configuration, class] closed requests in flight; decoding
+    [configuration, class] closed requests that decode; backlog [configuration, class] prompt tokens that closed requests
+    keep in the queue
     """
 
     replicas: Replicas
@@ -34,7 +34,7 @@ class Situation:
     open_mix: Mix | None
     rates: Floats
     population: Floats
-    permanent: Floats
+    decoding: Floats
     backlog: Floats
     times: StepTimes
     occupancy: Occupancy
@@ -51,3 +51,159 @@ class Decoding:
     prefill_share: Floats
     echo_s: Floats
     forgetting: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What an arrival finds, [configuration, case]: its probability, moments of the wait before the own first chunk,
+    and prompt tokens ahead and beside."""
+
+    probability: Floats
+    mean_s: Floats
+    variance: Floats
+    ahead: Floats
+    beside: Floats
+
+
+def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
+    """[s] TTFT of class k [configuration, node] and node weights."""
+    closed = (now.population[:, k] > 0).any()
+    own = now.decoding[:, k] * _own_share(now, k)
+    at = now.times.at(np.fmax(now.occupancy.nodes(STATE_LEVELS) - own[:, None], 0.0))
+    cases = (_closed_wait(now, k, at),) if closed else (_open_wait(now, at, True), _open_wait(now, at, False))
+    parts = [_case_nodes(now, k, at, wait) for wait in cases]
+    return np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts], axis=1)
+
+
+def _case_nodes(now: Situation, k: int, at: StepTimes, wait: Wait) -> tuple[Floats, Floats]:
+    service = np.stack([_service_s(now, k, node, at, wait) for node in range(len(NODE_WEIGHTS))], axis=2)
+    waits = gamma_nodes(wait.mean_s, wait.variance)
+    total = service[:, :, :, None] + waits[:, :, None, :] + now.replicas.request_fixed_s[:, :, None, None]
+    weights = (STATE_WEIGHTS * wait.probability)[:, :, None] * ARRIVAL_WEIGHTS
+    return total.reshape(len(total), -1), weights.reshape(len(total), -1)
+
+
+def decoding_seen(now: Situation, k: int) -> Decoding:
+    """What the decoding requests of class k see: states weighted by the number that decode in them."""
+    own = _own_share(now, k)
+    if (now.population[:, k] > 0).any():
+        weight = now.occupancy.probability
+        states = now.occupancy.decoding + (own * (1 - now.decoding[:, k]))[:, None]
+    else:
+        opened = now.occupancy.decoding - now.decoding.sum(axis=1)[:, None]
+        weight = now.occupancy.probability * opened
+        weight = weight / weight.sum(axis=1)[:, None]
+        states = now.occupancy.decoding
+    limit = now.times.decoding[:, -1:]
+    at = now.times.at(np.minimum(states, limit))
+    mean = (weight * at.mean_s).sum(axis=1)
+    burst = np.divide(at.mean_s * at.prefill_share, at.prefill_s)
+    squared = (1 - burst) * at.decode_s**2 + burst * at.prefill_squared
+    above = now.times.at(np.minimum(states * 1.05, limit))
+    return Decoding(
+        step_s=mean,
+        state_variance=(weight * (at.mean_s - mean[:, None]) ** 2).sum(axis=1),
+        step_variance=(weight * (squared - at.mean_s**2)).sum(axis=1),
+        prefill_share=1 - (weight * at.decode_s).sum(axis=1) / mean,
+        echo_s=(weight * at.echo_s).sum(axis=1),
+        forgetting=1 - np.log((weight * above.mean_s).sum(axis=1) / mean) / np.log(1.05),
+    )
+
+
+def tpot_moments(now: Situation, seen: Decoding, decode: Floats) -> tuple[Floats, Floats]:
+    """[s, s^2] mean and variance of TPOT for requests of `decode` steps, [configuration, node].
+
+    A long request averages the states away (a first-order autoregressive process over its own life), and the steps'
+    own scatter, whose successive prefills are correlated.
+    """
+    life = decode / now.mix.decode[:, None] * np.fmax(seen.forgetting, 0.05)[:, None]
+    averaged = 2 * (life - 1 + np.exp(-life)) / life**2
+    scatter = (1 + seen.prefill_share) / (1 - seen.prefill_share) * seen.step_variance
+    mean = seen.step_s[:, None] + seen.echo_s[:, None] / decode
+    return mean, averaged * seen.state_variance[:, None] + scatter[:, None] / decode
+
+
+def tpot_nodes(now: Situation, k: int) -> Floats:
+    """[s] TPOT of class k [configuration, node], node weights TPOT_WEIGHTS; over requests with more than one token."""
+    mean, variance = tpot_moments(now, decoding_seen(now, k), now.lengths.decode_nodes[k][None, :])
+    return gamma_nodes(mean, variance).reshape(len(mean), -1)
+
+
+def e2e_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
+    """[s] E2E of class k [configuration, node] and node weights.
+
+    TTFT and decode time are taken as independent given the output length, and their sum as gamma distributed.
+    """
+    ttft, ttft_weights = ttft_nodes(now, k)
+    share = now.lengths.decoding[k]
+    if share == 0:
+        return ttft, ttft_weights
+    first = (ttft * ttft_weights).sum(axis=1)
+    scatter = (ttft**2 * ttft_weights).sum(axis=1) - first**2
+    decode = now.lengths.decode_nodes[k][None, :]
+    mean, variance = tpot_moments(now, decoding_seen(now, k), decode)
+    nodes = gamma_nodes(first[:, None] + decode * mean, scatter[:, None] + decode**2 * variance)
+    alone = gamma_nodes(first, scatter)
+    weights = np.concatenate([share * TPOT_WEIGHTS, (1 - share) * GAMMA_WEIGHTS])
+    return np.concatenate([nodes.reshape(len(mean), -1), alone], axis=1), weights
+
+
+def _own_share(now: Situation, k: int) -> Floats:
+    """Part of class k's closed population that is the request itself: it never waits for itself (arrival theorem)."""
+    population = now.population[:, k]
+    return np.divide(1.0, population, out=(population > 0).astype(float), where=population > 1)
+
+
+def _open_wait(now: Situation, at: StepTimes, prefill: bool) -> Wait:
+    """Poisson arrivals find a step with or without prompts running; it is the longer the likelier it is found."""
+    length = at.prefill_squared / at.prefill_s if prefill else at.decode_s
+    squared = at.prefill_cubed / at.prefill_s if prefill else at.decode_s**2
+    rate, spread = now.mix.rate[:, None], squared - length**2
+    per_token = (at.full_s - at.decode_s) / at.room
+    per_second = rate * now.mix.work[:, None] * per_token
+    variance = squared / 3 - length**2 / 4 + per_second * (1 + per_second) * spread
+    variance += per_token**2 * rate * length * now.mix.work_squared[:, None]
+    beside = rate * now.mix.work[:, None] * length / 2
+    queue, busy = _pollaczek_khinchine(now)
+    extra = np.fmax(queue[:, None] - length / 2 - beside * at.full_s / at.room, 0.0)
+    admission = now.occupancy.waiting_probability[:, None] * now.occupancy.waiting_s[:, None]
+    variance += extra**2 * (2 / busy[:, None] - 1) + admission * (2 * now.occupancy.waiting_s[:, None] - admission)
+    probability = at.prefill_share if prefill else 1 - at.prefill_share
+    return Wait(probability, length / 2 + extra + admission, variance, beside + now.backlog.sum(axis=1)[:, None], beside)
+
+
+def _pollaczek_khinchine(now: Situation) -> tuple[Floats, Floats]:
+    """[s, 1] mean wait and utilisation of the prompt queue if it were served in full steps."""
+    assert now.open_mix is not None
+    times = now.times.at(now.occupancy.decoding)
+    per_token = now.occupancy.mean(times.full_s / times.room)
+    busy = now.open_mix.rate * now.open_mix.work * per_token
+    return now.open_mix.rate * now.open_mix.work_squared * per_token**2 / (2 * (1 - busy)), busy
+
+
+def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
+    """A closed request arrives as a step ends: no residual, but those that end with it and the queue of the others."""
+    own = _own_share(now, k)
+    rate = (now.mix.rate - own * now.rates[:, k])[:, None]
+    together = rate * now.mix.work[:, None] * at.mean_s
+    queue = (now.backlog.sum(axis=1) - own * now.backlog[:, k])[:, None]
+    ahead = np.fmax(together / 2, queue)
+    slope = (at.full_s - at.decode_s) / at.room
+    variance = rate * at.mean_s * now.mix.work_squared[:, None] * slope**2
+    mean = np.zeros_like(ahead)
+    if now.open_mix is not None:
+        mean = mean + _pollaczek_khinchine(now)[0][:, None]
+        variance = variance + mean**2
+    return Wait(np.ones_like(mean), mean, variance, ahead, together / 2)
+
+
+def _service_s(now: Situation, k: int, node: int, at: StepTimes, wait: Wait) -> Floats:
+    """[s] from the first chunk to the first token [configuration, state], for one node of prompt tokens."""
+    work, attention = now.lengths.work_nodes[k, node], now.lengths.attention_nodes[k, node]
+    tokens = work + wait.ahead
+    whole = np.floor(tokens / at.room)
+    demand = (now.mix.rate * now.mix.work)[:, None]
+    beside = np.where(whole > 0, demand * at.full_s, wait.beside)
+    last = np.minimum(tokens - whole * at.room + beside, at.room)
+    own = now.replicas.prefill_attention_s * (attention - now.mix.attention[:, None] * work)
+    return whole * at.full_s + mixed_step_s(now.replicas, now.mix, at.decoding, last) + own

@@ -18,16 +18,19 @@ NODES = 32
 """States at which the stationary distribution is evaluated; exact where it spans fewer than 32 states."""
 FIXED_POINT_ROUNDS = 5
 """The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
-_BURST_NODES = ((-(3**0.5), 1 / 6), (0.0, 2 / 3), (3**0.5, 1 / 6))
-"""Three-point Gauss-Hermite rule: (standard normal abscissa, weight)."""
+_INNER, _OUTER = (3 - 6**0.5) ** 0.5, (3 + 6**0.5) ** 0.5
+_BURST_NODES = tuple(
+    (sign * x, 1.5 / (x**3 - 3 * x) ** 2) for x in (_INNER, _OUTER) for sign in (-1, 1)
+)
+"""Four-point Gauss-Hermite rule: (standard normal abscissa, weight)."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepTimes:
     """Step times while `decoding` sequences decode; arrays are [configuration, state].
 
-    decode_s [s] step without prompt tokens (0 in the empty state); mean_s [s] per step; prefill_s and prefill_squared
-    [s, s^2] moments of a step with prompt tokens; full_s [s] step that fills the token budget; prefill_share [1] share
+    decode_s [s] step without prompt tokens (0 in the empty state); mean_s [s] per step; prefill_s, prefill_squared
+    and prefill_cubed [s, s^2, s^3] moments of a step with prompt tokens; full_s [s] step that fills the token budget; prefill_share [1] share
     of time in steps with prompt tokens; room [token] budget left for prompts; echo_s [s] what one request's decoding
     takes longer because prompts that arrived during its own long prefill step are computed in its first decode steps
     """
@@ -37,6 +40,7 @@ class StepTimes:
     mean_s: Floats
     prefill_s: Floats
     prefill_squared: Floats
+    prefill_cubed: Floats
     full_s: Floats
     prefill_share: Floats
     room: Floats
@@ -111,10 +115,10 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
     beyond = demand * full >= room
     alone = mixed_step_s(replicas, mix, decoding, np.minimum(mix.work[:, None], room))
     idle = np.where(decoding > 0, decode, alone)
-    mean, squared = idle, alone**2
+    mean = idle
     before = idle, idle**2
     for _ in range(FIXED_POINT_ROUNDS):
-        tokens, prefill, squared = _burst(replicas, mix, decoding, room, idle, *before)
+        tokens, prefill, squared, cubed = _burst(replicas, mix, decoding, room, idle, *before)
         stretch = demand * (prefill - decode) / tokens
         mixed = np.divide(decode, 1 - stretch, out=full.copy(), where=stretch < 1)
         mean = np.where(beyond, full, np.where(decoding > 0, np.minimum(mixed, full), prefill))
@@ -126,6 +130,7 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
         mean_s=mean,
         prefill_s=np.where(beyond, full, prefill),
         prefill_squared=np.where(beyond, full**2, squared),
+        prefill_cubed=np.where(beyond, full**3, cubed),
         full_s=full,
         prefill_share=np.where(beyond, 1.0, demand * prefill / tokens),
         room=room,
@@ -208,8 +213,8 @@ def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: 
 
 def _burst(
     replicas: Replicas, mix: Mix, decoding: Floats, room: Floats, idle: Floats, step: Floats, step_squared: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Mean prompt tokens of a step that has some, and mean and second moment of its duration."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Mean prompt tokens of a step that has some, and three moments of its duration."""
     rate, work = mix.rate[:, None], mix.work[:, None]
     longer = np.divide(step_squared - idle * step, step - idle, out=idle.copy(), where=step > idle)
     share = np.divide(step - idle, longer - idle, out=np.zeros_like(step), where=longer > idle)
@@ -217,14 +222,15 @@ def _burst(
     mean = rate * step * work / some
     second = (rate * step * mix.work_squared[:, None] + rate**2 * step_squared * work**2) / some
     log_variance = np.log(second / mean**2)
-    tokens, seconds, squared = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
+    tokens, seconds, squared, cubed = (np.zeros_like(mean) for _ in range(4))
     for abscissa, weight in _BURST_NODES:
         drawn = np.minimum(mean * np.exp(abscissa * np.sqrt(log_variance) - log_variance / 2), room)
         time = mixed_step_s(replicas, mix, decoding, drawn)
         tokens += weight * drawn
         seconds += weight * time
         squared += weight * time**2
-    return tokens, seconds, squared
+        cubed += weight * time**3
+    return tokens, seconds, squared, cubed
 
 
 def _place(grid: Floats, x: Floats) -> tuple[NDArray[np.int64], Floats]:

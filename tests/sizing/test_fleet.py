@@ -1,0 +1,110 @@
+"""Laws of the waterfall: every reason adds, nothing is lost in whole servers, redundancy holds."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aisizer.profile.sections import Resilience
+from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.fleet import Layout, deployed, fleet, replicas, utilization
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def candidate(share: float, tensor_parallel: int, burst: float = 1.1, stable: float = 2.0) -> Candidate:
+    pool = SimpleNamespace(burst=burst)
+    made: Any = SimpleNamespace(share=share, stable_share=share * stable, tensor_parallel=tensor_parallel, pool=pool)
+    return cast(Candidate, made)
+
+
+candidates = st.builds(
+    candidate,
+    share=st.floats(0.003, 3.0),
+    tensor_parallel=st.sampled_from([1, 2, 4, 8]),
+    burst=st.floats(1.0, 2.0),
+    stable=st.floats(1.0, 5.0),
+)
+layouts = st.builds(lambda found: Layout(tuple(found), 8), st.lists(candidates, min_size=1, max_size=3))
+resiliences = st.builds(
+    lambda n, h, posture, method: Resilience.model_validate(
+        {
+            "redundancy": n,
+            "headroom": h,
+            "disaster_recovery": {"posture": posture},
+            "upgrades": {"method": method},
+        }
+    ),
+    st.sampled_from(["N", "N+1", "N+2", "auto"]),
+    st.floats(0.0, 0.6),
+    st.sampled_from(["none", "pilot_light", "warm_standby", "half_size", "active_active"]),
+    st.sampled_from(["rolling", "blue_green"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(layouts, resiliences, st.floats(0.05, 8.0))
+def test_every_step_of_the_waterfall_is_at_least_the_one_before(layout: Layout, resilience: Resilience, factor: float) -> None:
+    found = fleet(layout, factor, resilience)
+    steps = [
+        found.throughput,
+        found.latency,
+        found.burst,
+        found.headroom,
+        found.serving_servers * 8,
+        found.production_servers * 8,
+        found.servers * 8,
+    ]
+    assert steps == sorted(steps)
+
+
+@settings(max_examples=150, deadline=None)
+@given(layouts, resiliences, st.floats(0.05, 8.0), st.floats(1.0, 3.0))
+def test_more_demand_never_needs_fewer_servers(layout: Layout, resilience: Resilience, factor: float, more: float) -> None:
+    small, large = fleet(layout, factor, resilience), fleet(layout, factor * more, resilience)
+    assert small.servers <= large.servers
+    assert small.latency <= large.latency
+
+
+@settings(max_examples=150, deadline=None)
+@given(layouts, resiliences, st.floats(0.05, 8.0))
+def test_with_the_redundancy_down_burst_and_headroom_still_fit(
+    layout: Layout, resilience: Resilience, factor: float
+) -> None:
+    found = fleet(layout, factor, resilience)
+    counts = deployed(layout, found.production_servers - found.redundant_servers, factor)
+    for count, c in zip(counts, layout.candidates, strict=True):
+        assert count >= replicas(factor, c.share)
+    if len(layout.candidates) == 1:
+        limit = (1 - resilience.headroom) / layout.candidates[0].pool.burst
+        assert utilization(layout, counts, factor) <= limit * (1 + 1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(layouts, st.integers(1, 40), st.floats(0.05, 2.0))
+def test_no_gpu_of_a_server_idles_that_a_replica_would_fit(layout: Layout, extra: int, factor: float) -> None:
+    resilience = Resilience()
+    servers = fleet(layout, factor, resilience).serving_servers + extra
+    counts = deployed(layout, servers, factor)
+    used = sum(n * c.tensor_parallel for n, c in zip(counts, layout.candidates, strict=True))
+    assert used <= servers * 8
+    assert servers * 8 - used < min(c.tensor_parallel for c in layout.candidates)
+
+
+def test_a_hand_worked_fleet() -> None:
+    """Demand 1, one replica (TP2) carries 0.3 of it: 4 replicas; burst 1.1 keeps 4; headroom 20 % asks 5; TP2 -> 10 GPUs."""
+    layout = Layout((candidate(0.3, 2, burst=1.1, stable=2.0),), 8)
+    found = fleet(layout, 1.0, Resilience())
+    assert (found.throughput, found.latency, found.burst, found.headroom) == (4, 8, 8, 10)
+    assert (found.serving_servers, found.redundant_servers, found.servers) == (2, 1, 3)
+
+
+@pytest.mark.parametrize(("strict", "loose"), [(0.9999, 0.999), (0.999, 0.9)])
+def test_stricter_availability_never_needs_fewer_servers(strict: float, loose: float) -> None:
+    layout = Layout((candidate(0.02, 2),), 8)
+    sizes = [
+        fleet(layout, 1.0, Resilience.model_validate({"redundancy": "auto", "availability": a})).redundant_servers
+        for a in (strict, loose)
+    ]
+    assert sizes[0] >= sizes[1] >= 0
