@@ -103,7 +103,7 @@ def test_every_figure_is_followed_by_its_table(plan: Plan) -> None:
 def test_totals_without_a_price_read_at_least() -> None:
     text = sizing_md(missing_price_plan())
     assert f"at least {missing_price_plan().tco['on_premises'].three_year_usd:,.2f}" in text
-    assert "lower bounds: 1 of 10 lines has no price (400G optics)" in text
+    assert "- on-premises: at least, as 1 of 10 lines has no price (400G optics)." in text
 
 
 def test_no_discount_rate_is_said_once_and_never_zero() -> None:

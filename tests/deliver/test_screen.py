@@ -86,3 +86,9 @@ def test_infeasible_names_misses_and_what_frees_them() -> None:
     assert "freed by: ttft_p95 >= 2.4 s" in text
     with pytest.raises(NoFeasiblePlan):
         shown(infeasible_plan())
+
+
+def test_many_warnings_leave_one_screen() -> None:
+    plan = sample_plan().model_copy(update={"warnings": tuple(f"warning {n}" for n in range(9))})
+    assert "warning 2\n" in shown(plan)
+    assert "6 more warnings in sizing.md" in shown(plan)

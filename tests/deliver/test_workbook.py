@@ -15,7 +15,6 @@ from recalculate import available, recalculated
 from sample_plan import missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
 
 from aisizer.deliver.workbook import workbook_bytes
-from aisizer.deliver.workbook_cells import cost_sheets, npv
 from aisizer.plan import Plan
 
 PLANS = {
@@ -126,11 +125,6 @@ def test_total_that_is_not_the_plans_fails_a_check() -> None:
     wrong = plan.tco["hosted"].model_copy(update={"three_year_usd": plan.tco["hosted"].three_year_usd + 0.02})
     book = load(workbook_bytes(plan.model_copy(update={"tco": plan.tco | {"hosted": wrong}})), values=True)
     assert named(book, "ChecksFailed") == 1
-
-
-def test_npv_without_discount_is_the_plain_sum() -> None:
-    for sheet in cost_sheets(sample_plan()):
-        assert npv(sheet.periods, 0.0) == pytest.approx(sum(sheet.periods))
 
 
 @pytest.mark.external

@@ -110,6 +110,12 @@ def test_faults_name_the_file_that_set_the_value(base: Path) -> None:
     ]
 
 
+def test_a_value_replaced_twice_belongs_to_the_last_who_set_it(base: Path) -> None:
+    Path("fragment.yaml").write_text("growth: {rate: 5 %/month}", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"--set growth={rate: 4}: growth\.rate: the unit is missing"):
+        load_profile(base, fragments=[Path("fragment.yaml")], sets=["growth={rate: 4}"])
+
+
 def test_a_removed_required_field_is_placed_where_it_was_removed(base: Path) -> None:
     assert refusal(base, fragment="name: null").startswith("fragment.yaml:1:7: name: the field is missing.")
 

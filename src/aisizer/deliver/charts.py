@@ -12,6 +12,8 @@ from aisizer.roadmap.records import Month, Purchase
 WIDTH = 720
 LABEL_WIDTH = 140
 BAR, GAP = 20, 10
+_LEFT, _RIGHT, _TOP, _HEIGHT = 48, WIDTH - 12, 34, 230
+"""plot area of the picture by month"""
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 """Okabe and Ito, 2008, Color Universal Design: told apart by colour-blind readers; CSS classes c0 to c6"""
 GREY = "#9aa3ad"
@@ -62,50 +64,46 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
 
 def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], title: str, description: str) -> str:
     """GPUs needed and GPUs in service by month; a dot marks each wave that comes into service."""
-    left, top, right, height = 48, 34, WIDTH - 12, 230
     highest = max(max(m.gpus_needed, m.gpus_in_service) for m in months)
     step = _tick_step(highest)
     ceiling = -(-highest // step) * step
-    width = (right - left) / len(months)
-
-    def x(index: float) -> float:
-        return left + index * width
+    width = (_RIGHT - _LEFT) / len(months)
+    xs = [_LEFT + index * width for index in range(len(months))]
 
     def y(gpus: float) -> float:
-        return top + height * (1 - gpus / ceiling)
+        return _TOP + _HEIGHT * (1 - gpus / ceiling)
 
-    parts = []
-    for tick in range(0, ceiling + 1, step):
-        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
-        parts.append(_text(left - 8, y(tick) + 4, str(tick), "end"))
-    parts += [
-        _text(x(i) + 1, top + height + 18, numbers.month(m.start), "start") for i, m in enumerate(months) if i % 6 == 0
-    ]
-    area = _steps([(x(i), y(m.gpus_in_service)) for i, m in enumerate(months)], right)
-    parts.append(f'<path class="area" d="{area} L{right:.1f},{y(0):.1f} L{left:.1f},{y(0):.1f} Z"/>')
-    parts.append(f'<path class="line l0" d="{area}"/>')
-    needed = _steps([(x(i), y(m.gpus_needed)) for i, m in enumerate(months)], right)
-    parts.append(f'<path class="line l1" d="{needed}"/>')
-    start = {m.start: (i, m) for i, m in enumerate(months)}
-    for purchase in purchases:
-        if purchase.need_by in start:
-            index, month = start[purchase.need_by]
-            tip = f"wave {purchase.wave}: +{purchase.gpus} GPUs in service {purchase.need_by}"
-            centre = f'cx="{x(index):.1f}" cy="{y(month.gpus_in_service):.1f}"'
-            parts.append(f'<circle class="c0" {centre} r="5"><title>{escape(tip)}</title></circle>')
-    parts += [
-        f'<path class="line l0" d="M{left},14 h26"/>',
-        _text(left + 34, 18, "GPUs in service (dot: a wave arrives)"),
-        f'<path class="line l1" d="M{left + 290},14 h26"/>',
-        _text(left + 324, 18, "GPUs needed"),
-    ]
-    return _svg(top + height + 28, title, description, parts)
+    in_service = _steps([(x, y(m.gpus_in_service)) for x, m in zip(xs, months, strict=True)])
+    needed = _steps([(x, y(m.gpus_needed)) for x, m in zip(xs, months, strict=True)])
+    parts = [_gridline(y(tick), str(tick)) for tick in range(0, ceiling + 1, step)]
+    parts += [_text(x, _TOP + _HEIGHT + 18, numbers.month(m.start)) for x, m in list(zip(xs, months, strict=True))[::6]]
+    parts.append(f'<path class="area" d="{in_service} V{y(0):.1f} H{_LEFT:.1f} Z"/>')
+    parts += [f'<path class="line l0" d="{in_service}"/>', f'<path class="line l1" d="{needed}"/>']
+    place = {m.start: (x, y(m.gpus_in_service)) for x, m in zip(xs, months, strict=True)}
+    parts += [_wave_dot(purchase, *place[purchase.need_by]) for purchase in purchases if purchase.need_by in place]
+    parts += [_line_legend(_LEFT, "l0", "GPUs in service (dot: a wave arrives)")]
+    parts += [_line_legend(_LEFT + 290, "l1", "GPUs needed")]
+    return _svg(_TOP + _HEIGHT + 28, title, description, parts)
 
 
-def _steps(points: Sequence[tuple[float, float]], right: float) -> str:
+def _gridline(y: float, label: str) -> str:
+    line = f'<line class="grid" x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    return line + _text(_LEFT - 8, y + 4, label, "end")
+
+
+def _wave_dot(purchase: Purchase, x: float, y: float) -> str:
+    tip = f"wave {purchase.wave}: +{purchase.gpus} GPUs in service {purchase.need_by}"
+    return f'<circle class="c0" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{escape(tip)}</title></circle>'
+
+
+def _line_legend(x: float, css: str, label: str) -> str:
+    return f'<path class="line {css}" d="M{x:.0f},14 h26"/>' + _text(x + 34, 18, label)
+
+
+def _steps(points: Sequence[tuple[float, float]]) -> str:
     path = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
     path += [f"H{b[0]:.1f}" + (f" V{b[1]:.1f}" if b[1] != a[1] else "") for a, b in pairwise(points)]
-    return " ".join([*path, f"H{right:.1f}"])
+    return " ".join([*path, f"H{_RIGHT:.1f}"])
 
 
 def _tick_step(highest: int) -> int:

@@ -41,7 +41,7 @@ def plan_date(plan: Plan) -> date:
 
 def discount_rate(plan: Plan) -> float | None:
     """The yearly discount rate that the profile sets, if it sets one."""
-    rate = plan.profile.get("finance", {}).get("discount_rate")
+    rate = (plan.profile.get("finance") or {}).get("discount_rate")
     return None if rate is None else units.parse(rate, "share")
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 RUNNERS_UP = 3
+WARNINGS = 3
+"""warnings shown, the gravest first; the document has them all"""
 LEAST_WIDTH = 80
 """columns that the tables need; a narrower terminal wraps the lines itself rather than losing figures"""
 Facts = list[tuple[str, str]]
@@ -194,7 +196,9 @@ def _evidence(plan: Plan) -> Facts:
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
     if plan.sources:
         facts.append(("Weakest fact", weakest_fact(plan)))
-    return facts + [("Warning", text) for text in plan.warnings]
+    facts += [("Warning", text) for text in plan.warnings[:WARNINGS]]
+    more = len(plan.warnings) - WARNINGS
+    return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts
 
 
 def _runners_up(plan: Plan) -> str:

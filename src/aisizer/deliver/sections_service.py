@@ -26,8 +26,6 @@ def decision_section(plan: Plan) -> Section:
         ("Utilization at the peak", _utilization(decision)),
     ]
     blocks: list[Block] = [Paragraph(decision.reason), Facts(tuple(facts)), _pools_table(decision.pools)]
-    if cost.missing:
-        blocks.append(Notice(f"The totals of {labels.site(cost.site)} are lower bounds: {labels.missing_lines(cost)}."))
     blocks += [Notice(text) for text in plan.warnings]
     if plan.sources:
         blocks.append(Paragraph(f"Weakest fact: {weakest_fact(plan)}."))
@@ -178,7 +176,9 @@ def nearest(group: RejectionGroup) -> str:
     if miss.get("site"):
         shown.append(labels.site(str(miss["site"])))
     got, limit = miss.get("got"), miss.get("limit")
-    if isinstance(got, (int, float)) and isinstance(limit, (int, float)):
+    if miss.get("detail"):
+        shown.append(str(miss["detail"]))
+    elif isinstance(got, (int, float)) and isinstance(limit, (int, float)):
         unit = f" {miss['unit']}" if miss.get("unit") else ""
         shown.append(f"{numbers.number(got)}{unit} against {numbers.number(limit)}{unit}")
     return ", ".join(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aisizer.costs.records import CostLine
+from aisizer.costs.tco import monthly_rate
 from aisizer.deliver import labels
 from aisizer.deliver import workbook_cells as at
 from aisizer.deliver.json_file import plan_hash
@@ -109,7 +110,7 @@ def _general_inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
     sheet.put(at.MONTHS_ROW, at.VALUE_COL, at.MONTHS_PER_YEAR, "frozen")
     rate, months = cell(at.RATE_ROW, at.VALUE_COL), cell(at.MONTHS_ROW, at.VALUE_COL)
     yearly = labels.discount_rate(plan)
-    monthly = at.NO_RATE if yearly is None else at.monthly_rate(yearly)
+    monthly = at.NO_RATE if yearly is None else monthly_rate(yearly)
     sheet.put(at.MONTHLY_RATE_ROW, at.NAME_COL, "Monthly rate")
     sheet.put(at.MONTHLY_RATE_ROW, at.UNIT_COL, "per month")
     text = f'IF(ISNUMBER({rate}),(1+{rate})^(1/{months})-1,"{at.NO_RATE}")'

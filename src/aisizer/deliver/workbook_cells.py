@@ -1,7 +1,7 @@
 """The cell map of tco.xlsx: which figure stands in which cell, and the value that the engine gives it.
 
-Writer and reader share this map. Every formula's value is computed here by the same product and the same sums that the
-workbook writes, so that a file nobody has recalculated yet reads right.
+Writer and reader share this map. Every formula's value comes from the engine's own product, sums and discounting, so
+that a file nobody has recalculated yet reads right.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 
 from aisizer.costs.records import CostLine, SiteCost
+from aisizer.costs.tco import line_amounts, net_present_value
 from aisizer.deliver import labels
 from aisizer.plan import Plan
 
@@ -141,8 +141,9 @@ class CostSheet:
     @cached_property
     def amounts(self) -> list[list[float]]:
         """[USD] by line and period: quantity x unit price x factors; 0 where the price is missing."""
+        nothing = [0.0] * PERIODS
         return [
-            [quantity * (line.unit_price_usd or 0.0) * prod(line.factors.values()) for quantity in line.quantity]
+            nothing if line.unit_price_usd is None else [float(a) for a in line_amounts(line)]
             for line in self.cost.lines
         ]
 
@@ -160,7 +161,7 @@ class CostSheet:
             return sum(one_year(self.amounts[r]) for r in rows)
         if col == THREE_YEARS:
             return sum(sum(self.amounts[r]) for r in rows)
-        return None if self.rate is None else sum(npv(self.amounts[r], self.rate) for r in rows)
+        return None if self.rate is None else sum(net_present_value(self.amounts[r], self.rate) for r in rows)
 
     def category(self, col: int, category: str) -> float:
         """One year or three years of all lines of a category."""
@@ -171,21 +172,6 @@ class CostSheet:
 def one_year(amounts: Sequence[float]) -> float:
     """Period 0 and months 1 to 12."""
     return sum(amounts[: 1 + MONTHS_PER_YEAR])
-
-
-def npv(amounts: Sequence[float], yearly_rate: float) -> float:
-    """Net present value of month-end flows at (1 + r)^(1/12) - 1 a month; period 0 is not discounted.
-
-    >>> round(npv([100.0] + [0.0] * 11 + [109.0], 0.09), 9)
-    200.0
-    """
-    monthly = monthly_rate(yearly_rate)
-    return sum(amount / (1 + monthly) ** month for month, amount in enumerate(amounts))
-
-
-def monthly_rate(yearly_rate: float) -> float:
-    """The monthly rate that compounds to the yearly one."""
-    return float((1 + yearly_rate) ** (1 / MONTHS_PER_YEAR) - 1)
 
 
 def cost_sheets(plan: Plan) -> list[CostSheet]:

@@ -35,7 +35,7 @@ _WORDS |= {word: float("nan") for word in (".nan", ".NaN", ".NAN")}
 _PLAIN, _TEXT, _COLLECTION = "plain", "text", "collection"
 
 _MENDS = {
-    "mapping values are not allowed in this context": "a second `:` stands on the line, or the line above is not "
+    "mapping values are not allowed": "a second `:` stands on the line, or the line above is not "
     "finished. Put text that holds `: ` in quotes, or mend the indentation.",
     "but found another document": "a second document starts here. Keep one document a file.",
     "found undefined alias": "this alias (*name) has no anchor (&name) before it. Write the value itself.",

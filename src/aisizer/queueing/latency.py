@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.queueing.lengths import NODE_WEIGHTS, Lengths, Mix
-from aisizer.queueing.percentiles import GAMMA_WEIGHTS, gamma_nodes, joint
+from aisizer.queueing.percentiles import GAMMA_WEIGHTS, gamma_nodes, joint, moments
 from aisizer.queueing.states import Occupancy, StepTimes
 from aisizer.queueing.steps import Replicas, mixed_step_s
 from aisizer.shapes import Floats
@@ -31,7 +31,6 @@ class Situation:
     replicas: Replicas
     lengths: Lengths
     mix: Mix
-    open_mix: Mix | None
     rates: Floats
     population: Floats
     decoding: Floats
@@ -42,13 +41,12 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """What a decoding request sees, [configuration]: mean step, its variance over states, variance of one step,
-    share of a step that is prefill, the echo of its own prefill, and how fast the number of sequences forgets."""
+    """What a decoding request sees, [configuration]: mean step, its variance over states, the scatter that others'
+    prompts add [s^2 x step], the echo of its own prefill, and how fast the number of sequences forgets [1]."""
 
     step_s: Floats
     state_variance: Floats
-    step_variance: Floats
-    prefill_share: Floats
+    scatter: Floats
     echo_s: Floats
     forgetting: Floats
 
@@ -72,7 +70,21 @@ def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
     at = now.times.at(np.fmax(now.occupancy.nodes(STATE_LEVELS) - own[:, None], 0.0))
     cases = (_closed_wait(now, k, at),) if closed else (_open_wait(now, at, True), _open_wait(now, at, False))
     parts = [_case_nodes(now, k, at, wait) for wait in cases]
-    return np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts], axis=1)
+    values, weights = (np.concatenate([part[i] for part in parts], axis=1) for i in (0, 1))
+    if closed:
+        return values, weights
+    return _with_admission(now, values, weights)
+
+
+def _with_admission(now: Situation, values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Some arrivals find every sequence taken and first wait, exponentially, for one to finish."""
+    chance, wait = now.occupancy.waiting_probability[:, None], now.occupancy.waiting_s
+    mean, variance = moments(values, weights)
+    delayed = gamma_nodes(mean + wait, variance + wait**2)
+    return (
+        np.concatenate([values, delayed], axis=1),
+        np.concatenate([weights * (1 - chance), chance * GAMMA_WEIGHTS], axis=1),
+    )
 
 
 def _case_nodes(now: Situation, k: int, at: StepTimes, wait: Wait) -> tuple[Floats, Floats]:
@@ -97,14 +109,11 @@ def decoding_seen(now: Situation, k: int) -> Decoding:
     limit = now.times.decoding[:, -1:]
     at = now.times.at(np.minimum(states, limit))
     mean = (weight * at.mean_s).sum(axis=1)
-    burst = np.divide(at.mean_s * at.prefill_share, at.prefill_s)
-    squared = (1 - burst) * at.decode_s**2 + burst * at.prefill_squared
     above = now.times.at(np.minimum(states * 1.05, limit))
     return Decoding(
         step_s=mean,
         state_variance=(weight * (at.mean_s - mean[:, None]) ** 2).sum(axis=1),
-        step_variance=(weight * (squared - at.mean_s**2)).sum(axis=1),
-        prefill_share=1 - (weight * at.decode_s).sum(axis=1) / mean,
+        scatter=(weight * at.scatter).sum(axis=1),
         echo_s=(weight * at.echo_s).sum(axis=1),
         forgetting=1 - np.log((weight * above.mean_s).sum(axis=1) / mean) / np.log(1.05),
     )
@@ -113,14 +122,13 @@ def decoding_seen(now: Situation, k: int) -> Decoding:
 def tpot_moments(now: Situation, seen: Decoding, decode: Floats) -> tuple[Floats, Floats]:
     """[s, s^2] mean and variance of TPOT for requests of `decode` steps, [configuration, node].
 
-    A long request averages the states away (a first-order autoregressive process over its own life), and the steps'
-    own scatter, whose successive prefills are correlated.
+    A long request averages the states away (as a first-order autoregressive process over its own life) and the prompts
+    of others that happen to arrive during it.
     """
     life = decode / now.mix.decode[:, None] * np.fmax(seen.forgetting, 0.05)[:, None]
     averaged = 2 * (life - 1 + np.exp(-life)) / life**2
-    scatter = (1 + seen.prefill_share) / (1 - seen.prefill_share) * seen.step_variance
     mean = seen.step_s[:, None] + seen.echo_s[:, None] / decode
-    return mean, averaged * seen.state_variance[:, None] + scatter[:, None] / decode
+    return mean, averaged * seen.state_variance[:, None] + seen.scatter[:, None] / decode
 
 
 def tpot_nodes(now: Situation, k: int) -> Floats:
@@ -138,8 +146,7 @@ def e2e_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
     share = now.lengths.decoding[k]
     if share == 0:
         return ttft, ttft_weights
-    first = (ttft * ttft_weights).sum(axis=1)
-    scatter = (ttft**2 * ttft_weights).sum(axis=1) - first**2
+    first, scatter = moments(ttft, ttft_weights)
     decode = now.lengths.decode_nodes[k][None, :]
     mean, variance = tpot_moments(now, decoding_seen(now, k), decode)
     nodes = gamma_nodes(first[:, None] + decode * mean, scatter[:, None] + decode**2 * variance)
@@ -164,21 +171,18 @@ def _open_wait(now: Situation, at: StepTimes, prefill: bool) -> Wait:
     variance = squared / 3 - length**2 / 4 + per_second * (1 + per_second) * spread
     variance += per_token**2 * rate * length * now.mix.work_squared[:, None]
     beside = rate * now.mix.work[:, None] * length / 2
-    queue, busy = _pollaczek_khinchine(now)
-    extra = np.fmax(queue[:, None] - length / 2 - beside * at.full_s / at.room, 0.0)
-    admission = now.occupancy.waiting_probability[:, None] * now.occupancy.waiting_s[:, None]
-    variance += extra**2 * (2 / busy[:, None] - 1) + admission * (2 * now.occupancy.waiting_s[:, None] - admission)
+    extra = _backlog_s(now, at) if prefill else np.zeros_like(length)
+    variance += extra**2 * (2 / at.prefill_share - 1)
     probability = at.prefill_share if prefill else 1 - at.prefill_share
-    return Wait(probability, length / 2 + extra + admission, variance, beside + now.backlog.sum(axis=1)[:, None], beside)
+    return Wait(probability, length / 2 + extra, variance, beside + now.backlog.sum(axis=1)[:, None], beside)
 
 
-def _pollaczek_khinchine(now: Situation) -> tuple[Floats, Floats]:
-    """[s, 1] mean wait and utilisation of the prompt queue if it were served in full steps."""
-    assert now.open_mix is not None
+def _backlog_s(now: Situation, at: StepTimes) -> Floats:
     times = now.times.at(now.occupancy.decoding)
-    per_token = now.occupancy.mean(times.full_s / times.room)
-    busy = now.open_mix.rate * now.open_mix.work * per_token
-    return now.open_mix.rate * now.open_mix.work_squared * per_token**2 / (2 * (1 - busy)), busy
+    per_step = now.occupancy.probability / times.mean_s * (times.decoding > 0)
+    backlog = (per_step * times.excess).sum(axis=1) / (2 * (per_step * times.slack).sum(axis=1))
+    seen = backlog[:, None] * at.full_s / (at.mean_s * at.prefill_share)
+    return seen * at.full_s / at.room
 
 
 def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
@@ -191,9 +195,6 @@ def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
     slope = (at.full_s - at.decode_s) / at.room
     variance = rate * at.mean_s * now.mix.work_squared[:, None] * slope**2
     mean = np.zeros_like(ahead)
-    if now.open_mix is not None:
-        mean = mean + _pollaczek_khinchine(now)[0][:, None]
-        variance = variance + mean**2
     return Wait(np.ones_like(mean), mean, variance, ahead, together / 2)
 
 

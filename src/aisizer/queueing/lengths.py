@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aisizer.shapes import Floats, Requests
 
-NODE_EDGES = np.array([0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 1.0])
+NODE_EDGES = np.array([0.0, 0.15, 0.35, 0.55, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 0.996, 1.0])
 """Cumulative probabilities that cut a distribution into nodes; finer towards the tail, where percentiles are promised."""
 NODE_WEIGHTS = np.diff(NODE_EDGES)
 
@@ -112,7 +112,7 @@ def _node_means(ascending: Floats) -> Floats:
     """Mean of each slice of the empirical distribution between NODE_EDGES.
 
     >>> _node_means(np.arange(100.0))[:2]
-    array([ 4.5, 17. ])
+    array([ 7., 24.5])
     """
     edges = NODE_EDGES * len(ascending)
     cumulative = np.concatenate([[0.0], np.cumsum(ascending)])

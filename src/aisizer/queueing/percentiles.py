@@ -73,6 +73,16 @@ def _at_level(ascending: Floats, middle: Floats, level: float | None) -> Floats:
     return result
 
 
+def moments(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance [configuration] of weighted nodes [configuration, node].
+
+    >>> moments(np.array([[1.0, 3.0]]), np.array([0.5, 0.5]))
+    (array([2.]), array([1.]))
+    """
+    mean = (values * weights).sum(axis=1)
+    return mean, ((values - mean[:, None]) ** 2 * weights).sum(axis=1)
+
+
 def joint(*weights: Floats) -> Floats:
     """Flat weights of the product of independent distributions.
 

@@ -32,7 +32,9 @@ class StepTimes:
     decode_s [s] step without prompt tokens (0 in the empty state); mean_s [s] per step; prefill_s, prefill_squared
     and prefill_cubed [s, s^2, s^3] moments of a step with prompt tokens; full_s [s] step that fills the token budget; prefill_share [1] share
     of time in steps with prompt tokens; room [token] budget left for prompts; echo_s [s] what one request's decoding
-    takes longer because prompts that arrived during its own long prefill step are computed in its first decode steps
+    takes longer because prompts that arrived during its own long prefill step are computed in its first decode steps;
+    excess [token^2] per step and slack [token] left by a full step: their ratio is twice the prompt tokens that overflow
+    from step to step; scatter [s^2 x step] variance of a decode time per step, from prompts that arrive during it
     """
 
     decoding: Floats
@@ -45,6 +47,9 @@ class StepTimes:
     prefill_share: Floats
     room: Floats
     echo_s: Floats
+    excess: Floats
+    slack: Floats
+    scatter: Floats
 
     def at(self, decoding: Floats) -> StepTimes:
         """The same at other states, interpolated linearly on a grid made by `state_grid`."""
@@ -118,12 +123,13 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
     mean = idle
     before = idle, idle**2
     for _ in range(FIXED_POINT_ROUNDS):
-        tokens, prefill, squared, cubed = _burst(replicas, mix, decoding, room, idle, *before)
+        tokens, tokens_squared, prefill, squared, cubed = _burst(replicas, mix, decoding, room, idle, *before)
         stretch = demand * (prefill - decode) / tokens
         mixed = np.divide(decode, 1 - stretch, out=full.copy(), where=stretch < 1)
         mean = np.where(beyond, full, np.where(decoding > 0, np.minimum(mixed, full), prefill))
         share = np.where(decoding > 0, demand * mean / tokens, 1.0)
         before = mean, (1 - share) * idle**2 + share * squared
+    arrived = mix.rate[:, None] * mean * mix.work_squared[:, None] + demand**2 * before[1]
     return StepTimes(
         decoding=decoding,
         decode_s=decode,
@@ -135,6 +141,9 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
         prefill_share=np.where(beyond, 1.0, demand * prefill / tokens),
         room=room,
         echo_s=_echo_s(mix, tokens, squared / prefill, decode, mean),
+        excess=arrived - demand * mean / tokens * tokens_squared,
+        slack=room - demand * full,
+        scatter=_scatter(mix, (prefill - decode) / tokens, decode, mean),
     )
 
 
@@ -142,6 +151,13 @@ def _echo_s(mix: Mix, tokens: Floats, prefill: Floats, decode: Floats, mean: Flo
     """Arrivals during the own prefill, in excess of a mean step's, each with its own echo: a geometric series."""
     own = prefill * np.fmax(mix.work[:, None] / tokens, 1.0)
     return np.divide((own - mean) * (mean - decode), decode, out=np.zeros_like(mean), where=decode > 0)
+
+
+def _scatter(mix: Mix, slope: Floats, decode: Floats, mean: Floats) -> Floats:
+    """A branching process: every prompt that arrives prolongs the decoding, which lets more prompts arrive."""
+    prompts = mix.rate[:, None] * mix.work_squared[:, None] * slope**2 * mean
+    stretch = np.divide(mean, decode, out=np.zeros_like(mean), where=decode > 0)
+    return prompts * stretch**2
 
 
 def occupancy(times: StepTimes, mix: Mix, limit: Floats, births: Floats, permanent: Floats) -> Occupancy:
@@ -213,7 +229,7 @@ def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: 
 
 def _burst(
     replicas: Replicas, mix: Mix, decoding: Floats, room: Floats, idle: Floats, step: Floats, step_squared: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Mean prompt tokens of a step that has some, and three moments of its duration."""
     rate, work = mix.rate[:, None], mix.work[:, None]
     longer = np.divide(step_squared - idle * step, step - idle, out=idle.copy(), where=step > idle)
@@ -222,15 +238,16 @@ def _burst(
     mean = rate * step * work / some
     second = (rate * step * mix.work_squared[:, None] + rate**2 * step_squared * work**2) / some
     log_variance = np.log(second / mean**2)
-    tokens, seconds, squared, cubed = (np.zeros_like(mean) for _ in range(4))
+    tokens, tokens_squared, seconds, squared, cubed = (np.zeros_like(mean) for _ in range(5))
     for abscissa, weight in _BURST_NODES:
         drawn = np.minimum(mean * np.exp(abscissa * np.sqrt(log_variance) - log_variance / 2), room)
         time = mixed_step_s(replicas, mix, decoding, drawn)
         tokens += weight * drawn
+        tokens_squared += weight * drawn**2
         seconds += weight * time
         squared += weight * time**2
         cubed += weight * time**3
-    return tokens, seconds, squared, cubed
+    return tokens, tokens_squared, seconds, squared, cubed
 
 
 def _place(grid: Floats, x: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -1,0 +1,89 @@
+"""Rates and monthly volumes by hand, and what must hold for any load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisizer.demand.loads import burst_factor, offered
+from aisizer.errors import InvalidInput
+from aisizer.profile.sections import Workload
+
+SLO = {"ttft_p95": "2 s", "tpot_p95": "50 ms"}
+
+
+def workload(load: dict[str, Any], slo: dict[str, str] = SLO, output: float = 201) -> Workload:
+    lengths = {"prompt_tokens": {"mean": 1000, "p95": 2000}, "output_tokens": {"mean": output, "p95": output}}
+    return Workload.model_validate({"model": "m", "load": load, "slo": slo, **lengths})
+
+
+def test_users_give_the_mean_rate() -> None:
+    load = {"users": 1800, "requests_per_user_hour": 6, "peak_factor": 2.5, "hours_per_month": 220}
+    found = offered({"a": workload(load)})["a"]
+    assert (found.mean_rate_per_s, found.peak_rate_per_s, found.population) == (3.0, 7.5, None)
+    assert found.requests_per_month == 1800 * 6 * 220
+    assert found.prompt_tokens_per_month == pytest.approx(1800 * 6 * 220 * 1000)
+    assert found.output_tokens_per_month == pytest.approx(1800 * 6 * 220 * 201)
+
+
+def test_a_rate_is_the_peak_rate() -> None:
+    found = offered({"a": workload({"rate": "12 req/s", "peak_factor": 3, "hours_per_month": 100})})["a"]
+    assert found.peak_rate_per_s == 12 and found.mean_rate_per_s == 4
+    assert found.requests_per_month == pytest.approx(4 * 3600 * 100)
+
+
+def test_concurrency_gives_the_rate_at_the_targets() -> None:
+    found = offered({"a": workload({"concurrency": 60, "peak_factor": 2})})["a"]
+    assert found.population == 60 and found.peak_rate_per_s == pytest.approx(60 / (2 + 200 * 0.05))
+    assert found.mean_rate_per_s == pytest.approx(found.peak_rate_per_s / 2)
+
+
+def test_the_statistic_nearest_the_mean_gives_the_nominal_time() -> None:
+    slo = {"e2e_p99": "30 s", "e2e_p50": "6 s"}
+    assert offered({"a": workload({"concurrency": 60}, slo)})["a"].peak_rate_per_s == 10
+    embedder = workload({"concurrency": 60}, {"ttft_p95": "2 s"}, output=1)
+    assert offered({"a": embedder})["a"].peak_rate_per_s == 30
+
+
+def test_targets_that_give_no_rate_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="ttft and tpot targets"):
+        offered({"a": workload({"concurrency": 60}, {"ttft_p95": "2 s"})})
+
+
+def test_dependencies_follow_their_root_through_every_step() -> None:
+    mix = {
+        "c": workload({"per_request_of": "b", "calls": 0.5}),
+        "b": workload({"per_request_of": "a", "calls": 4}),
+        "a": workload({"concurrency": 60, "peak_factor": 2, "hours_per_month": 200}),
+    }
+    found = offered(mix)
+    for name, calls in (("a", 1), ("b", 4), ("c", 2)):
+        assert found[name].peak_rate_per_s == pytest.approx(5 * calls)
+        assert found[name].requests_per_month == pytest.approx(2.5 * calls * 3600 * 200)
+    assert found["c"].population is None, "calls of a closed population arrive as an open stream"
+
+
+def test_a_circle_is_refused() -> None:
+    mix = {"a": workload({"per_request_of": "b"}), "b": workload({"per_request_of": "a"})}
+    with pytest.raises(InvalidInput, match="wait for each other"):
+        offered(mix)
+
+
+@given(st.floats(0.01, 1000), st.floats(1, 100), st.floats(1, 5))
+def test_bursts_fade_as_rates_grow_and_grow_with_dispersion(rate: float, dispersion: float, more: float) -> None:
+    factor = burst_factor(rate, dispersion)
+    assert factor >= 1 and burst_factor(rate * more, dispersion) <= factor <= burst_factor(rate, dispersion * more)
+    assert burst_factor(rate, 1.0) == 1.0
+
+
+def test_the_burst_factor_meets_a_gamma_mixed_poisson_process() -> None:
+    """Minutes with a gamma rate have index of dispersion I; their p95 beyond Poisson is what the formula gives."""
+    import numpy as np
+
+    rate, dispersion = 5.0, 4.0
+    mean = 60 * rate
+    rates = np.random.default_rng(1).gamma(mean / (dispersion - 1), dispersion - 1, size=200_000)
+    assert np.quantile(rates, 0.95) / mean == pytest.approx(burst_factor(rate, dispersion), rel=0.01)

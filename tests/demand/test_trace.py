@@ -1,0 +1,145 @@
+"""Traces in every layout, with their malformed rows counted by line, and their use in a profile."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisizer.demand.mix import mean_tokens
+from aisizer.demand.resolve import resolve_traces
+from aisizer.demand.trace import Trace, read_trace
+from aisizer.errors import InvalidInput
+from aisizer.profile.load import load_profile
+
+AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:04.0319600,3180,8\r\n2023-11-16 18:17:03.9799600,4808,10"
+AZURE_2024 = "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00.010000+00:00,2100,6\n2024-05-12 00:00:00+00:00,80,16\n"
+BURST = (
+    "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+    "5,s,1,GPT-4,472,18,490,Conversation log\n45,s,1,ChatGPT,1087,0,1087,API log\n"
+)
+
+
+def read(tmp_path: Path, text: str, name: str = "t.csv") -> Trace:
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return read_trace(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_azure_2023_sorted_by_time(tmp_path: Path, name: str) -> None:
+    trace = read(tmp_path, AZURE, name)
+    assert trace.requests.prompt_tokens.tolist() == [4808, 3180] and trace.requests.output_tokens.tolist() == [10, 8]
+    assert trace.requests.arrival_s == pytest.approx([0, 0.052], abs=1e-6)
+    assert trace.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+def test_azure_2024_with_and_without_fractions(tmp_path: Path) -> None:
+    assert read(tmp_path, AZURE_2024).requests.arrival_s == pytest.approx([0, 2 * 86400 - 0.01])
+
+
+def test_burstgpt_failures_are_counted_by_line(tmp_path: Path) -> None:
+    trace = read(tmp_path, BURST)
+    assert trace.requests.prompt_tokens.tolist() == [472]
+    assert list(trace.malformed) == [3] and "less than one token" in trace.malformed[3]
+
+
+def test_plain_columns_in_any_order_with_cached_tokens(tmp_path: Path) -> None:
+    text = "\ufeffoutput_tokens,note,cached_tokens,prompt_tokens\n5,a,20,100\n6,b,500,100\nx,c,0,1\n7\n\n1e999,d,0,5\n"
+    trace = read(tmp_path, text)
+    assert trace.requests.cached_tokens.tolist() == [20] and not trace.has_times
+    assert list(trace.malformed) == [3, 4, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "columns of prompt and output tokens are missing (got nothing)"),
+        (b"a,b\n1,2\n", "(got a, b)"),
+        (b"prompt_tokens,output_tokens\n", "no row is usable (it has no rows)"),
+        (b"prompt_tokens,output_tokens\n0,0\n", "no row is usable (line 2: less than one token"),
+        (b"prompt_tokens,output_tokens\n\xff,0\n", "not CSV in UTF-8"),
+    ],
+)
+def test_a_file_without_usable_rows_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput) as caught:
+        read_trace(path)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(AZURE.encode())[:30]])
+def test_broken_gzip_and_absent_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv.gz").write_bytes(content)
+    with pytest.raises(InvalidInput, match="not valid gzip"):
+        read_trace(tmp_path / "t.csv.gz")
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_trace(tmp_path / "absent.csv")
+
+
+@given(st.binary(max_size=60) | st.text(alphabet="0123456789,.-\n\"'eTx\0", max_size=60).map(str.encode))
+def test_any_rows_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, rows: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(b"timestamp,prompt_tokens,output_tokens\n" + rows)
+    try:
+        trace = read_trace(path)
+    except InvalidInput:
+        return
+    requests = trace.requests
+    assert np.all(requests.output_tokens >= 1) and np.all(np.isfinite(requests.prompt_tokens))
+    assert np.all(np.diff(requests.arrival_s) >= 0) and requests.arrival_s[0] == 0
+
+
+PROFILE = """\
+schema: aisizer/profile/v1
+name: traced
+plan_date: 2026-12-01
+workloads:
+  a:
+    model: m
+    load: {rate: 3 req/s}
+    prompt_tokens: {trace: logs/t.csv}
+    output_tokens: {trace: logs/t.csv}
+"""
+
+
+def profile_with_trace(tmp_path: Path, trace: str) -> Path:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "t.csv").write_text(trace, encoding="utf-8")
+    (tmp_path / "p.yaml").write_text(PROFILE, encoding="utf-8")
+    return tmp_path / "p.yaml"
+
+
+def test_a_trace_becomes_quantiles_recorded_by_hash(tmp_path: Path) -> None:
+    rows = [(100 + 7 * (i % 97), 20 + i % 31) for i in range(2000)]
+    text = "prompt_tokens,output_tokens\n" + "".join(f"{p},{o}\n" for p, o in rows) + "0,5\n"
+    loaded = resolve_traces(load_profile(profile_with_trace(tmp_path, text)))
+    workload = loaded.profile.workloads["a"]
+    assert mean_tokens(workload.prompt_tokens) == pytest.approx(np.mean([p for p, _ in rows]), rel=0.01)
+    assert mean_tokens(workload.output_tokens) == pytest.approx(np.mean([o for _, o in rows]), rel=0.01)
+    assert loaded.fragments == {"t.csv": hashlib.sha256(text.encode()).hexdigest()}
+    assert loaded.data["workloads"]["a"]["prompt_tokens"]["quantiles"]["p100"] == max(p for p, _ in rows)
+    assert "workloads.a.prompt_tokens.trace" in loaded.user_set
+    assert loaded.warnings == (
+        "t.csv: 1 of 2,001 rows were left out; the first is line 2002: less than one token, or no number "
+        "(got 0 prompt, 5 output).",
+    )
+
+
+def test_an_unusable_trace_is_a_fault_of_the_field_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        resolve_traces(load_profile(profile_with_trace(tmp_path, "a,b\n")))
+    assert f"{tmp_path}/p.yaml:8:28: workloads.a.prompt_tokens.trace: logs/t.csv: the columns" in str(caught.value)
+
+
+def test_lengths_below_one_token_are_a_fault_with_a_place(tmp_path: Path) -> None:
+    path = profile_with_trace(tmp_path, "")
+    path.write_text(PROFILE.replace("{trace: logs/t.csv}", "{mean: 2, p95: 7.6}"), encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        resolve_traces(load_profile(path))
+    assert [(fault.line, fault.column) for fault in caught.value.faults] == [(8, 20), (9, 20)]

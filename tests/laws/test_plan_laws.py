@@ -1,0 +1,144 @@
+"""What must hold of every plan, whatever the profile."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from aisizer.costs.tco import line_amounts
+from aisizer.plan import Plan
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+def _planning() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("planning", Path(__file__).with_name("planning.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+planning = _planning()
+law = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def plan(folder: Path, **changes: Any) -> Plan:
+    made: Plan = planning.plan_for(folder, {k.replace("__", "."): v for k, v in changes.items()})
+    return made
+
+
+def smallest(made: Plan) -> dict[tuple[str, str], int]:
+    return {(o.site, o.gpu): o.gpus_needed for o in made.ranking}
+
+
+@law
+@given(rate=st.floats(0.5, 80), factor=st.floats(1.0, 3.0))
+def test_more_load_never_needs_fewer_gpus(tmp_path: Path, rate: float, factor: float) -> None:
+    low = smallest(plan(tmp_path, workloads__chat__load={"rate": f"{rate} req/s"}))
+    high = smallest(plan(tmp_path, workloads__chat__load={"rate": f"{rate * factor} req/s"}))
+    assert all(high[key] >= low[key] for key in low)
+
+
+@law
+@given(target=st.floats(0.6, 3.0), factor=st.floats(1.0, 3.0))
+def test_a_looser_slo_never_needs_more_gpus_and_never_costs_more(tmp_path: Path, target: float, factor: float) -> None:
+    slo = "workloads__chat__slo"
+    tight = plan(tmp_path, **{slo: {"ttft_p95": f"{target} s", "tpot_p95": "60 ms"}})
+    loose = plan(tmp_path, **{slo: {"ttft_p95": f"{target * factor} s", "tpot_p95": "60 ms"}})
+    assert all(smallest(loose)[key] <= n for key, n in smallest(tight).items())
+    assert loose.ranking[0].npv_usd is not None and tight.ranking[0].npv_usd is not None
+    assert loose.ranking[0].npv_usd <= tight.ranking[0].npv_usd + 0.01
+
+
+@law
+@given(
+    growth=st.floats(0, 8),
+    redundancy=st.sampled_from(["N", "N+1", "N+2", "auto"]),
+    posture=st.sampled_from(["none", "warm_standby", "active_active"]),
+    rate=st.floats(1, 60),
+)
+def test_every_plan_is_consistent_in_itself(
+    tmp_path: Path, growth: float, redundancy: str, posture: str, rate: float
+) -> None:
+    made = plan(
+        tmp_path,
+        growth={"rate": f"{growth} %/month"},
+        resilience={"redundancy": redundancy, "disaster_recovery": {"posture": posture}},
+        workloads__chat__load={"rate": f"{rate} req/s"},
+    )
+    assert made.decision is not None and made.roadmap is not None
+    _waterfall(made)
+    _roadmap(made)
+    _money(made)
+    assert all(result.met for result in made.slo)
+    assert Plan.model_validate_json(made.model_dump_json(by_alias=True)) == made
+
+
+def _waterfall(made: Plan) -> None:
+    assert made.decision is not None
+    gpus = [step.gpus for step in made.waterfall]
+    assert gpus == sorted(gpus)
+    assert gpus[-1] == made.decision.gpus
+    assert made.waterfall[1].gpus == made.decision.gpus_needed
+    assert sum(pool.gpus for pool in made.decision.pools) <= made.decision.gpus
+
+
+def _roadmap(made: Plan) -> None:
+    assert made.roadmap is not None and made.decision is not None
+    assert all(m.gpus_in_service >= m.gpus_needed for m in made.roadmap.months)
+    assert sum(p.gpus for p in made.roadmap.purchases) == made.roadmap.month_36_gpus
+    assert made.roadmap.purchases[0].gpus == made.decision.gpus
+    for purchase in made.roadmap.purchases:
+        weeks = made.roadmap.lead_time_weeks["total"]
+        assert (purchase.need_by - purchase.order_by).days >= weeks * 7
+    assert all(checkpoint.slo_ratio <= 1 for checkpoint in made.roadmap.checkpoints)
+
+
+def _money(made: Plan) -> None:
+    assert made.decision is not None
+    cost = made.tco[made.decision.site]
+    amounts = {line.id: line_amounts(line) for line in cost.lines if line.unit_price_usd is not None}
+    assert sum(a.sum() for a in amounts.values()) == pytest.approx(cost.three_year_usd, abs=0.01)
+    assert sum(a[:13].sum() for a in amounts.values()) == pytest.approx(cost.one_year_usd, abs=0.01)
+    ordered = ("hardware", "network", "install", "tax", "rent")
+    from_lines = sum(amounts[line.id].sum() for line in cost.lines if line.category in ordered)
+    assert sum(b.extended_price_usd or 0 for b in made.bom) == pytest.approx(from_lines, rel=1e-5)
+    assert cost.one_year_usd <= cost.three_year_usd + 0.01
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
+    assert plan(tmp_path).model_dump_json() == plan(tmp_path).model_dump_json()
+
+
+def test_a_missing_price_gives_at_least_totals(tmp_path: Path) -> None:
+    made = plan(tmp_path, supply={"sites": ["on_premises"], "gpus": ["mi325x"]})
+    assert made.decision is not None
+    assert not made.complete
+    assert "hardware" in made.tco["on_premises"].missing
+    assert made.ranking[0].three_year_usd is None
+    assert any("at least" in warning for warning in made.warnings)
+
+
+def test_a_barred_model_is_rejected_at_every_site(tmp_path: Path) -> None:
+    made = plan(tmp_path, compliance={"data_class": "cui"}, workloads__chat__model="deepseek-v2-lite")
+    assert made.decision is None
+    assert {group.reason for group in made.rejections} == {"model_ban"}
+
+
+def test_an_impossible_slo_names_the_nearest_miss(tmp_path: Path) -> None:
+    made = plan(tmp_path, workloads__chat__slo={"ttft_p95": "1 ms"})
+    assert made.decision is None
+    group = next(g for g in made.rejections if g.reason == "slo")
+    assert group.nearest["got"] is not None and group.nearest["got"] > 0.001  # type: ignore[operator]
+    assert "ttft_p95 >=" in group.freed_by
+
+
+def test_a_go_live_too_soon_is_rejected_with_the_arithmetic(tmp_path: Path) -> None:
+    made = plan(tmp_path, go_live="2026-12-15")
+    assert made.decision is None
+    group = next(g for g in made.rejections if g.reason == "lead_time")
+    assert "weeks after plan_date 2026-12-01" in str(group.nearest["detail"])
