@@ -17,7 +17,7 @@ from aisizer.demand.trace import Trace, read_trace
 from aisizer.errors import InvalidInput
 from aisizer.profile.load import load_profile
 
-AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:04.0319600,3180,8\r\n2023-11-16 18:17:03.9799600,4808,10"
+AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:09.1234500,3100,9\r\n2023-11-16 18:17:08.7654300,4700,11"
 AZURE_2024 = "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00.010000+00:00,2100,6\n2024-05-12 00:00:00+00:00,80,16\n"
 BURST = (
     "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
@@ -33,7 +33,7 @@ def read(tmp_path: Path, text: str, name: str = "t.csv") -> Trace:
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
 def test_azure_2023_sorted_by_time(tmp_path: Path, name: str) -> None:
     trace = read(tmp_path, AZURE, name)
-    assert trace.requests.prompt_tokens.tolist() == [4808, 3180] and trace.requests.output_tokens.tolist() == [10, 8]
+    assert trace.requests.prompt_tokens.tolist() == [4700, 3100] and trace.requests.output_tokens.tolist() == [11, 9]
     assert trace.requests.arrival_s == pytest.approx([0, 0.052], abs=1e-6)
     assert trace.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
 

@@ -67,6 +67,8 @@ class Gpu(Sourced):
     interconnect: Literal["nvswitch", "nvlink", "pcie", "xgmi"]
     interconnect_gb_s: float = Field(gt=0)
     """[GB/s] one way per GPU to its peers in the server"""
+    evidence: Literal["measured", "datasheet"] = "datasheet"
+    """whether published measurements of LLM serving stand behind predictions for this class, or its datasheet only"""
     streaming_multiprocessors: int | None = None
     liquid_cooled: bool = False
 

@@ -162,8 +162,16 @@ def _option(context: Context, e: Evaluated, chosen: bool) -> Option:
         npv_usd=e.cost.npv_usd if e.priced else None,
         complete=not e.cost.missing,
         chosen=chosen,
-        note="" if e.priced else "unranked on money: its server or instance has no price",
+        note=_note(e),
     )
+
+
+def _note(e: Evaluated) -> str:
+    if not e.priced:
+        return "unranked on money: its server or instance has no price"
+    if not e.evidenced:
+        return "ranked after measured classes: only a datasheet stands behind its throughput; name it in supply.gpus"
+    return ""
 
 
 def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
@@ -216,6 +224,7 @@ def _decision(
         utilization_degraded=fleet_utilization(best, down),
         first_wave_usd=None if None in wave else sum(price for price in wave if price is not None),
         reason=_reason(context, best, order),
+        weakest_fact=sources.weakest_fact(best.cost, context.profile.plan_date),
     )
 
 

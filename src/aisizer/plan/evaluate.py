@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aisizer.catalog.records import Site
@@ -35,6 +35,9 @@ class Evaluated:
     buyer: Buyer
     cost: SiteCost
 
+    evidenced: bool
+    """whether measurements stand behind the GPU class, or the profile names it"""
+
     @property
     def priced(self) -> bool:
         """Whether its servers or instances have a price, so that money can rank it."""
@@ -50,6 +53,8 @@ class Demand:
     volume: Volume
     book: PriceBook
     retention_months: float
+    evidence: Mapping[str, bool]
+    """by GPU class: whether measurements stand behind it, or the profile names it"""
 
 
 def expansion_months(site: Site, profile: Profile) -> int:
@@ -124,7 +129,7 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
-    return Evaluated(site, offer, term, layout, made, buyer, cost)
+    return Evaluated(site, offer, term, layout, made, buyer, cost, demand.evidence[offer.gpu])
 
 
 def bought(made: Fleets) -> cost_lines.Fleet:
@@ -146,13 +151,17 @@ def over_power(evaluated: Evaluated, profile: Profile) -> Rejection | None:
 
 
 def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:
-    """Cheapest first on the scope that every priced option prices; options without a server price come last."""
+    """Cheapest first on the scope that every priced option prices.
+
+    Options without a server price come last. GPU classes that only a datasheet describes come after measured ones,
+    unless the profile names them: nobody should sign an order on an unmeasured prediction without having asked for it.
+    """
     unpriced: set[str] = {
         line.category for e in found if e.priced for line in e.cost.lines if line.unit_price_usd is None
     }
 
-    def key(e: Evaluated) -> tuple[bool, float, int, str, str, str]:
-        return (not e.priced, _value(e.cost, unpriced, discount_rate), e.cost.gpus, e.site.id, e.offer.id, e.term)
+    def key(e: Evaluated) -> tuple[bool, bool, float, int, str, str, str]:
+        return (not e.priced, not e.evidenced, _value(e.cost, unpriced, discount_rate), e.cost.gpus, e.site.id, e.offer.id, e.term)
 
     return sorted(found, key=key)
 

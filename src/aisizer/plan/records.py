@@ -52,6 +52,8 @@ class Decision(Record):
     first_wave_usd: float | None
     reason: str
     """one sentence: why this one"""
+    weakest_fact: str
+    """the least certain price among those that make up the chosen site's cost"""
 
 
 class Verdict(Record):

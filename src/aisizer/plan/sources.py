@@ -7,7 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from aisizer.catalog.records import Sourced
-from aisizer.costs.records import SiteCost
+from aisizer.costs.records import CostLine, SiteCost
+from aisizer.costs.tco import line_amounts
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import SourceUse
 from aisizer.profile.sections import Quote
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 WEAKNESS = ("estimated", "derived", "quote", "list_price", "rule", "datasheet", "measured")
 """Kinds of source, the weakest first."""
 CONFIDENCE = ("low", "medium", "high")
+MATERIAL = 0.05
+"""[1] share of a site's 36-month cash from which a line is worth naming."""
 
 
 def used(context: Context, costs: Sequence[SiteCost], best: Evaluated | None = None) -> tuple[SourceUse, ...]:
@@ -85,6 +88,25 @@ def _quote(id: str, purposes: tuple[str, ...], quotes: Mapping[str, Quote], plan
         age_days=(plan_date - quote.as_of).days,
         used_for=purposes,
     )
+
+
+def weakest_fact(cost: SiteCost, plan_date: date) -> str:
+    """The weakest price among the lines that carry a twentieth of the cost: unpriced first, then by kind and age."""
+    total = cost.three_year_usd
+    large = [i for i in cost.lines if i.unit_price_usd is None or _amount(i) >= MATERIAL * total]
+    line = min(large, key=lambda i: (_kind(i.kind), i.as_of or date.max, i.id))
+    if line.unit_price_usd is None:
+        return f"{line.description}: no source prices it"
+    when = "" if line.as_of is None else f" of {line.as_of}, {(plan_date - line.as_of).days} days old,"
+    return f"price of {line.description}{when} {line.kind.replace('_', ' ')}"
+
+
+def _amount(line: CostLine) -> float:
+    return float(abs(line_amounts(line)).sum())
+
+
+def _kind(kind: str) -> int:
+    return -1 if kind == "unpriced" else WEAKNESS.index(kind)
 
 
 def age_days(text: str, plan_date: date) -> int | None:

@@ -97,7 +97,7 @@ def _prices(context: Context, best: Evaluated) -> Iterator[str]:
         age = None if line.as_of is None else (plan_date - line.as_of).days
         limit = HARDWARE_PRICE_DAYS if line.category in ("hardware", "rent", "network") else FACILITY_PRICE_DAYS
         if age is not None and age > limit:
-            yield f"The price of {line.description} is {age} days old on plan_date. Ask for a new quote."
+            yield f"The price of {line.description} ({line.price_item}) is {age} days old on plan_date. Renew it."
         if age is not None and age < 0:
             yield f"The price of {line.description} is dated {line.as_of}, after plan_date {plan_date}."
     for quote in context.demand.book.quotes.values():
@@ -107,10 +107,10 @@ def _prices(context: Context, best: Evaluated) -> Iterator[str]:
 
 def _evidence(context: Context, best: Evaluated) -> Iterator[str]:
     gpu = context.named.gpus[best.offer.gpu]
-    if gpu.vendor == "amd" or gpu.interconnect == "pcie":
+    if gpu.evidence == "datasheet":
         yield (
-            f"The throughput of {gpu.name} rests on its datasheet and on constants fitted to NVLink GPUs of NVIDIA; no "
-            "published measurement of that class stands behind it. Benchmark it before the order is signed."
+            f"The throughput of {gpu.name} rests on its datasheet and on constants fitted to other GPUs; no published "
+            "measurement of that class stands behind it. Benchmark it before the order is signed."
         )
     for candidate in best.layout.candidates:
         for note in candidate.replica.notes:

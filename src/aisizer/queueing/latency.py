@@ -92,28 +92,35 @@ def _case_nodes(now: Situation, k: int, at: StepTimes, wait: Wait) -> tuple[Floa
     waits = gamma_nodes(wait.mean_s, wait.variance)
     total = service[:, :, :, None] + waits[:, :, None, :] + now.replicas.request_fixed_s[:, :, None, None]
     weights = (STATE_WEIGHTS * wait.probability)[:, :, None] * ARRIVAL_WEIGHTS
-    return total.reshape(len(total), -1), weights.reshape(len(total), -1)
+    return _flat(total), _flat(weights)
 
 
 def decoding_seen(now: Situation, k: int) -> Decoding:
-    """What the decoding requests of class k see: states weighted by the number that decode in them."""
+    """What the decoding requests of class k see: states weighted by the number that decode in them.
+
+    Under open arrivals every prompt prolongs the decoding, which lets more prompts arrive (a branching process, hence
+    the squared stretch); a closed population damps itself.
+    """
     own = _own_share(now, k)
-    if (now.population[:, k] > 0).any():
+    closed = (now.population[:, k] > 0).any()
+    if closed:
         weight = now.occupancy.probability
         states = now.occupancy.decoding + (own * (1 - now.decoding[:, k]))[:, None]
     else:
-        opened = now.occupancy.decoding - now.decoding.sum(axis=1)[:, None]
-        weight = now.occupancy.probability * opened
+        weight = now.occupancy.probability * now.occupancy.opened
         weight = weight / weight.sum(axis=1)[:, None]
         states = now.occupancy.decoding
     limit = now.times.decoding[:, -1:]
     at = now.times.at(np.minimum(states, limit))
     mean = (weight * at.mean_s).sum(axis=1)
+    scatter = (weight * at.scatter).sum(axis=1)
+    if not closed:
+        scatter = scatter * (mean / (weight * at.decode_s).sum(axis=1)) ** 2
     above = now.times.at(np.minimum(states * 1.05, limit))
     return Decoding(
         step_s=mean,
         state_variance=(weight * (at.mean_s - mean[:, None]) ** 2).sum(axis=1),
-        scatter=(weight * at.scatter).sum(axis=1),
+        scatter=scatter,
         echo_s=(weight * at.echo_s).sum(axis=1),
         forgetting=1 - np.log((weight * above.mean_s).sum(axis=1) / mean) / np.log(1.05),
     )
@@ -134,7 +141,7 @@ def tpot_moments(now: Situation, seen: Decoding, decode: Floats) -> tuple[Floats
 def tpot_nodes(now: Situation, k: int) -> Floats:
     """[s] TPOT of class k [configuration, node], node weights TPOT_WEIGHTS; over requests with more than one token."""
     mean, variance = tpot_moments(now, decoding_seen(now, k), now.lengths.decode_nodes[k][None, :])
-    return gamma_nodes(mean, variance).reshape(len(mean), -1)
+    return _flat(gamma_nodes(mean, variance))
 
 
 def e2e_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
@@ -152,7 +159,11 @@ def e2e_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
     nodes = gamma_nodes(first[:, None] + decode * mean, scatter[:, None] + decode**2 * variance)
     alone = gamma_nodes(first, scatter)
     weights = np.concatenate([share * TPOT_WEIGHTS, (1 - share) * GAMMA_WEIGHTS])
-    return np.concatenate([nodes.reshape(len(mean), -1), alone], axis=1), weights
+    return np.concatenate([_flat(nodes), alone], axis=1), weights
+
+
+def _flat(nodes: Floats) -> Floats:
+    return nodes.reshape(len(nodes), int(np.prod(nodes.shape[1:])))
 
 
 def _own_share(now: Situation, k: int) -> Floats:
@@ -178,11 +189,47 @@ def _open_wait(now: Situation, at: StepTimes, prefill: bool) -> Wait:
 
 
 def _backlog_s(now: Situation, at: StepTimes) -> Floats:
+    """[s] to compute the prompt tokens that earlier steps left over, as seen during a step with prompts.
+
+    The recursion X' = max(X + A - room, 0) of the overflow X under arrivals A per step gives, squared and averaged,
+    E[X] = (E[A^2] - E[P^2]) / (2 slack) with P the tokens computed (Kingman 1962, doi:10.1017/S0305004100036094).
+    With nothing decoding there is one server and no floor to share: Pollaczek-Khinchine.
+    """
+    per_token = at.full_s / at.room
+    steady = np.fmax(overflow_tokens(now), 0.0)  # a negative one marks a row without steady state, see `sound`
+    overflow = steady[:, None] * at.full_s / (at.mean_s * at.prefill_share) * per_token
+    busy = now.mix.rate[:, None] * now.mix.work[:, None] * per_token
+    service_squared = now.mix.rate[:, None] * now.mix.work_squared[:, None] * per_token**2
+    alone = np.divide(service_squared / 2, (1 - busy) * at.prefill_share, out=np.zeros_like(busy), where=busy < 1)
+    length = at.prefill_squared / at.prefill_s
+    return np.where(at.decoding > 0, overflow, np.fmax(alone - length / 2 * (1 + busy), 0.0))
+
+
+def overflow_tokens(now: Situation) -> Floats:
+    """[token] mean overflow from step to step [configuration]; negative where full steps do not keep up on average."""
     times = now.times.at(now.occupancy.decoding)
     per_step = now.occupancy.probability / times.mean_s * (times.decoding > 0)
-    backlog = (per_step * times.excess).sum(axis=1) / (2 * (per_step * times.slack).sum(axis=1))
-    seen = backlog[:, None] * at.full_s / (at.mean_s * at.prefill_share)
-    return seen * at.full_s / at.room
+    slack = 2 * (per_step * times.slack).sum(axis=1)
+    return np.divide((per_step * times.excess).sum(axis=1), slack, out=np.zeros_like(slack), where=slack != 0)
+
+
+def closed_ttft(now: Situation, k: int, at: StepTimes) -> tuple[Floats, Floats]:
+    """Mean TTFT [s] and own prompt tokens left in the queue after a step [token] of closed class k in state `at`.
+
+    The queue is bounded twice: by Little's law over the wait of the finite population, and by what open arrivals of
+    the same rate would leave over.
+    """
+    wait = _closed_wait(now, k, at)
+    service = sum(w * _service_s(now, k, node, at, wait)[:, 0] for node, w in enumerate(NODE_WEIGHTS))
+    work = now.lengths.work[k]
+    computing, step = work * (at.full_s / at.room)[:, 0], at.prefill_s[:, 0]
+    queued = np.fmax(service - np.fmax(computing, step), 0.0) * work
+    partial = np.fmax(computing - step, 0.0) * now.lengths.work_squared[k] / (2 * work)
+    ttft = service + wait.mean_s[:, 0] + now.replicas.request_fixed_s[:, 0]
+    waiting = now.rates[:, k] * (queued + partial)
+    opened, slack = at.excess[:, 0] / 2, at.slack[:, 0]
+    overflow = np.divide(opened, slack, out=np.full_like(slack, np.inf), where=slack > 0)
+    return ttft, np.minimum(waiting, overflow * now.rates[:, k] * work / (now.mix.rate * now.mix.work))
 
 
 def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:

@@ -68,17 +68,23 @@ def mix(lengths: Lengths, rates: Floats) -> Mix:
     """Weighs the classes by their rates [configuration, class], all of whose rows have a positive sum."""
     total = rates.sum(axis=1)
     weights = rates / total[:, None]
-    work, decode = weights @ lengths.work, weights @ lengths.decode
-    context = np.divide(weights @ lengths.context, decode, out=np.zeros_like(decode), where=decode > 0)
+    work, decode = _weighed(weights, lengths.work), _weighed(weights, lengths.decode)
+    context = np.divide(_weighed(weights, lengths.context), decode, out=np.zeros_like(decode), where=decode > 0)
     return Mix(
         rate=total,
         work=work,
-        work_squared=weights @ lengths.work_squared,
-        attention=weights @ lengths.attention / work,
+        work_squared=_weighed(weights, lengths.work_squared),
+        attention=_weighed(weights, lengths.attention) / work,
         decode=decode,
-        decode_squared=weights @ lengths.decode_squared,
+        decode_squared=_weighed(weights, lengths.decode_squared),
         context=context,
     )
+
+
+def _weighed(weights: Floats, values: Floats) -> Floats:
+    """Row by row: a matrix product may round a row differently in a larger batch."""
+    result: Floats = (weights * values).sum(axis=1)
+    return result
 
 
 def _check(requests: Requests, classes: int) -> None:

@@ -58,22 +58,27 @@ class StepTimes:
         return StepTimes(decoding, *(_between(getattr(self, name), low, share) for name in names))
 
     def slowed_s(self, mix: Mix) -> Floats:
-        """[s] mean step with the echo of the own prefill spread over a request's decode steps."""
+        """[s] mean step with the echo of the own prefill spread over a request's decode steps; no step is over full."""
         decode = mix.decode[:, None]
-        return self.mean_s + np.divide(self.echo_s, decode, out=np.zeros_like(self.echo_s), where=decode > 0)
+        echo = np.divide(self.echo_s, decode, out=np.zeros_like(self.echo_s), where=decode > 0)
+        return np.minimum(self.mean_s + echo, self.full_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Stationary distribution over decoding sequences: states and probabilities [configuration, node].
+    """Stationary distribution over decoding sequences: states, the open requests among them, and
+    probabilities [configuration, node].
 
-    waiting_probability and waiting_s [configuration]: chance to find every sequence taken, and the mean wait if so.
+    waiting_probability and waiting_s [configuration]: chance to find every sequence taken, and the mean wait if so;
+    utilisation [configuration]: births over deaths with every sequence taken, below 1 in a steady state.
     """
 
     decoding: Floats
+    opened: Floats
     probability: Floats
     waiting_probability: Floats
     waiting_s: Floats
+    utilisation: Floats
 
     def mean(self, values: Floats) -> Floats:
         """[configuration] mean of a quantity given at the nodes."""
@@ -127,8 +132,8 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
         stretch = demand * (prefill - decode) / tokens
         mixed = np.divide(decode, 1 - stretch, out=full.copy(), where=stretch < 1)
         mean = np.where(beyond, full, np.where(decoding > 0, np.minimum(mixed, full), prefill))
-        share = np.where(decoding > 0, demand * mean / tokens, 1.0)
-        before = mean, (1 - share) * idle**2 + share * squared
+        share = np.where((decoding > 0) & ~beyond, demand * mean / tokens, 1.0)
+        before = mean, np.fmax((1 - share) * idle**2 + share * squared, mean**2)
     arrived = mix.rate[:, None] * mean * mix.work_squared[:, None] + demand**2 * before[1]
     return StepTimes(
         decoding=decoding,
@@ -143,7 +148,7 @@ def step_times(replicas: Replicas, mix: Mix, decoding: Floats) -> StepTimes:
         echo_s=_echo_s(mix, tokens, squared / prefill, decode, mean),
         excess=arrived - demand * mean / tokens * tokens_squared,
         slack=room - demand * full,
-        scatter=_scatter(mix, (prefill - decode) / tokens, decode, mean),
+        scatter=mix.rate[:, None] * mix.work_squared[:, None] * ((prefill - decode) / tokens) ** 2 * mean,
     )
 
 
@@ -151,13 +156,6 @@ def _echo_s(mix: Mix, tokens: Floats, prefill: Floats, decode: Floats, mean: Flo
     """Arrivals during the own prefill, in excess of a mean step's, each with its own echo: a geometric series."""
     own = prefill * np.fmax(mix.work[:, None] / tokens, 1.0)
     return np.divide((own - mean) * (mean - decode), decode, out=np.zeros_like(mean), where=decode > 0)
-
-
-def _scatter(mix: Mix, slope: Floats, decode: Floats, mean: Floats) -> Floats:
-    """A branching process: every prompt that arrives prolongs the decoding, which lets more prompts arrive."""
-    prompts = mix.rate[:, None] * mix.work_squared[:, None] * slope**2 * mean
-    stretch = np.divide(mean, decode, out=np.zeros_like(mean), where=decode > 0)
-    return prompts * stretch**2
 
 
 def occupancy(times: StepTimes, mix: Mix, limit: Floats, births: Floats, permanent: Floats) -> Occupancy:
@@ -201,13 +199,16 @@ def _with_tail(
     at_top = density[rows, last] * (opened[rows, last] >= top - 0.5)
     step = times.at((top + permanent)[:, None]).slowed_s(mix)[:, 0]
     rho = np.divide(births * step, top, out=np.zeros_like(step), where=births > 0)
-    tail = at_top * rho / (1 - rho)
+    steady = rho < 1  # elsewhere there is no tail to add, and the caller discards the row by its utilisation
+    tail = np.divide(at_top * rho, 1 - rho, out=np.zeros_like(rho), where=steady)
     weight[rows, last] += tail
     total = weight.sum(axis=1)
     waiting = np.where(births > 0, (at_top + tail) / total, 0.0)
     variability = np.divide(mix.decode_squared, mix.decode**2, out=np.ones_like(step), where=births > 0)
-    drain = np.divide(step * mix.decode * variability / 2, top * (1 - rho), out=np.zeros_like(step), where=births > 0)
-    return Occupancy(opened + permanent[:, None], weight / total[:, None], waiting, drain)
+    drain = np.divide(
+        step * mix.decode * variability / 2, top * (1 - rho), out=np.zeros_like(step), where=steady & (births > 0)
+    )
+    return Occupancy(opened + permanent[:, None], opened, weight / total[:, None], waiting, drain, rho)
 
 
 def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: Floats) -> tuple[Floats, Floats]:
@@ -237,7 +238,7 @@ def _burst(
     some = -(1 - share) * np.expm1(-rate * idle) - share * np.expm1(-rate * longer)
     mean = rate * step * work / some
     second = (rate * step * mix.work_squared[:, None] + rate**2 * step_squared * work**2) / some
-    log_variance = np.log(second / mean**2)
+    log_variance = np.log(np.fmax(second / mean**2, 1.0))  # at least 1 but for rounding
     tokens, tokens_squared, seconds, squared, cubed = (np.zeros_like(mean) for _ in range(5))
     for abscissa, weight in _BURST_NODES:
         drawn = np.minimum(mean * np.exp(abscissa * np.sqrt(log_variance) - log_variance / 2), room)

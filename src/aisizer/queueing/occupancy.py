@@ -1,0 +1,139 @@
+"""The analytic queue of a continuously batching replica: latencies under a load, and the load that meets limits.
+
+State-dependent processor sharing: the number of decoding sequences is a birth-death process whose step time depends on
+the state and on the prompts that share the steps. Vectorised over configurations. Requests spread over replicas at
+random, so that each sees Poisson arrivals; steadier routing does better than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisizer.queueing.latency import TPOT_WEIGHTS, Situation, e2e_nodes, tpot_nodes, ttft_nodes
+from aisizer.queueing.lengths import Lengths, summarise
+from aisizer.queueing.percentiles import STATISTICS, statistics
+from aisizer.queueing.records import METRICS, Capacity, Latency, Limit, Load
+from aisizer.queueing.steady import fits, settle, sound, stable, stable_share
+from aisizer.queueing.steps import Replicas, stack
+from aisizer.shapes import Floats, Requests, StepTable
+
+__all__ = ["Capacity", "Latency", "Limit", "Load", "capacity", "solve"]
+
+VANISHING = 1e-6
+"""Part of the stable share at which a replica counts as idle."""
+BISECTIONS = 14
+"""On the square root of the share: resolves 0.1 % of shares down to a hundredth of the stable one."""
+
+
+def solve(tables: Sequence[StepTable], requests: Requests, load: Load, share: Floats) -> Latency:
+    """Latencies of one replica of each configuration that carries `share` [configuration] of the load."""
+    replicas, lengths = stack(tables), summarise(requests, len(load.rate))
+    if share.shape != (len(tables),) or not np.all(share > 0):
+        raise ValueError("solve needs one share above 0 per step table.")
+    return _solve(replicas, lengths, load, share)
+
+
+def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits: Sequence[Limit]) -> Capacity:
+    """The largest share of the load that one replica of each configuration carries with every limit met."""
+    replicas, lengths = stack(tables), summarise(requests, len(load.rate))
+    _check_limits(lengths, limits)
+    fitting = fits(replicas, lengths)
+    bound = np.zeros(len(tables))
+    bound[fitting] = stable_share(replicas.rows(fitting), lengths, load)
+    idle = _solve(replicas, lengths, load, bound * VANISHING)
+    share, binding = bound.copy(), np.full(len(tables), -1)
+    if limits:
+        missed = _worst_miss(limits, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
+        share[missed >= 0], binding = 0.0, missed
+        rest = np.flatnonzero(fitting & (missed < 0))
+        share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, bound[rest])
+    return Capacity(bound, share, tuple(int(b) for b in binding), idle)
+
+
+def _bisect(
+    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], bound: Floats
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Share and binding limit; the lower end is always a share that was found to meet every limit."""
+    met, binding = _judge(replicas, lengths, load, limits, bound)
+    low, high = np.where(met, 1.0, VANISHING**0.5), np.ones_like(bound)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        good, worst = _judge(replicas, lengths, load, limits, bound * middle**2)
+        binding = np.where(good, binding, worst)
+        low, high = np.where(good, middle, low), np.where(good, high, middle)
+    return bound * low**2, binding
+
+
+def _judge(
+    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], share: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether every limit is met, and the limit that is missed by the largest factor (-1 for none or instability)."""
+    now = settle(replicas, lengths, load, share)
+    steady = sound(now)
+    worst = _worst_miss(limits, [_statistics(now, m.metric, m.class_id, (m.statistic,))[m.statistic] for m in limits])
+    return steady & (worst < 0), np.where(steady, worst, -1)
+
+
+def _worst_miss(limits: Sequence[Limit], values: Sequence[Floats]) -> NDArray[np.int64]:
+    """[configuration] index of the limit that is exceeded by the largest factor, -1 where all are met."""
+    excess = np.stack([value / limit.seconds for limit, value in zip(limits, values, strict=True)])
+    worst = np.nan_to_num(excess, nan=0.0).argmax(axis=0)
+    return np.where(np.any(excess > 1, axis=0), worst, -1)
+
+
+def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> Latency:
+    carried = fits(replicas, lengths) & (share > 0)
+    chosen = np.flatnonzero(carried)
+    chosen = chosen[stable(replicas.rows(chosen), lengths, load, share[chosen])]
+    now = settle(replicas.rows(chosen), lengths, load, share[chosen])
+    steady = sound(now)
+    rows, count, classes = chosen[steady], len(share), len(load.rate)
+    tables = {metric: {name: np.full((count, classes), np.nan) for name in STATISTICS} for metric in METRICS}
+    for metric, table in tables.items():
+        for k in range(classes):
+            for name, values in _statistics(now, metric, k, tuple(STATISTICS)).items():
+                table[name][rows, k] = values[steady]
+    settled = np.zeros(count, dtype=np.bool_)
+    settled[rows] = True
+    held = now.occupancy.mean(now.occupancy.decoding), now.occupancy.nodes(np.array([0.95]))[:, 0]
+    rates, prefilling = _scatter(now.rates, rows, steady, count), tables["ttft"]["mean"]
+    mean, high = (_scatter(value[:, None], rows, steady, count)[:, 0] for value in held)
+    context = _scatter(now.mix.context[:, None], rows, steady, count)[:, 0]
+    waiting = rates * prefilling
+    return Latency(
+        stable=settled,
+        ttft=tables["ttft"],
+        tpot=tables["tpot"],
+        e2e=tables["e2e"],
+        in_flight=mean + waiting.sum(axis=1),
+        throughput=rates.sum(axis=1),
+        kv_use_p95=(high * context + (waiting * lengths.work).sum(axis=1)) / replicas.kv_capacity_tokens[:, 0],
+    )
+
+
+def _statistics(now: Situation, metric: str, k: int, names: tuple[str, ...]) -> dict[str, Floats]:
+    if metric == "ttft":
+        return statistics(*ttft_nodes(now, k), names)
+    if metric == "e2e":
+        return statistics(*e2e_nodes(now, k), names)
+    if now.lengths.decoding[k] == 0:
+        return {name: np.full(len(now.rates), np.nan) for name in names}
+    return statistics(tpot_nodes(now, k), TPOT_WEIGHTS, names)
+
+
+def _scatter(values: Floats, rows: NDArray[np.int64], kept: NDArray[np.bool_], count: int) -> Floats:
+    """The kept rows back in their places, nan elsewhere."""
+    result = np.full((count, values.shape[1]), np.nan)
+    result[rows] = values[kept]
+    return result
+
+
+def _check_limits(lengths: Lengths, limits: Sequence[Limit]) -> None:
+    for limit in limits:
+        if not 0 <= limit.class_id < len(lengths.work):
+            raise ValueError(f"A limit names class {limit.class_id}, but the load has {len(lengths.work)} classes.")
+        if limit.metric == "tpot" and lengths.decoding[limit.class_id] == 0:
+            raise ValueError(f"TPOT is not defined for class {limit.class_id}: its requests have one output token.")
