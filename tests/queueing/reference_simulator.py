@@ -113,7 +113,9 @@ class Replica:
 
 def simulate(table: StepTable, requests: Requests, population: int | None = None) -> Run:
     """Plays the requests at their arrival times, or as a closed loop of `population` in flight without think time."""
-    columns = zip(requests.arrival_s, requests.prompt_tokens, requests.cached_tokens, requests.output_tokens, strict=True)
+    columns = zip(
+        requests.arrival_s, requests.prompt_tokens, requests.cached_tokens, requests.output_tokens, strict=True
+    )
     jobs = [Job(i, float(a), int(p), int(c), int(o)) for i, (a, p, c, o) in enumerate(columns)]
     replica, future, waiting = Replica(table), deque(jobs), deque[Job]()
     for _ in range(population or 0):
@@ -137,5 +139,10 @@ def _measured(table: StepTable, requests: Requests, jobs: list[Job], elapsed_s: 
     finish = np.array([job.finish_s for job in jobs])
     decode_steps = np.where(requests.output_tokens > 1, requests.output_tokens - 1, np.nan)
     fixed = table.request_fixed_s
-    return Run(first - arrival + fixed, (finish - first) / decode_steps, finish - arrival + fixed,
-               requests.class_id.astype(np.float64), elapsed_s)
+    return Run(
+        first - arrival + fixed,
+        (finish - first) / decode_steps,
+        finish - arrival + fixed,
+        requests.class_id.astype(np.float64),
+        elapsed_s,
+    )

@@ -36,7 +36,7 @@ def document(plan: Plan) -> Document:
     """The sizing document; a section that does not apply is absent."""
     decision = labels.decided(plan)
     fleet = labels.fleet(decision)
-    title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet}, {decision.site_name}"
+    title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet} {labels.site(decision.site)}"
     made = f"Plan of {labels.plan_date(plan)} by aisizer {plan.aisizer_version}"
     return Document(title, f"{made}; order by {decision.order_by}.", tuple(_sections(plan)))
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.sections_money import priced
-from aisizer.deliver.sections_service import nearest, weakest_fact
+from aisizer.deliver.sections_service import against_chosen, nearest, weakest_fact
 from aisizer.plan import Decision, Plan
-from aisizer.sizing.records import SloResult
+from aisizer.sizing.records import Option, SloResult
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod, RenderableType
     from rich.table import Table
 
 RUNNERS_UP = 3
-WARNINGS = 3
+WARNINGS = 2
 """warnings shown, the gravest first; the document has them all"""
 LEAST_WIDTH = 80
 """columns that the tables need; a narrower terminal wraps the lines itself rather than losing figures"""
@@ -40,7 +40,7 @@ def screen(plan: Plan, *, folder: str | None, width: int, color: bool) -> str:
         "",
         _facts(_evidence(plan)),
     ]
-    parts += ["", _indented(_where_next(folder))]
+    parts += ["", *(_indented(line) for line in _where_next(folder, max(width, LEAST_WIDTH)))]
     return _print(parts, width, color)
 
 
@@ -90,7 +90,9 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    what = f"{labels.verb(decision)} {labels.fleet(decision)} {decision.site_name}, order by {decision.order_by}"
+    what = (
+        f"{labels.verb(decision)} {labels.fleet(decision)} {labels.site(decision.site)}, order by {decision.order_by}"
+    )
     servers = f"{numbers.count(decision.servers, 'server')} ({decision.offer_name})"
     redundancy = f"redundancy {decision.redundancy}"
     if len(decision.pools) == 1:
@@ -153,7 +155,7 @@ def _next_purchase(plan: Plan) -> str:
     trigger = f" (trigger: {numbers.share(plan.triggers[0].threshold)})" if plan.triggers else ""
     purchase = later[0]
     when = numbers.month(purchase.need_by)
-    return f"+{purchase.gpus} GPUs in service {when}, order by {purchase.order_by}{trigger}"
+    return f"+{numbers.count(purchase.gpus, 'GPU')} in service {when}, order by {purchase.order_by}{trigger}"
 
 
 def _cost_table(plan: Plan) -> Table:
@@ -190,7 +192,7 @@ def _cost_notes(plan: Plan) -> list[str]:
 
 
 def _evidence(plan: Plan) -> Facts:
-    facts = [("Also works", _runners_up(plan))]
+    facts = [("" if index else "Also works", text) for index, text in enumerate(_runners_up(plan))]
     total = sum(group.count for group in plan.rejections)
     reasons = ", ".join(f"{labels.reason(group.reason)} {group.count}" for group in plan.rejections)
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
@@ -201,22 +203,26 @@ def _evidence(plan: Plan) -> Facts:
     return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts
 
 
-def _runners_up(plan: Plan) -> str:
-    chosen = next((option.three_year_usd for option in plan.ranking if option.chosen), None)
-    shown = []
-    for option in [option for option in plan.ranking if not option.chosen][:RUNNERS_UP]:
-        name = f"{option.gpus} x {labels.gpu(option.gpu)} {labels.site(option.site)}"
-        if option.three_year_usd is None or not chosen:
-            shown.append(f"{name} (no price)")
-        else:
-            mark = "" if option.complete else " at least"
-            shown.append(f"{name}{mark} {numbers.change(option.three_year_usd / chosen - 1)}")
-    return ", ".join(shown) or "nothing else"
+def _runners_up(plan: Plan) -> list[str]:
+    others = [option for option in plan.ranking if not option.chosen][:RUNNERS_UP]
+    return [_runner_up(plan, option) for option in others] or ["nothing else"]
 
 
-def _where_next(folder: str | None) -> str:
+def _runner_up(plan: Plan, option: Option) -> str:
+    name = f"{option.gpus} x {labels.gpu(option.gpu)} {labels.site(option.site)}"
+    difference = against_chosen(plan, option)
+    if difference is None:
+        return f"{name} (no price)"
+    return f"{name}{'' if option.complete else ' at least'} {numbers.change(difference)}"
+
+
+def _where_next(folder: str | None, width: int) -> list[str]:
     why = "why: aisizer explain decision.gpus"
-    return why if folder is None else f"{folder.rstrip('/')}/sizing.html     {why}"
+    if folder is None:
+        return [why]
+    document = f"{folder.rstrip('/')}/sizing.html"
+    line = f"{document}     {why}"
+    return [line] if len(line) + 2 <= width else [document, why]
 
 
 def _grid(alignment: str, least: list[int]) -> Table:

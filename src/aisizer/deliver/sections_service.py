@@ -125,7 +125,6 @@ def waterfall_section(plan: Plan) -> Section:
 
 def alternatives_section(plan: Plan) -> Section:
     """The best option per site and GPU, and why the others were not taken."""
-    chosen = next((o.three_year_usd for o in plan.ranking if o.chosen), None)
     rows = [
         (
             labels.site(option.site),
@@ -133,12 +132,13 @@ def alternatives_section(plan: Plan) -> Section:
             option.offer,
             labels.term(option.term),
             _total(option),
-            _against(option, chosen),
+            _against(plan, option),
             "chosen" if option.chosen else option.note,
         )
         for option in plan.ranking
     ]
-    heads = "Site | First wave | Offer | Term | 3 years USD # | Against chosen # | Note"
+    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
+    heads = f"Site | First wave | Offer | Term | 3 years USD # | {basis} against chosen # | Note"
     blocks: list[Block] = [table("Best option per site and GPU", heads, rows)]
     if plan.rejections:
         total = sum(group.count for group in plan.rejections)
@@ -157,10 +157,21 @@ def _total(option: Option) -> str:
     return numbers.at_least(numbers.cents(option.three_year_usd), not option.complete)
 
 
-def _against(option: Option, chosen: float | None) -> str:
-    if option.three_year_usd is None or not chosen or option.chosen:
-        return ""
-    return numbers.change(option.three_year_usd / chosen - 1)
+def against_chosen(plan: Plan, option: Option) -> float | None:
+    """How much dearer an option is than the chosen one: by NPV, or by the 36-month cash where no rate is set."""
+    chosen = next((o for o in plan.ranking if o.chosen), None)
+    if chosen is None:
+        return None
+    if option.npv_usd is not None and chosen.npv_usd:
+        return option.npv_usd / chosen.npv_usd - 1
+    if option.three_year_usd is not None and chosen.three_year_usd:
+        return option.three_year_usd / chosen.three_year_usd - 1
+    return None
+
+
+def _against(plan: Plan, option: Option) -> str:
+    difference = None if option.chosen else against_chosen(plan, option)
+    return "" if difference is None else numbers.change(difference)
 
 
 def nearest(group: RejectionGroup) -> str:

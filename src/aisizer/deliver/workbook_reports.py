@@ -28,7 +28,7 @@ def summary_sheet(book: Book, plan: Plan, chosen: CostSheet, inputs: InputMap, f
     decision = labels.decided(plan)
     sheet = book.sheet("Summary", (30, 26, 60))
     sheet.headline(
-        f"{labels.verb(decision).capitalize()} {labels.fleet(decision)}, {decision.site_name}", decision.reason
+        f"{labels.verb(decision).capitalize()} {labels.fleet(decision)} {labels.site(decision.site)}", decision.reason
     )
     facts: tuple[tuple[str, Value], ...] = (
         ("Order", f"{labels.fleet(decision)}, {numbers.count(decision.servers, 'server')} ({decision.offer_name})"),

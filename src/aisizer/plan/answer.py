@@ -9,10 +9,11 @@ from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import assumptions, baseline, explain, sources, upstream, warnings
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, first_wave_factor
-from aisizer.plan.predict import State, fleet_utilization, latencies, pool_records, slo_results
+from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.trigger import triggers_of
+from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.fleet import fleet
 from aisizer.sizing.records import Option, Pool, RejectionGroup, WaterfallStep
@@ -64,7 +65,7 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
     best = order[0]
     up, down = states(context, best)
     latency = latencies(best, [up, down])
-    pools = pool_records(best, context.demand, up, down, latency, context.named.engine.id)
+    pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id)
     slo = slo_results(best, latency, 0, 1)
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
@@ -141,12 +142,14 @@ def _redundancy(wanted: str, servers: int) -> str:
 
 def options(context: Context, order: Sequence[Evaluated]) -> tuple[Option, ...]:
     """The best option of each site and GPU class, the chosen one first."""
-    return tuple(_option(context, e, i == 0) for i, e in enumerate(best_per_site_and_gpu(order)))
+    kept = best_per_site_and_gpu(order)
+    latency = latencies_of([(e, states(context, e)[0]) for e in kept])
+    return tuple(_option(context, e, latency, row) for row, e in enumerate(kept))
 
 
-def _option(context: Context, e: Evaluated, chosen: bool) -> Option:
+def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int) -> Option:
     up, down = states(context, e)
-    pools = pool_records(e, context.demand, up, down, latencies(e, [up]), context.named.engine.id)
+    pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
     return Option(
         site=e.site.id,
         gpu=e.offer.gpu,
@@ -161,7 +164,7 @@ def _option(context: Context, e: Evaluated, chosen: bool) -> Option:
         three_year_usd=e.cost.three_year_usd if e.priced else None,
         npv_usd=e.cost.npv_usd if e.priced else None,
         complete=not e.cost.missing,
-        chosen=chosen,
+        chosen=row == 0,
         note=_note(e),
     )
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.plan.evaluate import Demand, Evaluated
-from aisizer.queueing.occupancy import Latency, solve
+from aisizer.queueing.occupancy import solve
+from aisizer.queueing.records import Latency
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import deployed, replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
@@ -34,13 +35,20 @@ def replica_counts(e: Evaluated, state: State) -> tuple[int, ...]:
 
 def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
     """Per pool, the latency in each state, burst included."""
-    counts = [replica_counts(e, state) for state in states]
-    return [_latency(c, [n[i] for n in counts], states) for i, c in enumerate(e.layout.candidates)]
+    return latencies_of([(e, state) for state in states])
 
 
-def _latency(candidate: Candidate, counts: Sequence[int], states: Sequence[State]) -> Latency:
-    share = np.array([s.factor * candidate.pool.burst / n for s, n in zip(states, counts, strict=True)])
-    return solve([candidate.replica.table] * len(states), candidate.pool.requests, candidate.pool.load, share)
+def latencies_of(cases: Sequence[tuple[Evaluated, State]]) -> list[Latency]:
+    """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools."""
+    counts = [replica_counts(e, state) for e, state in cases]
+    return [_latency(i, cases, [n[i] for n in counts]) for i in range(len(counts[0]))]
+
+
+def _latency(i: int, cases: Sequence[tuple[Evaluated, State]], counts: Sequence[int]) -> Latency:
+    candidates = [e.layout.candidates[i] for e, _ in cases]
+    pool = candidates[0].pool
+    share = np.array([state.factor * pool.burst / n for (_, state), n in zip(cases, counts, strict=True)])
+    return solve([c.replica.table for c in candidates], pool.requests, pool.load, share)
 
 
 def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int) -> tuple[SloResult, ...]:
@@ -77,9 +85,9 @@ def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str,
 
 
 def pool_records(
-    e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], engine: str
+    e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], row: int, engine: str
 ) -> tuple[Pool, ...]:
-    """The pools as the Plan shows them; latency's first state is the normal one."""
+    """The pools as the Plan shows them; `row` is the normal state in `latency`."""
     up, down = replica_counts(e, normal), replica_counts(e, degraded)
     made = []
     for i, candidate in enumerate(e.layout.candidates):
@@ -102,7 +110,7 @@ def pool_records(
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
                 kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
-                kv_use_p95=float(latency[i].kv_use_p95[0]),
+                kv_use_p95=float(latency[i].kv_use_p95[row]),
             )
         )
     return tuple(made)

@@ -37,6 +37,7 @@ class Situation:
     backlog: Floats
     times: StepTimes
     occupancy: Occupancy
+    at_nodes: StepTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +64,50 @@ class Wait:
     beside: Floats
 
 
-def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
-    """[s] TTFT of class k [configuration, node] and node weights."""
-    closed = (now.population[:, k] > 0).any()
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """TTFT before the scatter of the wait: probability, mean and variance [configuration, case x state, prompt]."""
+
+    probability: Floats
+    mean_s: Floats
+    variance: Floats
+
+
+def arrivals(now: Situation, k: int) -> Arrivals:
+    """What arrivals of class k find, by case (a step with or without prompts runs), state and own prompt."""
     own = now.decoding[:, k] * _own_share(now, k)
     at = now.times.at(np.fmax(now.occupancy.nodes(STATE_LEVELS) - own[:, None], 0.0))
-    cases = (_closed_wait(now, k, at),) if closed else (_open_wait(now, at, True), _open_wait(now, at, False))
-    parts = [_case_nodes(now, k, at, wait) for wait in cases]
-    values, weights = (np.concatenate([part[i] for part in parts], axis=1) for i in (0, 1))
-    if closed:
-        return values, weights
-    return _with_admission(now, values, weights)
-
-
-def _with_admission(now: Situation, values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Some arrivals find every sequence taken and first wait, exponentially, for one to finish."""
-    chance, wait = now.occupancy.waiting_probability[:, None], now.occupancy.waiting_s
-    mean, variance = moments(values, weights)
-    delayed = gamma_nodes(mean + wait, variance + wait**2)
-    return (
-        np.concatenate([values, delayed], axis=1),
-        np.concatenate([weights * (1 - chance), chance * GAMMA_WEIGHTS], axis=1),
+    if (now.population[:, k] > 0).any():
+        waits = [_closed_wait(now, k, at)]
+    else:
+        waits = [_open_wait(now, at, True), _open_wait(now, at, False)]
+    means = [_service_s(now, k, at, wait) + wait.mean_s[:, :, None] for wait in waits]
+    probability = np.concatenate([STATE_WEIGHTS * wait.probability for wait in waits], axis=1)
+    fixed = now.replicas.request_fixed_s[:, :, None]
+    return Arrivals(
+        probability=probability[:, :, None] * NODE_WEIGHTS,
+        mean_s=np.concatenate(means, axis=1) + fixed,
+        variance=np.concatenate([wait.variance for wait in waits], axis=1),
     )
 
 
-def _case_nodes(now: Situation, k: int, at: StepTimes, wait: Wait) -> tuple[Floats, Floats]:
-    service = np.stack([_service_s(now, k, node, at, wait) for node in range(len(NODE_WEIGHTS))], axis=2)
-    waits = gamma_nodes(wait.mean_s, wait.variance)
-    total = service[:, :, :, None] + waits[:, :, None, :] + now.replicas.request_fixed_s[:, :, None, None]
-    weights = (STATE_WEIGHTS * wait.probability)[:, :, None] * ARRIVAL_WEIGHTS
-    return _flat(total), _flat(weights)
+def ttft_moments(now: Situation, found: Arrivals) -> tuple[Floats, Floats]:
+    """[s, s^2] mean and variance of TTFT, the wait for admission included, [configuration]."""
+    mean = (found.probability * found.mean_s).sum(axis=(1, 2))
+    spread = (found.mean_s - mean[:, None, None]) ** 2 + found.variance[:, :, None]
+    variance = (found.probability * spread).sum(axis=(1, 2))
+    chance, wait = now.occupancy.waiting_probability, now.occupancy.waiting_s
+    return mean + chance * wait, variance + chance * (2 - chance) * wait**2
+
+
+def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
+    """[s] TTFT of class k [configuration, node] and node weights.
+
+    Some arrivals find every sequence taken and first wait, exponentially, for one to finish.
+    """
+    found = arrivals(now, k)
+    offsets = gamma_nodes(np.fmax(found.mean_s.min(axis=2) * 0 + _wait_mean(found), 0.0), found.variance)
+    raise NotImplementedError
 
 
 def decoding_seen(now: Situation, k: int) -> Decoding:
@@ -207,7 +222,7 @@ def _backlog_s(now: Situation, at: StepTimes) -> Floats:
 
 def overflow_tokens(now: Situation) -> Floats:
     """[token] mean overflow from step to step [configuration]; negative where full steps do not keep up on average."""
-    times = now.times.at(now.occupancy.decoding)
+    times = now.at_nodes
     per_step = now.occupancy.probability / times.mean_s * (times.decoding > 0)
     slack = 2 * (per_step * times.slack).sum(axis=1)
     return np.divide((per_step * times.excess).sum(axis=1), slack, out=np.zeros_like(slack), where=slack != 0)

@@ -118,7 +118,7 @@ def _node_means(ascending: Floats) -> Floats:
     """Mean of each slice of the empirical distribution between NODE_EDGES.
 
     >>> _node_means(np.arange(100.0))[:2]
-    array([ 7., 24.5])
+    array([ 7. , 24.5])
     """
     edges = NODE_EDGES * len(ascending)
     cumulative = np.concatenate([[0.0], np.cumsum(ascending)])

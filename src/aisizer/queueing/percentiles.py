@@ -9,7 +9,8 @@ from scipy.special import gammainc, gammaincinv
 
 from aisizer.shapes import Floats
 
-STATISTICS = {"mean": None, "p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+LEVELS = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+STATISTICS = ("mean", *LEVELS)
 GAMMA_EDGES = np.array([0.0, 0.25, 0.5, 0.75, 0.9, 0.96, 0.99, 1.0])
 """Cumulative probabilities that cut a gamma distribution into nodes; finer towards the tail."""
 GAMMA_WEIGHTS = np.diff(GAMMA_EDGES)
@@ -21,14 +22,15 @@ def gamma_nodes(mean: Floats, variance: Floats) -> Floats:
 
     >>> nodes = gamma_nodes(np.array([2.0]), np.array([4.0]))
     >>> (nodes @ GAMMA_WEIGHTS).round(3), nodes.round(2)
-    (array([2.]), array([[0.27, 0.95, 1.99, 3.57, 5.35, 7.69, 11.15]]))
+    (array([2.]), array([[ 0.27,  0.95,  2.  ,  3.55,  5.38,  7.51, 11.21]]))
     """
     shape = np.divide(mean**2, variance, out=np.full_like(mean, _SHAPES[-1]), where=variance > 0)
     table = _standard_gamma()
     position = np.log(np.clip(shape, _SHAPES[0], _SHAPES[-1]) / _SHAPES[0]) / np.log(_SHAPES[1] / _SHAPES[0])
     cell = np.minimum(position.astype(np.int64), len(_SHAPES) - 2)
     standard = table[cell] + (position - cell)[..., None] * (table[cell + 1] - table[cell])
-    return mean[..., None] + np.sqrt(variance)[..., None] * standard
+    nodes: Floats = mean[..., None] + np.sqrt(variance)[..., None] * standard
+    return nodes
 
 
 @cache
@@ -60,10 +62,10 @@ def statistics(values: Floats, weights: Floats, names: tuple[str, ...]) -> dict[
     ascending = np.take_along_axis(values, order, axis=1)
     each = np.take_along_axis(np.broadcast_to(weights, values.shape), order, axis=1)
     middle = np.cumsum(each, axis=1) - each / 2
-    return found | {name: _at_level(ascending, middle, STATISTICS[name]) for name in levels}
+    return found | {name: _at_level(ascending, middle, LEVELS[name]) for name in levels}
 
 
-def _at_level(ascending: Floats, middle: Floats, level: float | None) -> Floats:
+def _at_level(ascending: Floats, middle: Floats, level: float) -> Floats:
     rows = np.arange(len(middle))
     high = np.clip((middle < level).sum(axis=1), 1, middle.shape[1] - 1)
     low = high - 1
@@ -93,5 +95,3 @@ def joint(*weights: Floats) -> Floats:
     for part in weights:
         result = np.outer(result, part).ravel()
     return result
-
-

@@ -19,9 +19,7 @@ NODES = 32
 FIXED_POINT_ROUNDS = 5
 """The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
 _INNER, _OUTER = (3 - 6**0.5) ** 0.5, (3 + 6**0.5) ** 0.5
-_BURST_NODES = tuple(
-    (sign * x, 1.5 / (x**3 - 3 * x) ** 2) for x in (_INNER, _OUTER) for sign in (-1, 1)
-)
+_BURST_NODES = tuple((sign * x, 1.5 / (x**3 - 3 * x) ** 2) for x in (_INNER, _OUTER) for sign in (-1, 1))
 """Four-point Gauss-Hermite rule: (standard normal abscissa, weight)."""
 
 
@@ -252,14 +250,16 @@ def _burst(
 
 
 def _place(grid: Floats, x: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Cell and position in the cell of states x on a `state_grid`, whose spacing is quadratic beyond state 1."""
+    """Flat cell and position in the cell of states x on a `state_grid`, whose spacing is quadratic beyond state 1."""
     limit = grid[:, -1:]
     scaled = np.sqrt(np.divide(np.fmax(x - 1, 0.0), limit - 1, out=np.zeros_like(x), where=limit > 1))
     cell = np.where(x < 1, 0, 1 + np.minimum((scaled * (GRID_STATES - 1)).astype(np.int64), GRID_STATES - 2))
-    low, high = np.take_along_axis(grid, cell, axis=1), np.take_along_axis(grid, cell + 1, axis=1)
-    return cell, np.divide(x - low, high - low, out=np.zeros_like(x), where=high > low)
+    flat: NDArray[np.int64] = cell + np.arange(len(grid))[:, None] * grid.shape[1]
+    low, high = grid.ravel().take(flat), grid.ravel().take(flat + 1)
+    return flat, np.divide(x - low, high - low, out=np.zeros_like(x), where=high > low)
 
 
-def _between(values: Floats, cell: NDArray[np.int64], share: Floats) -> Floats:
-    low, high = np.take_along_axis(values, cell, axis=1), np.take_along_axis(values, cell + 1, axis=1)
-    return low + share * (high - low)
+def _between(values: Floats, flat: NDArray[np.int64], share: Floats) -> Floats:
+    low = values.ravel().take(flat)
+    result: Floats = low + share * (values.ravel().take(flat + 1) - low)
+    return result

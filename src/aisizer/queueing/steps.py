@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisizer.queueing.lengths import Mix
 from aisizer.shapes import Floats, StepTable
@@ -30,10 +31,12 @@ class Replicas:
     max_batch: Floats
     token_budget: Floats
 
-    def rows(self, chosen: Floats) -> Replicas:
+    def rows(self, chosen: NDArray[np.int64]) -> Replicas:
         """The same record for some of the configurations."""
         names = [name for name in self.__slots__ if name not in ("token_grid", "sequence_grid")]
-        return Replicas(self.token_grid, sequence_grid=self.sequence_grid, **{n: getattr(self, n)[chosen] for n in names})
+        return Replicas(
+            self.token_grid, sequence_grid=self.sequence_grid, **{n: getattr(self, n)[chosen] for n in names}
+        )
 
 
 def stack(tables: Sequence[StepTable]) -> Replicas:
@@ -48,7 +51,9 @@ def stack(tables: Sequence[StepTable]) -> Replicas:
         ):
             raise ValueError("All step tables of one call must share token_grid and sequence_grid.")
         if table.token_budget > first.token_grid[-1]:
-            raise ValueError(f"token_grid must reach the token budget {table.token_budget} (ends {first.token_grid[-1]}).")
+            raise ValueError(
+                f"token_grid must reach the token budget {table.token_budget} (ends {first.token_grid[-1]})."
+            )
     scalars = {
         name: np.array([[getattr(table, name)] for table in tables], dtype=np.float64)
         for name in Replicas.__slots__
@@ -91,8 +96,9 @@ def _common_s(replicas: Replicas, mix: Mix, decoding: Floats, tokens: Floats, se
 
 def _lookup(grid: Floats, values: Floats, x: Floats) -> Floats:
     """Linear interpolation of values [configuration, grid] at x [configuration, any]; beyond the end its slope goes on."""
-    cell = np.clip(np.searchsorted(grid, x, side="right") - 1, 0, len(grid) - 2)
-    share = (x - grid[cell]) / (grid[cell + 1] - grid[cell])
+    cell = np.searchsorted(grid[1:-1], x, side="right")
+    share = (x - grid[cell]) / np.diff(grid)[cell]
     flat = cell + np.arange(len(values))[:, None] * len(grid)
-    low = values.ravel()[flat]
-    return low + share * (values.ravel()[flat + 1] - low)
+    low = values.ravel().take(flat)
+    result: Floats = low + share * (values.ravel().take(flat + 1) - low)
+    return result
