@@ -565,6 +565,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
             utilization=0.38,
             utilization_degraded=0.76,
             first_wave_usd=own.cash_by_month_usd[0] if optics_price else None,
+            weakest_fact="server price of 2026-04, 240 days old, estimated",
             reason="It has the lowest net present cost of the options that meet every SLO with one server down.",
         ),
         slo=(slo(), slo(metric="tpot", target_ms=60.0, predicted_ms=41.0, low_ms=36.0, high_ms=48.0, degraded_ms=52.0)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.sections_money import priced
-from aisizer.deliver.sections_service import against_chosen, nearest, weakest_fact
+from aisizer.deliver.sections_service import against_chosen, nearest
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, SloResult
 
@@ -196,8 +196,7 @@ def _evidence(plan: Plan) -> Facts:
     total = sum(group.count for group in plan.rejections)
     reasons = ", ".join(f"{labels.reason(group.reason)} {group.count}" for group in plan.rejections)
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
-    if plan.sources:
-        facts.append(("Weakest fact", weakest_fact(plan)))
+    facts.append(("Weakest fact", labels.decided(plan).weakest_fact))
     facts += [("Warning", text) for text in plan.warnings[:WARNINGS]]
     more = len(plan.warnings) - WARNINGS
     return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts

@@ -27,17 +27,8 @@ def decision_section(plan: Plan) -> Section:
     ]
     blocks: list[Block] = [Paragraph(decision.reason), Facts(tuple(facts)), _pools_table(decision.pools)]
     blocks += [Notice(text) for text in plan.warnings]
-    if plan.sources:
-        blocks.append(Paragraph(f"Weakest fact: {weakest_fact(plan)}."))
+    blocks.append(Paragraph(f"Weakest fact: {decision.weakest_fact.rstrip('.')}."))
     return Section("decision", "Decision", tuple(blocks))
-
-
-def weakest_fact(plan: Plan) -> str:
-    """The source that the plan should trust least, and what rests on it."""
-    source = plan.sources[0]
-    age = "" if source.age_days is None else f", {source.age_days} days old"
-    used = labels.listed(source.used_for, 2) or source.title
-    return f"{used} of {source.date}{age}, {source.kind}"
 
 
 def _lasts(plan: Plan) -> str:

@@ -172,9 +172,7 @@ def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int
 def _note(e: Evaluated) -> str:
     if not e.priced:
         return "unranked on money: its server or instance has no price"
-    if not e.evidenced:
-        return "ranked after measured classes: only a datasheet stands behind its throughput; name it in supply.gpus"
-    return ""
+    return f"ranked after the others: {e.caveat}" if e.caveat else ""
 
 
 def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aisizer.catalog.records import Site
@@ -22,6 +22,10 @@ from aisizer.units import MONTH
 PRECISION_ORDER = ("bf16", "fp8", "int8", "fp4", "int4")
 """Between layouts of equal size the less quantised one serves, because its quality needs no new evaluation."""
 
+STALE_PRICE_DAYS = 730
+"""[day] after which a server or instance price no longer decides: two years, a GPU generation; the newest list prices
+of the catalog moved by 40 % within one year."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
@@ -35,8 +39,8 @@ class Evaluated:
     buyer: Buyer
     cost: SiteCost
 
-    evidenced: bool
-    """whether measurements stand behind the GPU class, or the profile names it"""
+    caveat: str
+    """why it is ranked after the others although it is priced; empty where nothing speaks against signing it"""
 
     @property
     def priced(self) -> bool:
@@ -53,8 +57,8 @@ class Demand:
     volume: Volume
     book: PriceBook
     retention_months: float
-    evidence: Mapping[str, bool]
-    """by GPU class: whether measurements stand behind it, or the profile names it"""
+    unmeasured: frozenset[str]
+    """GPU classes that only a datasheet describes and that the profile does not name"""
 
 
 def expansion_months(site: Site, profile: Profile) -> int:
@@ -129,7 +133,20 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
-    return Evaluated(site, offer, term, layout, made, buyer, cost, demand.evidence[offer.gpu])
+    return Evaluated(site, offer, term, layout, made, buyer, cost, _caveat(offer, cost, demand))
+
+
+def _caveat(offer: Offer, cost: SiteCost, demand: Demand) -> str:
+    if offer.gpu in demand.unmeasured:
+        return "only a datasheet stands behind its throughput; name it in supply.gpus to rank it with the others"
+    ages = [
+        (demand.profile.plan_date - line.as_of).days
+        for line in cost.lines
+        if line.category in ("hardware", "rent") and line.as_of is not None
+    ]
+    if any(age > STALE_PRICE_DAYS for age in ages):
+        return f"its price is {max(ages)} days old; give a quote in supply.quotes to rank it with the others"
+    return ""
 
 
 def bought(made: Fleets) -> cost_lines.Fleet:
@@ -153,15 +170,23 @@ def over_power(evaluated: Evaluated, profile: Profile) -> Rejection | None:
 def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:
     """Cheapest first on the scope that every priced option prices.
 
-    Options without a server price come last. GPU classes that only a datasheet describes come after measured ones,
-    unless the profile names them: nobody should sign an order on an unmeasured prediction without having asked for it.
+    Options without a server price come last; those with a caveat come after those without, because nobody should sign
+    an order on an unmeasured prediction or a stale price without having asked for it.
     """
     unpriced: set[str] = {
         line.category for e in found if e.priced for line in e.cost.lines if line.unit_price_usd is None
     }
 
     def key(e: Evaluated) -> tuple[bool, bool, float, int, str, str, str]:
-        return (not e.priced, not e.evidenced, _value(e.cost, unpriced, discount_rate), e.cost.gpus, e.site.id, e.offer.id, e.term)
+        return (
+            not e.priced,
+            e.caveat != "",
+            _value(e.cost, unpriced, discount_rate),
+            e.cost.gpus,
+            e.site.id,
+            e.offer.id,
+            e.term,
+        )
 
     return sorted(found, key=key)
 

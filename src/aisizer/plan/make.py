@@ -98,9 +98,9 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
             volume=_volume(loads, factors),
             book=price_book(amounts, quotes),
             retention_months=log_retention_months(profile.compliance, named.rules).months,
-            evidence={
-                gpu.id: gpu.evidence == "measured" or bool(profile.supply.gpus) for gpu in catalog.gpus.values()
-            },
+            unmeasured=frozenset(
+                gpu.id for gpu in named.gpus.values() if gpu.evidence == "datasheet" and not profile.supply.gpus
+            ),
         ),
     )
 

@@ -15,7 +15,6 @@ from aisizer.shapes import Floats
 STATE_LEVELS = np.array([0.2, 0.6, 0.9])
 STATE_WEIGHTS = np.array([0.4, 0.4, 0.2])
 """The states that arrivals find, as three nodes: the middle of each weight's slice."""
-ARRIVAL_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
 TPOT_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
 
 
@@ -66,11 +65,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """TTFT before the scatter of the wait: probability, mean and variance [configuration, case x state, prompt]."""
+    """What arrivals of one class find: probability, wait and its variance [configuration, case x state], and the time
+    from the first chunk to the first token [configuration, case x state, prompt node]."""
 
     probability: Floats
-    mean_s: Floats
-    variance: Floats
+    wait_s: Floats
+    wait_variance: Floats
+    service_s: Floats
 
 
 def arrivals(now: Situation, k: int) -> Arrivals:
@@ -80,24 +81,23 @@ def arrivals(now: Situation, k: int) -> Arrivals:
     if (now.population[:, k] > 0).any():
         waits = [_closed_wait(now, k, at)]
     else:
-        waits = [_open_wait(now, at, True), _open_wait(now, at, False)]
-    means = [_service_s(now, k, at, wait) + wait.mean_s[:, :, None] for wait in waits]
-    probability = np.concatenate([STATE_WEIGHTS * wait.probability for wait in waits], axis=1)
-    fixed = now.replicas.request_fixed_s[:, :, None]
+        waits = [_open_wait(now, at, prefill=True), _open_wait(now, at, prefill=False)]
     return Arrivals(
-        probability=probability[:, :, None] * NODE_WEIGHTS,
-        mean_s=np.concatenate(means, axis=1) + fixed,
-        variance=np.concatenate([wait.variance for wait in waits], axis=1),
+        probability=np.concatenate([STATE_WEIGHTS * wait.probability for wait in waits], axis=1),
+        wait_s=np.concatenate([wait.mean_s for wait in waits], axis=1),
+        wait_variance=np.concatenate([wait.variance for wait in waits], axis=1),
+        service_s=np.concatenate([_service_s(now, k, at, wait) for wait in waits], axis=1),
     )
 
 
 def ttft_moments(now: Situation, found: Arrivals) -> tuple[Floats, Floats]:
-    """[s, s^2] mean and variance of TTFT, the wait for admission included, [configuration]."""
-    mean = (found.probability * found.mean_s).sum(axis=(1, 2))
-    spread = (found.mean_s - mean[:, None, None]) ** 2 + found.variance[:, :, None]
-    variance = (found.probability * spread).sum(axis=(1, 2))
+    """[s, s^2] mean and variance of TTFT [configuration], the wait for admission included."""
+    first = found.wait_s[:, :, None] + found.service_s
+    weights = found.probability[:, :, None] * NODE_WEIGHTS
+    mean, spread = moments(_flat(first), _flat(weights))
     chance, wait = now.occupancy.waiting_probability, now.occupancy.waiting_s
-    return mean + chance * wait, variance + chance * (2 - chance) * wait**2
+    variance = spread + (found.probability * found.wait_variance).sum(axis=1) + chance * (2 - chance) * wait**2
+    return mean + chance * wait, variance
 
 
 def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
@@ -106,8 +106,16 @@ def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
     Some arrivals find every sequence taken and first wait, exponentially, for one to finish.
     """
     found = arrivals(now, k)
-    offsets = gamma_nodes(np.fmax(found.mean_s.min(axis=2) * 0 + _wait_mean(found), 0.0), found.variance)
-    raise NotImplementedError
+    waits = gamma_nodes(found.wait_s, found.wait_variance)
+    values = _flat(found.service_s[:, :, :, None] + waits[:, :, None, :])
+    chance, wait = now.occupancy.waiting_probability, now.occupancy.waiting_s
+    mean, variance = ttft_moments(now, found)
+    admitted_late = gamma_nodes(mean + (1 - chance) * wait, variance + (1 - chance) ** 2 * wait**2)
+    weights = _flat((found.probability * (1 - chance)[:, None])[:, :, None] * joint(NODE_WEIGHTS, GAMMA_WEIGHTS))
+    return (
+        np.concatenate([values, admitted_late], axis=1),
+        np.concatenate([weights, chance[:, None] * GAMMA_WEIGHTS], axis=1),
+    )
 
 
 def decoding_seen(now: Situation, k: int) -> Decoding:
@@ -126,18 +134,19 @@ def decoding_seen(now: Situation, k: int) -> Decoding:
         weight = weight / weight.sum(axis=1)[:, None]
         states = now.occupancy.decoding
     limit = now.times.decoding[:, -1:]
-    at = now.times.at(np.minimum(states, limit))
+    at = now.times.at(np.minimum(states, limit)) if closed else now.at_nodes
     mean = (weight * at.mean_s).sum(axis=1)
     scatter = (weight * at.scatter).sum(axis=1)
     if not closed:
         scatter = scatter * (mean / (weight * at.decode_s).sum(axis=1)) ** 2
-    above = now.times.at(np.minimum(states * 1.05, limit))
+    centre = (weight * states).sum(axis=1)
+    ends = now.times.at(np.minimum(centre[:, None] * np.array([1.0, 1.1]), limit)).mean_s
     return Decoding(
         step_s=mean,
         state_variance=(weight * (at.mean_s - mean[:, None]) ** 2).sum(axis=1),
         scatter=scatter,
         echo_s=(weight * at.echo_s).sum(axis=1),
-        forgetting=1 - np.log((weight * above.mean_s).sum(axis=1) / mean) / np.log(1.05),
+        forgetting=1 - np.log(ends[:, 1] / ends[:, 0]) / np.log(1.1),
     )
 
 
@@ -164,11 +173,10 @@ def e2e_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
 
     TTFT and decode time are taken as independent given the output length, and their sum as gamma distributed.
     """
-    ttft, ttft_weights = ttft_nodes(now, k)
     share = now.lengths.decoding[k]
     if share == 0:
-        return ttft, ttft_weights
-    first, scatter = moments(ttft, ttft_weights)
+        return ttft_nodes(now, k)
+    first, scatter = ttft_moments(now, arrivals(now, k))
     decode = now.lengths.decode_nodes[k][None, :]
     mean, variance = tpot_moments(now, decoding_seen(now, k), decode)
     nodes = gamma_nodes(first[:, None] + decode * mean, scatter[:, None] + decode**2 * variance)
@@ -235,16 +243,15 @@ def closed_ttft(now: Situation, k: int, at: StepTimes) -> tuple[Floats, Floats]:
     the same rate would leave over.
     """
     wait = _closed_wait(now, k, at)
-    service = sum(w * _service_s(now, k, node, at, wait)[:, 0] for node, w in enumerate(NODE_WEIGHTS))
+    service = (NODE_WEIGHTS * _service_s(now, k, at, wait)[:, 0]).sum(axis=1)
     work = now.lengths.work[k]
     computing, step = work * (at.full_s / at.room)[:, 0], at.prefill_s[:, 0]
-    queued = np.fmax(service - np.fmax(computing, step), 0.0) * work
+    queued = np.fmax(service - now.replicas.request_fixed_s[:, 0] - np.fmax(computing, step), 0.0) * work
     partial = np.fmax(computing - step, 0.0) * now.lengths.work_squared[k] / (2 * work)
-    ttft = service + wait.mean_s[:, 0] + now.replicas.request_fixed_s[:, 0]
     waiting = now.rates[:, k] * (queued + partial)
-    opened, slack = at.excess[:, 0] / 2, at.slack[:, 0]
-    overflow = np.divide(opened, slack, out=np.full_like(slack, np.inf), where=slack > 0)
-    return ttft, np.minimum(waiting, overflow * now.rates[:, k] * work / (now.mix.rate * now.mix.work))
+    slack = at.slack[:, 0]
+    overflow = np.divide(at.excess[:, 0] / 2, slack, out=np.full_like(slack, np.inf), where=slack > 0)
+    return service, np.minimum(waiting, overflow * now.rates[:, k] * work / (now.mix.rate * now.mix.work))
 
 
 def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
@@ -260,13 +267,20 @@ def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
     return Wait(np.ones_like(mean), mean, variance, ahead, together / 2)
 
 
-def _service_s(now: Situation, k: int, node: int, at: StepTimes, wait: Wait) -> Floats:
-    """[s] from the first chunk to the first token [configuration, state], for one node of prompt tokens."""
-    work, attention = now.lengths.work_nodes[k, node], now.lengths.attention_nodes[k, node]
-    tokens = work + wait.ahead
-    whole = np.floor(tokens / at.room)
-    demand = (now.mix.rate * now.mix.work)[:, None]
-    beside = np.where(whole > 0, demand * at.full_s, wait.beside)
-    last = np.minimum(tokens - whole * at.room + beside, at.room)
+def _service_s(now: Situation, k: int, at: StepTimes, wait: Wait) -> Floats:
+    """[s] from the first chunk to the first token [configuration, state, prompt node], fixed time per request included.
+
+    Tokens ahead fill whole steps; the last step also takes those that arrived beside, as far as the budget goes.
+    """
+    work, attention = now.lengths.work_nodes[k], now.lengths.attention_nodes[k]
+    room, full = at.room[:, :, None], at.full_s[:, :, None]
+    tokens = wait.ahead[:, :, None] + work
+    whole = np.ceil(tokens / room) - 1
+    demand = (now.mix.rate * now.mix.work)[:, None, None]
+    beside = np.where(whole > 0, demand * full, wait.beside[:, :, None])
+    last = np.minimum(tokens - whole * room + beside, room)
+    decoding = np.repeat(at.decoding, len(work), axis=1)
+    last_s = mixed_step_s(now.replicas, now.mix, decoding, _flat(last)).reshape(last.shape)
     own = now.replicas.prefill_attention_s * (attention - now.mix.attention[:, None] * work)
-    return whole * at.full_s + mixed_step_s(now.replicas, now.mix, at.decoding, last) + own
+    result: Floats = whole * full + last_s + (own + now.replicas.request_fixed_s)[:, None, :]
+    return result

@@ -20,8 +20,8 @@ BISECTIONS = 24
 
 def fits(replicas: Replicas, lengths: Lengths) -> NDArray[np.bool_]:
     """[configuration] whether the longest request alone fits in the KV memory."""
-    longest: float = lengths.longest.max()
-    return replicas.kv_capacity_tokens[:, 0] >= longest
+    enough: NDArray[np.bool_] = replicas.kv_capacity_tokens[:, 0] >= lengths.longest.max()
+    return enough
 
 
 def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> NDArray[np.bool_]:
@@ -42,11 +42,11 @@ def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> N
     full = np.minimum(limit, _token_bound(replicas, blend))
     room = full - population
     births = (rates * lengths.decode).sum(axis=1)
-    decoding = births * step_times(replicas, blend, full[:, None]).slowed_s(blend)[:, 0] < room
+    serving = births * step_times(replicas, blend, full[:, None]).slowed_s(blend)[:, 0] < room
     prompts = ~overloaded(replicas, blend, full[:, None])[:, 0]
     if not load.rate.any():
         return population <= limit
-    return prompts & (decoding | (births == 0)) & (population <= limit)
+    return prompts & (serving | (births == 0)) & (population <= limit)
 
 
 def stable_share(replicas: Replicas, lengths: Lengths, load: Load) -> Floats:
@@ -90,7 +90,7 @@ def _closed_balance(
         now = _at_point(replicas, lengths, rates, population, decoding, backlog, (rates * decode).sum(axis=1))
         caused = now.times.slowed_s(now.mix)[:, 0]
         low, high = np.where(caused > step, step, low), np.where(caused > step, high, step)
-        for k in np.flatnonzero(closed.any(axis=0)):
+        for k in np.flatnonzero(closed.any(axis=0)).tolist():
             ttft[:, k], backlog[:, k] = closed_ttft(now, k, now.times)
     return rates, population, decoding, backlog
 
@@ -108,17 +108,9 @@ def _situation(
     times = step_times(replicas, blend, state_grid(limit))
     births = (np.where(population > 0, 0.0, rates) * lengths.decode).sum(axis=1)
     permanent = np.minimum(decoding.sum(axis=1), limit)
-    return Situation(
-        replicas=replicas,
-        lengths=lengths,
-        mix=blend,
-        rates=rates,
-        population=population,
-        decoding=decoding,
-        backlog=backlog,
-        times=times,
-        occupancy=occupancy(times, blend, limit, births, permanent),
-    )
+    states = occupancy(times, blend, limit, births, permanent)
+    at_nodes = times.at(states.decoding)
+    return Situation(replicas, lengths, blend, rates, population, decoding, backlog, times, states, at_nodes)
 
 
 def _at_point(
@@ -137,7 +129,7 @@ def _at_point(
     nothing = np.zeros(len(states))
     point = Occupancy(states, np.zeros_like(states), np.ones_like(states), nothing, nothing, nothing)
     times = step_times(replicas, blend, states)
-    return Situation(replicas, lengths, blend, rates, population, decoding, backlog, times, point)
+    return Situation(replicas, lengths, blend, rates, population, decoding, backlog, times, point, times)
 
 
 def _closed_guess(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> Floats:
