@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from aisizer.cli.main import run
 
 FILES = {"bom.csv", "sizing.html", "sizing.json", "sizing.md", "tco.xlsx", "triggers.rules.yaml"}
@@ -159,7 +160,15 @@ def test_a_missing_price_is_complete_false_and_at_least(cli: Cli) -> None:
     plan = json.loads(Path("sizing/small/sizing.json").read_text("utf-8"))
     assert result.code == 0 and plan["complete"] is False
     assert "at least" in result.out
-    gated = cli("size", "small.yaml", "-q", "--set", "supply={sites: [on_premises], gpus: [mi325x]}", "--set", "gates=[tco.three_year_usd <= 9e9]")
+    gated = cli(
+        "size",
+        "small.yaml",
+        "-q",
+        "--set",
+        "supply={sites: [on_premises], gpus: [mi325x]}",
+        "--set",
+        "gates=[tco.three_year_usd <= 9e9]",
+    )
     assert gated.code == 4 and "no price" in gated.err
 
 

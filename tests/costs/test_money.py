@@ -7,20 +7,23 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aisizer.costs.lines import Fleet, Volume, split_hours, stored_gb
 from aisizer.costs.prices import from_quote
 from aisizer.costs.records import CostLine
 from aisizer.costs.tco import accrued, line_amounts, net_present_value, site_cost
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Quote
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 VOLUME = Volume((1000.0,) * 36, (3e6,) * 36, (5e5,) * 36)
 LIFE = 5 * 365.25 * 86400.0
 
 
-def line(id: str, price: float | None, quantity: list[float], treatment: str = "expense", category: str = "power") -> CostLine:
+def line(
+    id: str, price: float | None, quantity: list[float], treatment: str = "expense", category: str = "power"
+) -> CostLine:
     return CostLine.model_validate(
         {
             "id": id,
@@ -86,7 +89,10 @@ def test_capital_is_charged_from_the_month_it_serves() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 36), st.integers(1, 5)), min_size=1, max_size=6), st.sampled_from(["on_demand", "one_year", "three_year"]))
+@given(
+    st.lists(st.tuples(st.integers(1, 36), st.integers(1, 5)), min_size=1, max_size=6),
+    st.sampled_from(["on_demand", "one_year", "three_year"]),
+)
 def test_commitments_end_inside_the_horizon_and_all_hours_are_paid(added: list[tuple[int, int]], term: str) -> None:
     committed, demand = split_hours(Fleet(tuple(added), ()), term)
     total = sum(servers * 730.0 * (37 - month) for month, servers in added)
@@ -99,7 +105,9 @@ def test_commitments_end_inside_the_horizon_and_all_hours_are_paid(added: list[t
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0, 1e4), min_size=36, max_size=36), st.floats(0.5, 80), st.floats(1.0, 2.0))
 def test_longer_retention_never_stores_less(written: list[float], months: float, longer: float) -> None:
-    assert all(b >= a - 1e-9 for a, b in zip(stored_gb(written, months), stored_gb(written, months * longer), strict=True))
+    assert all(
+        b >= a - 1e-9 for a, b in zip(stored_gb(written, months), stored_gb(written, months * longer), strict=True)
+    )
 
 
 def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:

@@ -34,7 +34,7 @@ def read(tmp_path: Path, text: str, name: str = "t.csv") -> Trace:
 def test_azure_2023_sorted_by_time(tmp_path: Path, name: str) -> None:
     trace = read(tmp_path, AZURE, name)
     assert trace.requests.prompt_tokens.tolist() == [4700, 3100] and trace.requests.output_tokens.tolist() == [11, 9]
-    assert trace.requests.arrival_s == pytest.approx([0, 0.052], abs=1e-6)
+    assert trace.requests.arrival_s == pytest.approx([0, 0.35802], abs=1e-6)
     assert trace.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
 
 

@@ -68,6 +68,8 @@ def test_commands_run(document: Path, tmp_path: Path) -> None:
                 assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
             case ["python", script, *_]:
                 assert (ROOT / script).is_file(), f"{words} names no file"
+            case [tool, *_] if tool.startswith(".venv/bin/"):
+                assert Path(sys.executable).with_name(Path(tool).name).exists(), f"{tool} is not in the dev group"
             case [tool, *_] if tool not in NOT_RUN and not (ROOT / tool).is_file():
                 pytest.fail(f"{document.name} shows a command that no test covers: {words}")
 

@@ -8,10 +8,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from aisizer.costs.tco import line_amounts
-from aisizer.plan import Plan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from aisizer.costs.tco import line_amounts
+from aisizer.plan import Plan
 
 
 def _planning() -> ModuleType:

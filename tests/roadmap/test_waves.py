@@ -6,17 +6,20 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aisizer.profile.sections import Resilience
 from aisizer.roadmap.calendar import days, earliest_service, first_of_next_month
 from aisizer.roadmap.waves import fleets
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import Layout
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def layout(share: float) -> Layout:
-    made: Any = SimpleNamespace(share=share, stable_share=share * 2, tensor_parallel=2, pool=SimpleNamespace(burst=1.05))
+    made: Any = SimpleNamespace(
+        share=share, stable_share=share * 2, tensor_parallel=2, pool=SimpleNamespace(burst=1.05)
+    )
     return Layout((cast(Candidate, made),), 8)
 
 

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import Layout, deployed, fleet, replicas, utilization
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def candidate(share: float, tensor_parallel: int, burst: float = 1.1, stable: float = 2.0) -> Candidate:
@@ -45,7 +46,9 @@ resiliences = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(layouts, resiliences, st.floats(0.05, 8.0))
-def test_every_step_of_the_waterfall_is_at_least_the_one_before(layout: Layout, resilience: Resilience, factor: float) -> None:
+def test_every_step_of_the_waterfall_is_at_least_the_one_before(
+    layout: Layout, resilience: Resilience, factor: float
+) -> None:
     found = fleet(layout, factor, resilience)
     steps = [
         found.throughput,
@@ -61,7 +64,9 @@ def test_every_step_of_the_waterfall_is_at_least_the_one_before(layout: Layout, 
 
 @settings(max_examples=150, deadline=None)
 @given(layouts, resiliences, st.floats(0.05, 8.0), st.floats(1.0, 3.0))
-def test_more_demand_never_needs_fewer_servers(layout: Layout, resilience: Resilience, factor: float, more: float) -> None:
+def test_more_demand_never_needs_fewer_servers(
+    layout: Layout, resilience: Resilience, factor: float, more: float
+) -> None:
     small, large = fleet(layout, factor, resilience), fleet(layout, factor * more, resilience)
     assert small.servers <= large.servers
     assert small.latency <= large.latency

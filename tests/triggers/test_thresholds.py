@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from aisizer.triggers.thresholds import crossing, threshold
-from aisizer.units import WEEKS_PER_MONTH
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from aisizer.triggers.thresholds import crossing, threshold
+from aisizer.units import WEEKS_PER_MONTH
 
 limits, growths, weeks = st.floats(0.1, 1.0), st.floats(0.0, 0.2), st.floats(0.0, 80.0)
 

@@ -7,11 +7,14 @@ from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section
 from aisizer.plan import IntegrationUse, Plan
 
 NOT_MODELLED = (
-    "speculative decoding, adapters (LoRA), images and sound",
-    "KV cache that is moved to host memory or disk",
+    "discrete-event simulation: percentiles come from an analytic queue, so failures, retries and cold starts are not replayed",
+    "calibration with your own benchmark: every prediction is uncalibrated, and its 80 % band says how far that may be off",
+    "replicas across servers, pipeline and expert parallelism, separate prefill and decode pools, speculative decoding",
+    "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
     "recovery point and recovery time of a second site: they are recorded, not checked",
-    "income tax, financing and exchange rates",
-    "resale: the residual value is the profile's own figure",
+    "network beyond a fabric price per GPU, vector stores, gateways, spares on the shelf and non-production fleets",
+    "adapters (LoRA), images and sound, a KV cache moved to host memory or disk",
+    "income tax, financing, exchange rates and resale beyond the profile's own residual",
 )
 """what this version leaves out whatever the profile says"""
 

@@ -192,23 +192,25 @@ def _flat(nodes: Floats) -> Floats:
 def _own_share(now: Situation, k: int) -> Floats:
     """Part of class k's closed population that is the request itself: it never waits for itself (arrival theorem)."""
     population = now.population[:, k]
-    return np.divide(1.0, population, out=(population > 0).astype(float), where=population > 1)
+    share: Floats = np.divide(1.0, population, out=(population > 0).astype(np.float64), where=population > 1)
+    return share
 
 
 def _open_wait(now: Situation, at: StepTimes, prefill: bool) -> Wait:
-    """Poisson arrivals find a step with or without prompts running; it is the longer the likelier it is found."""
+    """Poisson arrivals find a step with or without prompts running, the longer the likelier; those that arrive during
+    the same step are computed together, half of them ahead of the own prompt."""
     length = at.prefill_squared / at.prefill_s if prefill else at.decode_s
     squared = at.prefill_cubed / at.prefill_s if prefill else at.decode_s**2
     rate, spread = now.mix.rate[:, None], squared - length**2
     per_token = (at.full_s - at.decode_s) / at.room
     per_second = rate * now.mix.work[:, None] * per_token
-    variance = squared / 3 - length**2 / 4 + per_second * (1 + per_second) * spread
-    variance += per_token**2 * rate * length * now.mix.work_squared[:, None]
-    beside = rate * now.mix.work[:, None] * length / 2
     extra = _backlog_s(now, at) if prefill else np.zeros_like(length)
-    variance += extra**2 * (2 / at.prefill_share - 1)
+    variance = squared / 3 - length**2 / 4 + per_second * (1 + per_second) * spread
+    variance += per_token**2 * rate * length * now.mix.work_squared[:, None] + extra**2 * (2 / at.prefill_share - 1)
+    beside = rate * now.mix.work[:, None] * length / 2
+    ahead = beside + now.backlog.sum(axis=1)[:, None]
     probability = at.prefill_share if prefill else 1 - at.prefill_share
-    return Wait(probability, length / 2 + extra, variance, beside + now.backlog.sum(axis=1)[:, None], beside)
+    return Wait(probability, length / 2 + extra, variance, ahead, beside)
 
 
 def _backlog_s(now: Situation, at: StepTimes) -> Floats:
@@ -233,7 +235,9 @@ def overflow_tokens(now: Situation) -> Floats:
     times = now.at_nodes
     per_step = now.occupancy.probability / times.mean_s * (times.decoding > 0)
     slack = 2 * (per_step * times.slack).sum(axis=1)
-    return np.divide((per_step * times.excess).sum(axis=1), slack, out=np.zeros_like(slack), where=slack != 0)
+    excess = (per_step * times.excess).sum(axis=1)
+    overflow: Floats = np.divide(excess, slack, out=np.zeros_like(slack), where=slack != 0)
+    return overflow
 
 
 def closed_ttft(now: Situation, k: int, at: StepTimes) -> tuple[Floats, Floats]:
@@ -275,7 +279,7 @@ def _service_s(now: Situation, k: int, at: StepTimes, wait: Wait) -> Floats:
     work, attention = now.lengths.work_nodes[k], now.lengths.attention_nodes[k]
     room, full = at.room[:, :, None], at.full_s[:, :, None]
     tokens = wait.ahead[:, :, None] + work
-    whole = np.ceil(tokens / room) - 1
+    whole = np.ceil(tokens / room - 1e-9) - 1  # a prompt that just fits must not spill by rounding
     demand = (now.mix.rate * now.mix.work)[:, None, None]
     beside = np.where(whole > 0, demand * full, wait.beside[:, :, None])
     last = np.minimum(tokens - whole * room + beside, room)

@@ -107,7 +107,7 @@ def _one(requests: Requests, chosen: NDArray[np.bool_]) -> tuple[Floats, ...]:
     order = np.argsort(work)
     scalars = (*(np.mean(m) for m in means), inverse, np.max(prompt + output))
     nodes = _node_means(work[order]), _node_means(attention[order]), _decode_nodes(decode[decoding])
-    return (*(np.float64(s) for s in scalars), *nodes)
+    return (*(np.asarray(s, dtype=np.float64) for s in scalars), *nodes)
 
 
 def _decode_nodes(decode: Floats) -> Floats:
@@ -122,4 +122,6 @@ def _node_means(ascending: Floats) -> Floats:
     """
     edges = NODE_EDGES * len(ascending)
     cumulative = np.concatenate([[0.0], np.cumsum(ascending)])
-    return np.diff(np.interp(edges, np.arange(len(ascending) + 1.0), cumulative)) / np.diff(edges)
+    sums = np.interp(edges, np.arange(len(ascending) + 1.0), cumulative)
+    means: Floats = np.diff(sums) / np.diff(edges)
+    return means

@@ -42,7 +42,7 @@ def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits
     _check_limits(lengths, limits)
     fitting = fits(replicas, lengths)
     bound = np.zeros(len(tables))
-    bound[fitting] = stable_share(replicas.rows(fitting), lengths, load)
+    bound[fitting] = stable_share(replicas.rows(np.flatnonzero(fitting)), lengths, load)
     idle = _solve(replicas, lengths, load, bound * VANISHING)
     share, binding = bound.copy(), np.full(len(tables), -1)
     if limits:

@@ -16,7 +16,7 @@ GRID_STATES = 18
 """States from 1 to the limit at which step times are computed; they are smooth in between."""
 NODES = 32
 """States at which the stationary distribution is evaluated; exact where it spans fewer than 32 states."""
-FIXED_POINT_ROUNDS = 5
+FIXED_POINT_ROUNDS = 4
 """The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
 _INNER, _OUTER = (3 - 6**0.5) ** 0.5, (3 + 6**0.5) ** 0.5
 _BURST_NODES = tuple((sign * x, 1.5 / (x**3 - 3 * x) ** 2) for x in (_INNER, _OUTER) for sign in (-1, 1))
@@ -28,11 +28,12 @@ class StepTimes:
     """Step times while `decoding` sequences decode; arrays are [configuration, state].
 
     decode_s [s] step without prompt tokens (0 in the empty state); mean_s [s] per step; prefill_s, prefill_squared
-    and prefill_cubed [s, s^2, s^3] moments of a step with prompt tokens; full_s [s] step that fills the token budget; prefill_share [1] share
-    of time in steps with prompt tokens; room [token] budget left for prompts; echo_s [s] what one request's decoding
-    takes longer because prompts that arrived during its own long prefill step are computed in its first decode steps;
-    excess [token^2] per step and slack [token] left by a full step: their ratio is twice the prompt tokens that overflow
-    from step to step; scatter [s^2 x step] variance of a decode time per step, from prompts that arrive during it
+    and prefill_cubed [s, s^2, s^3] moments of a step with prompt tokens; full_s [s] step that fills the token budget;
+    prefill_share [1] share of time in steps with prompt tokens; room [token] budget left for prompts;
+    echo_s [s] what one request's decoding takes longer because prompts that arrived during its own long prefill step
+    are computed in its first decode steps; excess [token^2] per step and slack [token] left by a full step: their ratio
+    is twice the prompt tokens that overflow from step to step; scatter [s^2 x step] variance of a decode time per
+    step from prompts that arrive during it
     """
 
     decoding: Floats
@@ -80,13 +81,14 @@ class Occupancy:
 
     def mean(self, values: Floats) -> Floats:
         """[configuration] mean of a quantity given at the nodes."""
-        return (self.probability * values).sum(axis=1)
+        result: Floats = (self.probability * values).sum(axis=1)
+        return result
 
     def nodes(self, levels: Floats) -> Floats:
         """[configuration, level] states at the given cumulative probabilities."""
-        middle = np.cumsum(self.probability, axis=1) - self.probability / 2
-        below = (middle[:, None, :] < levels[None, :, None]).sum(axis=2)
-        high = np.minimum(below, middle.shape[1] - 1)
+        reached = np.cumsum(self.probability, axis=1)
+        below = (reached[:, None, :] < levels[None, :, None]).sum(axis=2)
+        high = np.minimum(below, reached.shape[1] - 1)
         return np.take_along_axis(self.decoding, high, axis=1)
 
 

@@ -44,9 +44,8 @@ def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> N
     births = (rates * lengths.decode).sum(axis=1)
     serving = births * step_times(replicas, blend, full[:, None]).slowed_s(blend)[:, 0] < room
     prompts = ~overloaded(replicas, blend, full[:, None])[:, 0]
-    if not load.rate.any():
-        return population <= limit
-    return prompts & (serving | (births == 0)) & (population <= limit)
+    result: NDArray[np.bool_] = population <= limit
+    return result & prompts & (serving | (births == 0)) if load.rate.any() else result
 
 
 def stable_share(replicas: Replicas, lengths: Lengths, load: Load) -> Floats:

@@ -85,7 +85,11 @@ def _pool(
 
 
 def _limits(workload: Workload, class_id: int) -> list[Limit]:
-    return [Limit(class_id, *key.split("_"), seconds) for key, seconds in workload.slo.items()]
+    limits = []
+    for key, seconds in workload.slo.items():
+        metric, statistic = key.split("_")
+        limits.append(Limit(class_id, metric, statistic, seconds))
+    return limits
 
 
 def _precisions(workloads: list[Workload], model: str) -> tuple[str, ...]:
