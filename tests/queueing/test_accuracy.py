@@ -10,7 +10,6 @@ from reference_simulator import Run, simulate
 from synthetic import LARGE, LENGTHS, SMALL, shuffled, traffic
 
 from aisizer.queueing.occupancy import Latency, Load, solve
-from aisizer.shapes import StepTable
 
 REPLICAS = {"large": LARGE, "small": SMALL}
 OPEN_CASES = [(r, w, load) for r in REPLICAS for w in LENGTHS for load in (0.3, 0.5, 0.7)]
@@ -100,12 +99,3 @@ def test_the_simulator_conserves_requests_and_obeys_little() -> None:
     in_flight = (np.cumsum(steps)[:-1] * np.diff(times)).sum() / (times[-1] - times[0])
     rate = 8000 / (times[-1] - times[0])
     assert in_flight == pytest.approx(rate * (run.e2e_s.mean() - LARGE.request_fixed_s), rel=1e-9)
-
-
-def stripped(seconds: float, **changes: float) -> StepTable:
-    """A replica whose every step takes the same time."""
-    from dataclasses import replace
-
-    free = dict.fromkeys(("prefill_attention_s", "kv_read_s", "prefill_fixed_s", "decode_fixed_s"), 0.0)
-    flat = replace(SMALL, tokens_s=np.zeros_like(SMALL.tokens_s), sequences_s=np.zeros_like(SMALL.sequences_s))
-    return replace(flat, **free, step_fixed_s=seconds, per_sequence_s=0.0, request_fixed_s=0.0, **changes)

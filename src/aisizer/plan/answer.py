@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import assumptions, baseline, explain, sources, upstream, warnings
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, first_wave_factor
 from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
@@ -17,9 +17,6 @@ from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.fleet import fleet
 from aisizer.sizing.records import Option, Pool, RejectionGroup, WaterfallStep
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 
 def plan_of(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "finance")
 _UNIT = re.compile(r"^\[([^\]]+)\]")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from aisizer.costs.records import SiteCost
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, priced_fleet
 from aisizer.roadmap.waves import Fleets, Wave
 from aisizer.sizing.fleet import Layout, fleet, whole_servers
 from aisizer.sizing.options import offers
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 
 def baseline(context: Context, best: Evaluated) -> tuple[SiteCost | None, str]:

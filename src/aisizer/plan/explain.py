@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from aisizer.costs.records import SiteCost
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import ERROR_BAND
 from aisizer.plan.records import Decision, Step
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 SIZING, QUEUE, ENGINE, MONEY = (
     "docs/method.md: fleet",

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from aisizer import __version__
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
-from aisizer.costs.lines import Volume
-from aisizer.costs.prices import price_book
-from aisizer.demand.growth import demand_factors
-from aisizer.demand.loads import Offered, offered
 from aisizer.errors import Rejection
 from aisizer.plan import answer, evaluate
-from aisizer.plan.evaluate import Demand, Evaluated
-from aisizer.plan.names import Named, resolve
+from aisizer.plan.context import Context, gather
+from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Inputs, Plan
 from aisizer.plan.rejections import grouped
 from aisizer.plan.rounding import rounded
 from aisizer.profile.load import LoadedProfile
-from aisizer.profile.sections import Profile, Quote
-from aisizer.roadmap.calendar import earliest_service, first_of_next_month, lead_time_weeks
-from aisizer.roadmap.waves import MONTHS
-from aisizer.sizing.admissible import SiteVerdict, log_retention_months, model_ban, site_verdict
+from aisizer.roadmap.calendar import earliest_service
+from aisizer.sizing.admissible import model_ban
 from aisizer.sizing.capacity import Screened, screen
 from aisizer.sizing.options import Offer, offers
-from aisizer.sizing.pools import Pool, make_pools
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything known before the search: what the profile names, what is demanded, where it may run."""
-
-    loaded: LoadedProfile
-    catalog: Catalog
-    named: Named
-    offered: Mapping[str, Offered]
-    pools: tuple[Pool, ...]
-    verdicts: Mapping[str, SiteVerdict]
-    leads: Mapping[str, dict[str, float]]
-    """[week] by site"""
-    go_live: date
-    demand: Demand
-
-    @property
-    def profile(self) -> Profile:
-        """The profile itself."""
-        return self.loaded.profile
 
 
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
@@ -68,40 +38,6 @@ def inputs_of(loaded: LoadedProfile, catalog: Catalog) -> Inputs:
         catalog_version=catalog.version,
         catalog_sha256=catalog.sha256,
         fragments=dict(sorted(loaded.fragments.items())),
-    )
-
-
-def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) -> Context:
-    """Looks names up and works out demand, admission and dates."""
-    profile = loaded.profile
-    named = resolve(loaded, catalog, files)
-    loads = offered(profile.workloads)
-    verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
-    leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}
-    admitted = [site for site in named.sites if verdicts[site.id].verdict != "rejected"]
-    go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
-    quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
-    amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
-    factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
-    return Context(
-        loaded=loaded,
-        catalog=catalog,
-        named=named,
-        offered=loads,
-        pools=make_pools(profile.workloads, named.models, loads),
-        verdicts=verdicts,
-        leads=leads,
-        go_live=go_live,
-        demand=Demand(
-            profile=profile,
-            factors=factors,
-            volume=_volume(loads, factors),
-            book=price_book(amounts, quotes),
-            retention_months=log_retention_months(profile.compliance, named.rules).months,
-            unmeasured=frozenset(
-                gpu.id for gpu in named.gpus.values() if gpu.evidence == "datasheet" and not profile.supply.gpus
-            ),
-        ),
     )
 
 
@@ -199,19 +135,3 @@ def _layouts(context: Context, gpu: str, screened: Sequence[Screened]) -> int:
     """Layouts of all pools that were looked at on a GPU class."""
     served = sum(c.gpu == gpu for s in screened for c in s.candidates)
     return served + sum(r.option["gpu"] == gpu for s in screened for r in s.rejections)
-
-
-def _earliest(plan_date: date, leads: Sequence[dict[str, float]]) -> date:
-    """The first of the month by which every one of the sites can serve."""
-    return first_of_next_month(max(earliest_service(plan_date, lead) for lead in leads))
-
-
-def _volume(loads: Mapping[str, Offered], factors: Sequence[float]) -> Volume:
-    requests = sum(load.requests_per_month for load in loads.values())
-    prompt = sum(load.prompt_tokens_per_month for load in loads.values())
-    output = sum(load.output_tokens_per_month for load in loads.values())
-    return Volume(
-        requests=tuple(requests * f for f in factors),
-        prompt_tokens=tuple(prompt * f for f in factors),
-        output_tokens=tuple(output * f for f in factors),
-    )

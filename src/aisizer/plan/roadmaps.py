@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import State, fleet_utilization, latencies, tightest
 from aisizer.roadmap.calendar import add_months, days
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.roadmap.waves import Wave
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 CHECKPOINTS = (1, 12, 36)
 """[month] at which the chosen fleet is evaluated again: go-live, one year, three years."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from aisizer.catalog.records import Sourced
 from aisizer.costs.records import CostLine, SiteCost
 from aisizer.costs.tco import line_amounts
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import SourceUse
 from aisizer.profile.sections import Quote
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 WEAKNESS = ("estimated", "derived", "quote", "list_price", "rule", "datasheet", "measured")
 """Kinds of source, the weakest first."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import State, replica_counts
 from aisizer.roadmap.waves import MONTHS
@@ -15,9 +14,6 @@ from aisizer.sizing.capacity import Candidate
 from aisizer.triggers.records import Trigger
 from aisizer.triggers.thresholds import capacity_trigger
 from aisizer.units import WEEK
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 CASES: tuple[Case, ...] = ("low", "base", "high")
 OWNER = "capacity owner"

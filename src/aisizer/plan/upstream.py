@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from aisizer.plan.context import Context
 from aisizer.plan.records import IntegrationUse
 from aisizer.profile.sections import Integration
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 
 def uses(context: Context) -> tuple[IntegrationUse, ...]:

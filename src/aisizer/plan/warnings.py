@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from aisizer.costs.records import BomLine
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Decision
 from aisizer.plan.upstream import uses
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.records import Trigger
-
-if TYPE_CHECKING:
-    from aisizer.plan.make import Context
 
 HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
 """[day] after which a hardware or cloud price, or a facility figure, is old: list prices moved by 40 % within a year
@@ -40,6 +37,7 @@ def warnings(
         *_prices(context, best),
         *_evidence(context, best),
         *_not_checked(context, best),
+        *_overlay(context),
         *_upstream(context),
     )
 
@@ -130,6 +128,13 @@ def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
             f"supply.power_limit is not set: {best.site.id} must feed and cool {need:,.1f} kW of servers at month 36. "
             "Set it to have it checked."
         )
+
+
+def _overlay(context: Context) -> Iterator[str]:
+    catalog = context.catalog
+    if catalog.overlay is not None:
+        replaced = f", and replaces {', '.join(catalog.replaced)}" if catalog.replaced else ""
+        yield f"The catalog folder {catalog.overlay} lies over the packaged catalog{replaced}."
 
 
 def _upstream(context: Context) -> Iterator[str]:
