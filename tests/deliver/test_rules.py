@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from sample_plan import sample_plan, trigger, two_pool_plan
 from aisizer.deliver.rules import rules_yaml
 from aisizer.plan import Plan
 
-needs_promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="promtool is not installed (apt-get install prometheus)"
-)
+needs_promtool = pytest.mark.external("promtool")
 
 
 def hostile() -> Plan:

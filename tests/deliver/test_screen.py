@@ -26,7 +26,7 @@ def test_figures_of_the_sample() -> None:
     assert "throughput 4 > latency 6 > headroom 8 > N+1 16" in text
     assert "needed for the SLO alone: 6" in text
     assert "+8 GPUs in service 2028-07, order by 2028-01-29 (trigger: 61 %)" in text
-    assert "Analytic model. Utilization 38 %, 76 % with a server down." in text
+    assert "Utilization 38 %, 76 % with a server down." in text
     assert "412: SLO 188, memory 131, price 61, rule 32" in text
     cost = sample_plan().tco["on_premises"]
     row = next(line for line in text.splitlines() if line.startswith("  on-premises"))

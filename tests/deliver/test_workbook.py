@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from recalculate import available, recalculated
+from recalculate import recalculated
 from sample_plan import missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
 
 from aisizer.deliver.workbook import workbook_bytes
@@ -24,9 +24,7 @@ PLANS = {
     "two-pools": two_pool_plan(),
 }
 each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
-needs_libreoffice = pytest.mark.skipif(
-    not available(), reason="LibreOffice is not installed (apt-get install libreoffice-calc-nogui)"
-)
+needs_libreoffice = pytest.mark.external("soffice")
 
 
 def load(data: bytes | Path, values: bool) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from aisizer.errors import Fault, InvalidInput
-from aisizer.profile.load import load_profile, ready_profiles, validate_files
+from aisizer.profile.load import load_profile, ready_profiles
 
 NOTES = """\
 # yaml-language-server: $schema=./aisizer-profile.schema.json
@@ -200,13 +200,6 @@ def test_ready_profiles_by_name() -> None:
     assert load_profile("clinical-notes").profile.name == "clinical-notes"
     with pytest.raises(InvalidInput, match='no ready profile of that name \\(did you mean "clinical-notes"'):
         load_profile("clinical-note")
-
-
-def test_validate_files_gathers_the_faults_of_all(notes: Path) -> None:
-    Path("a.yaml").write_text(NOTES.replace("phi", "phii"), encoding="utf-8")
-    Path("b.yaml").write_text("[]", encoding="utf-8")
-    faults = validate_files(["a.yaml", "notes.yaml", "b.yaml", "absent.yaml"])
-    assert [fault.file for fault in faults] == ["a.yaml", "b.yaml", "absent.yaml"]
 
 
 @pytest.mark.parametrize("text", ["", "# only a note\n", "5", "- a", "null"])

@@ -102,22 +102,27 @@ def test_validate_says_which_files_are_valid_or_every_fault(tmp_path: Path) -> N
     init(good, None, DAY)
     bad.write_text(good.read_text("utf-8").replace("2 s", "2").replace("500", "some"), encoding="utf-8")
     long.write_text(good.read_text("utf-8").replace("{mean: 210, p95: 450}", "{mean: 2, p95: 7.6}"), encoding="utf-8")
-    assert validate([str(good)], lambda loaded: ()) == f"{good}: valid."
+    assert validate([str(good)], None) == f"{good}: valid."
     with pytest.raises(InvalidInput) as caught:
-        validate([str(bad), str(good), str(long)], lambda loaded: ())
+        validate([str(bad), str(good), "absent.yaml", str(long)], None)
     assert [fault.path for fault in caught.value.faults] == [
         "workloads.chat.load.users",
         "workloads.chat.slo.ttft_p95",
+        "",
         "workloads.chat.output_tokens",
     ]
 
 
-def test_validate_reports_names_that_the_catalog_lacks(tmp_path: Path) -> None:
+def test_an_unknown_name_and_a_missing_unit_are_reported_together(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     init(path, None, DAY)
-    where = ("workloads", "chat", "model")
-    with pytest.raises(InvalidInput, match=r"p\.yaml:\d+:12: workloads\.chat\.model: the catalog has no such model"):
-        validate([str(path)], lambda loaded: [loaded.fault(where, "the catalog has no such model. Name another.")])
+    text = path.read_text("utf-8").replace("2 s", "2").replace("model: ", "model: lama-")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        validate([str(path)], None)
+    model, slo = caught.value.faults
+    assert str(model).startswith(f"{path}:{model.line}:12: workloads.chat.model: the catalog has no model")
+    assert slo.path == "workloads.chat.slo.ttft_p95"
 
 
 def test_schema_and_field_help_as_text() -> None:

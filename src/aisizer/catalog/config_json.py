@@ -73,6 +73,15 @@ _PRECISIONS: Mapping[tuple[str, str], Precision] = {
 _METHODS: Mapping[str, Precision] = {"fp8": "fp8", "fbgemm_fp8": "fp8", "mxfp4": "fp4", "nvfp4": "fp4"}
 
 
+def names_a_file(text: str) -> bool:
+    """Whether a model is given as a path rather than by name.
+
+    >>> names_a_file("./config.json"), names_a_file("meta-llama/Llama-3.1-8B")
+    (True, False)
+    """
+    return text.endswith(".json") or "\\" in text or text.startswith((".", "/"))
+
+
 def model_from_config(text: str, file: str) -> Model:
     """Reads the text of a Hugging Face config.json; `file` names it in messages and gives the model its id."""
     outer = _parse(text, file)

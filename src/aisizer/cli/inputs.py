@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
-from aisizer.errors import Fault, InvalidInput
-from aisizer.profile.load import LoadedProfile
-
-_SIZE = re.compile(r"^\d+(\.\d+)?[BM]$")
+from aisizer.errors import InvalidInput
+from aisizer.profile.load import LoadedProfile, NameCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +28,31 @@ def load_inputs(profile: str, sets: Sequence[str], fragments: Sequence[Path], ov
     from aisizer.demand.resolve import resolve_traces
     from aisizer.profile.load import load_profile
 
-    loaded = resolve_traces(load_profile(profile, sets=sets, fragments=fragments))
+    catalog = load_catalog(overlay)
+    names = name_check(catalog)
+    loaded = resolve_traces(load_profile(profile, sets=sets, fragments=fragments, names=names))
     files, hashes = _models(loaded)
-    loaded = replace(loaded, fragments=loaded.fragments | hashes)
-    return LoadedInputs(loaded, load_catalog(overlay), files)
+    return LoadedInputs(replace(loaded, fragments=loaded.fragments | hashes), catalog, files)
+
+
+def name_check(catalog: Catalog) -> NameCheck:
+    """The check that the catalog has everything that a profile names."""
+    from aisizer.plan.names import unknown_names
+
+    return lambda data: unknown_names(data, catalog)
 
 
 def _models(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
     """Models given as a size or as the path of a config.json, by workload, and the hashes of the files read."""
-    from aisizer.catalog.config_json import model_from_config
-    from aisizer.catalog.generic import model_from_size
+    from aisizer.catalog.config_json import model_from_config, names_a_file
+    from aisizer.catalog.generic import is_size, model_from_size
 
     files: dict[str, Model] = {}
     hashes: dict[str, str] = {}
     for name, workload in loaded.profile.workloads.items():
-        if _SIZE.match(workload.model):
+        if is_size(workload.model):
             files[name] = model_from_size(workload.model)
-        elif workload.model.endswith(".json") or "\\" in workload.model or workload.model.startswith((".", "/")):
+        elif names_a_file(workload.model):
             where = ("workloads", name, "model")
             path = loaded.folder(where) / workload.model
             path = path / "config.json" if path.is_dir() else path
@@ -59,20 +64,3 @@ def _models(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
             files[name] = model_from_config(content.decode("utf-8", "replace"), workload.model)
             hashes[path.name] = hashlib.sha256(content).hexdigest()
     return files, hashes
-
-
-def reference_faults(overlay: Path | None) -> Callable[[LoadedProfile], Iterable[Fault]]:
-    """A check that the catalog has everything that a valid profile names."""
-    from aisizer.catalog.load import load_catalog
-    from aisizer.plan.names import resolve
-
-    catalog = load_catalog(overlay)
-
-    def check(loaded: LoadedProfile) -> Iterable[Fault]:
-        try:
-            resolve(loaded, catalog, _models(loaded)[0])
-        except InvalidInput as error:
-            return error.faults or [Fault(loaded.profile.name, None, None, "", str(error))]
-        return ()
-
-    return check

@@ -130,9 +130,8 @@ def validate(
 ) -> None:
     """Report every fault of every file, with line and column."""
     from aisizer.cli import validate as verb
-    from aisizer.cli.inputs import reference_faults
 
-    typer.echo(verb.validate(files, reference_faults(catalog)))
+    typer.echo(verb.validate(files, catalog))
 
 
 @app.command()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from aisizer.demand.resolve import resolve_traces
+from aisizer.cli.inputs import load_inputs
 from aisizer.errors import Fault, InvalidInput
-from aisizer.profile.load import LoadedProfile, load_profile
-
-References = Callable[[LoadedProfile], Iterable[Fault]]
-"""Gives a fault for each name of a valid profile that the catalog does not know."""
 
 
-def validate(files: Sequence[str], references: References) -> str:
+def validate(files: Sequence[str], overlay: Path | None) -> str:
     """One line for each valid file; raises InvalidInput with every fault of every file."""
-    faults = [fault for file in files for fault in _faults(file, references)]
+    faults = [fault for file in files for fault in _faults(file, overlay)]
     if faults:
         raise InvalidInput(faults)
     return "\n".join(f"{file}: valid." for file in files)
 
 
-def _faults(file: str, references: References) -> list[Fault]:
+def _faults(file: str, overlay: Path | None) -> list[Fault]:
     try:
-        return list(references(resolve_traces(load_profile(file))))
+        load_inputs(file, (), (), overlay)
     except InvalidInput as error:
         return list(error.faults) or [Fault(file, None, None, "", str(error))]
+    return []

@@ -136,3 +136,10 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     """The first few words, and how many more there are."""
     rest = len(words) - most
     return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def carried_month(plan: Plan) -> str:
+    """The last month that the first purchase carries, at whose demand the percentiles are predicted."""
+    if plan.roadmap is None:
+        raise NoFeasiblePlan("The plan has no roadmap, so nothing is carried. Size a feasible profile.")
+    return f"month {plan.roadmap.purchases[0].covers_to_month}"

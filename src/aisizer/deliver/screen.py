@@ -130,8 +130,8 @@ def _slo_row(result: SloResult, degraded: bool) -> list[RenderableType]:
 
 def _slo_note(plan: Plan, decision: Decision) -> str:
     methods = {result.method for result in plan.slo}
-    how = "Analytic model." if methods == {"analytic"} else "Simulated." if methods == {"simulated"} else ""
-    text = f"{how} Utilization {numbers.share(decision.utilization)}"
+    how = "Analytic" if methods == {"analytic"} else "Simulated" if methods == {"simulated"} else "Predicted"
+    text = f"{how}, at {labels.carried_month(plan)}. Utilization {numbers.share(decision.utilization)}"
     if labels.servers_down(decision.redundancy):
         text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision.redundancy)}"
     return f"{text}.".strip()

@@ -86,7 +86,11 @@ def slo_section(plan: Plan) -> Section:
     heads = (
         f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | {down[:1].upper() + down[1:]} # | Method"
     )
-    note = "A target is met when both the prediction and the prediction with the redundancy used up lie within it."
+    note = (
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
+        "busiest minutes. A target is met when the prediction lies within it both with every server up and with the "
+        "redundancy used up."
+    )
     return Section(
         "slo", "Service levels at the peak hour", (Paragraph(note), table("Latency against the SLO", heads, rows))
     )

@@ -8,7 +8,7 @@ from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import assumptions, baseline, explain, sources, upstream, warnings
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, first_wave_factor
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, carried_factor, planned_factor
 from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
@@ -94,10 +94,10 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
 
 
 def states(context: Context, best: Evaluated) -> tuple[State, State]:
-    """The first wave's fleet at the highest demand it must carry: all servers up, and with the redundancy down."""
-    factor = first_wave_factor(best, context.demand)
+    """The first wave's fleet at the highest demand it carries: all servers up, and with the redundancy down."""
+    factor = carried_factor(best, context.demand)
     servers = best.fleets.production[0]
-    needed = fleet(best.layout, factor, context.profile.resilience)
+    needed = fleet(best.layout, planned_factor(best, context.demand), context.profile.resilience)
     return State(servers, factor), State(servers - needed.redundant_servers, factor)
 
 
@@ -110,12 +110,12 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     """Where the GPUs of the first wave went, reason by reason."""
     resilience, size = context.profile.resilience, best.offer.gpus
     first = fleet(best.layout, context.demand.factors[0], resilience)
-    factor = first_wave_factor(best, context.demand)
+    factor = planned_factor(best, context.demand)
     last = fleet(best.layout, factor, resilience)
     production = best.fleets.production[0]
     spare = last.redundant_servers
     serving = production - spare - last.upgrade_servers
-    month = best.fleets.waves[0].covers_to
+    month = best.fleets.waves[0].planned_to
     burst = max(c.pool.burst for c in best.layout.candidates)
     recovery = resilience.disaster_recovery.posture.replace("_", " ")
     named = [

@@ -41,7 +41,7 @@ def _grown(servers: list[int]) -> Fleets:
     waves, held = [], 0
     for month, needed in enumerate(servers, start=1):
         if needed > held:
-            waves.append(Wave(month, needed - held, month))
+            waves.append(Wave(month, needed - held, month, month))
             held = needed
     running = tuple(sum(w.servers for w in waves if w.month <= m) for m in range(1, len(servers) + 1))
     return Fleets(needed=(), waves=tuple(waves), servers=running, production=running)

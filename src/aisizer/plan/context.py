@@ -46,7 +46,7 @@ class Context:
 def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) -> Context:
     """Looks names up and works out demand, admission and dates."""
     profile = loaded.profile
-    named = resolve(loaded, catalog, files)
+    named = resolve(profile, catalog, files)
     loads = offered(profile.workloads)
     verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
     leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}

@@ -13,7 +13,7 @@ from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.profile.sections import Profile
-from aisizer.roadmap.waves import Fleets, fleets, peak_of_first_wave
+from aisizer.roadmap.waves import Fleets, fleets
 from aisizer.sizing.capacity import Candidate, Screened
 from aisizer.sizing.fleet import Layout, fleet
 from aisizer.sizing.options import Offer
@@ -206,6 +206,11 @@ def best_per_site_and_gpu(order: Sequence[Evaluated]) -> list[Evaluated]:
     return list(first.values())
 
 
-def first_wave_factor(e: Evaluated, demand: Demand) -> float:
-    """The highest demand factor that the first purchase carries."""
-    return peak_of_first_wave(demand.factors, e.fleets.waves[0])
+def planned_factor(e: Evaluated, demand: Demand) -> float:
+    """The highest demand factor that the first purchase was bought for."""
+    return max(demand.factors[: e.fleets.waves[0].planned_to])
+
+
+def carried_factor(e: Evaluated, demand: Demand) -> float:
+    """The highest demand factor that the first purchase carries before the next one serves."""
+    return max(demand.factors[: e.fleets.waves[0].covers_to])

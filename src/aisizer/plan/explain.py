@@ -60,7 +60,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         name="decision.servers",
         meaning="servers of the first wave, second site included",
         formula="whole servers for headroom + redundancy + upgrade + disaster recovery, for the highest demand up to the "
-        "month the wave covers",
+        "end of the purchase period",
         inputs={"covers_to_month": str(first.covers_to_month), "redundancy": decision.redundancy},
         value=str(decision.servers),
         unit="server",

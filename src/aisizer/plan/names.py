@@ -1,19 +1,19 @@
-"""The catalog records that a profile names; every name that leads nowhere is one fault, all at once."""
+"""The catalog records that a profile names, and the names that lead nowhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from aisizer.catalog.catalog import Catalog
+from aisizer.catalog.config_json import names_a_file
+from aisizer.catalog.generic import is_size
 from aisizer.catalog.names import UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
-from aisizer.errors import Fault, InvalidInput
-from aisizer.profile.load import LoadedProfile
+from aisizer.profile.sections import Profile
+from aisizer.profile.yaml_file import FieldPath
 from aisizer.sizing.admissible import frameworks_for
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +30,69 @@ class Named:
     today: Gpu | None
 
 
-def resolve(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) -> Named:
+def resolve(profile: Profile, catalog: Catalog, files: Mapping[str, Model]) -> Named:
     """Looks every name of the profile up; `files` holds, by workload, the models named by path or size."""
-    profile = loaded.profile
-    faults: list[Fault] = []
-
-    def look_up(find: Callable[[str], T], name: str, *path: str | int) -> T | None:
-        try:
-            return find(name)
-        except UnknownName as error:
-            faults.append(loaded.fault(path, str(error)))
-            return None
-
-    models = {
-        name: files.get(name) or look_up(catalog.find_model, workload.model, "workloads", name, "model")
-        for name, workload in profile.workloads.items()
-    }
     supply, today = profile.supply, profile.evidence.today
-    engine = look_up(catalog.find_engine, supply.engine, "supply", "engine")
-    sites = [look_up(catalog.find_site, name, "supply", "sites", i) for i, name in enumerate(supply.sites)]
-    gpus = [look_up(catalog.find_gpu, name, "supply", "gpus", i) for i, name in enumerate(supply.gpus)]
-    today_gpu = look_up(catalog.find_gpu, today.gpu, "evidence", "today", "gpu") if today else None
-    rules = _rules(loaded, catalog, faults)
-    if faults or engine is None:
-        raise InvalidInput(faults)
+    sites = [catalog.find_site(name) for name in supply.sites]
+    gpus = [catalog.find_gpu(name) for name in supply.gpus] or list(catalog.gpus.values())
     return Named(
-        models={name: model for name, model in models.items() if model is not None},
-        engine=engine,
-        sites=tuple({site.id: site for site in sites if site is not None}.values()),
-        gpus={gpu.id: gpu for gpu in gpus if gpu is not None} or dict(catalog.gpus),
-        rules=rules,
-        today=today_gpu,
+        models={
+            name: files.get(name) or catalog.find_model(workload.model) for name, workload in profile.workloads.items()
+        },
+        engine=catalog.find_engine(supply.engine),
+        sites=tuple({site.id: site for site in sites}.values()),
+        gpus={gpu.id: gpu for gpu in gpus},
+        rules=frameworks_for(profile.compliance, catalog.rules),
+        today=catalog.find_gpu(today.gpu) if today else None,
     )
 
 
-def _rules(loaded: LoadedProfile, catalog: Catalog, faults: list[Fault]) -> tuple[Rule, ...]:
-    try:
-        return frameworks_for(loaded.profile.compliance, catalog.rules)
-    except InvalidInput as error:
-        faults += [
-            loaded.fault(("compliance", "frameworks"), line.removeprefix("compliance.frameworks: "))
-            for line in str(error).splitlines()
-        ]
-        return ()
+def unknown_names(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[FieldPath, str]]:
+    """Every name in a profile's data, valid or not, that the catalog does not know."""
+    findings: list[tuple[FieldPath, str]] = []
+    for path, name, find in _references(data, catalog):
+        try:
+            find(name)
+        except UnknownName as error:
+            findings.append((path, str(error)))
+    return findings
+
+
+def _references(data: Mapping[str, Any], catalog: Catalog) -> Iterator[tuple[FieldPath, str, Callable[[str], object]]]:
+    for workload in _at(data, "workloads"):
+        path: FieldPath = ("workloads", workload, "model")
+        model = _value(data, path)
+        if isinstance(model, str) and not names_a_file(model) and not is_size(model):
+            yield path, model, catalog.find_model
+    single: Iterable[tuple[FieldPath, Callable[[str], object]]] = (
+        (("supply", "engine"), catalog.find_engine),
+        (("evidence", "today", "gpu"), catalog.find_gpu),
+        (("evidence", "prototype", "gpu"), catalog.find_gpu),
+        *((("supply", "sites", i), catalog.find_site) for i, _ in enumerate(_at(data, "supply", "sites"))),
+        *((("supply", "gpus", i), catalog.find_gpu) for i, _ in enumerate(_at(data, "supply", "gpus"))),
+        *(
+            (("compliance", "frameworks", i), catalog.find_rule)
+            for i, _ in enumerate(_at(data, "compliance", "frameworks"))
+        ),
+    )
+    for path, find in single:
+        name = _value(data, path)
+        if isinstance(name, str):
+            yield path, name, find
+
+
+def _at(data: Mapping[str, Any], *path: str) -> Iterable[Any]:
+    """The keys or items at a path; nothing where the data has another form."""
+    found = _value(data, path)
+    return found if isinstance(found, (dict, list)) else ()
+
+
+def _value(data: Any, path: FieldPath) -> Any:
+    for key in path:
+        if isinstance(data, dict):
+            data = data.get(key)
+        elif isinstance(data, list) and isinstance(key, int):
+            data = data[key]
+        else:
+            return None
+    return data

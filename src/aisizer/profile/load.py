@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from aisizer.profile.yaml_file import MAX_BYTES, Document, FieldPath, is_file, r
 MAX_SET_PATH = 200
 """Characters of a --set path; the longest path of a profile has about 130."""
 _QUOTES = ("supply", "quotes")
+NameCheck = Callable[[Mapping[str, Any]], Iterable[tuple[FieldPath, str]]]
+"""Finds the names in a profile's data that lead nowhere, each as a path and a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,17 @@ class LoadedProfile:
         return replace(self, profile=_validate(layers), data=layers.data, layers=layers, fragments=fragments)
 
 
-def load_profile(source: Path | str, *, sets: Sequence[str] = (), fragments: Sequence[Path] = ()) -> LoadedProfile:
-    """Reads a profile from a path, `-` (stdin) or the name of a ready profile, and lays fragments and --set over it."""
+def load_profile(
+    source: Path | str,
+    *,
+    sets: Sequence[str] = (),
+    fragments: Sequence[Path] = (),
+    names: NameCheck | None = None,
+) -> LoadedProfile:
+    """Reads a profile from a path, `-` (stdin) or the name of a ready profile, and lays fragments and --set over it.
+
+    `names` adds its faults to those of the schema, so that a user sees all of a file's faults at once.
+    """
     document, content, folder = _read_source(source)
     layers = Layers(_mapping(document), {(): Origin(document, folder or Path())})
     hashes: dict[str, str] = {}
@@ -74,18 +85,7 @@ def load_profile(source: Path | str, *, sets: Sequence[str] = (), fragments: Seq
     user_set = frozenset(written_paths(layers.data))
     layers, hashes = _with_quotes(layers, hashes)
     digest = _sha256(content + "".join(f"\n--set {text}" for text in sets).encode("utf-8", "surrogatepass"))
-    return LoadedProfile(_validate(layers), digest, hashes, folder, layers.data, user_set, layers)
-
-
-def validate_files(paths: Iterable[Path | str]) -> list[Fault]:
-    """Every fault of every file."""
-    faults: list[Fault] = []
-    for path in paths:
-        try:
-            load_profile(path)
-        except InvalidInput as error:
-            faults += error.faults or [Fault(str(path), None, None, "", str(error))]
-    return faults
+    return LoadedProfile(_validate(layers, names), digest, hashes, folder, layers.data, user_set, layers)
 
 
 def ready_profiles() -> list[str]:
@@ -174,15 +174,20 @@ def _quotes_of(document: Document) -> list[Any]:
     return quotes
 
 
-def _validate(layers: Layers) -> Profile:
+def _validate(layers: Layers, names: NameCheck | None = None) -> Profile:
+    profile, faults = _profile(layers)
+    faults += [layers.fault(path, problem) for path, problem in (names(layers.data) if names else ())]
+    if profile is None or faults:
+        raise InvalidInput(in_order(faults))
+    return profile
+
+
+def _profile(layers: Layers) -> tuple[Profile | None, list[Fault]]:
     try:
         profile = Profile.model_validate(layers.data)
     except ValidationError as error:
-        raise InvalidInput(faults_of(error, layers)) from error
-    findings = cross_field(profile)
-    if findings:
-        raise InvalidInput(in_order([layers.fault(path, problem) for path, problem in findings]))
-    return profile
+        return None, list(faults_of(error, layers))
+    return profile, [layers.fault(path, problem) for path, problem in cross_field(profile)]
 
 
 def _with_hash(known: dict[str, str], file: str, sha256: str) -> dict[str, str]:

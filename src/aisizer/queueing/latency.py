@@ -119,7 +119,7 @@ def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
 
 
 def decoding_seen(now: Situation, k: int) -> Decoding:
-    """What the decoding requests of class k see: states weighted by the number that decode in them.
+    """What the decoding requests of class k see: states weighted by the tokens that are decoded in them.
 
     Under open arrivals every prompt prolongs the decoding, which lets more prompts arrive (a branching process, hence
     the squared stretch); a closed population damps itself.
@@ -130,7 +130,7 @@ def decoding_seen(now: Situation, k: int) -> Decoding:
         weight = now.occupancy.probability
         states = now.occupancy.decoding + (own * (1 - now.decoding[:, k]))[:, None]
     else:
-        weight = now.occupancy.probability * now.occupancy.opened
+        weight = now.occupancy.probability * now.occupancy.opened / now.at_nodes.slowed_s(now.mix)
         weight = weight / weight.sum(axis=1)[:, None]
         states = now.occupancy.decoding
     limit = now.times.decoding[:, -1:]

@@ -98,7 +98,7 @@ def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> L
                 table[name][rows, k] = values[steady]
     settled = np.zeros(count, dtype=np.bool_)
     settled[rows] = True
-    held = now.occupancy.mean(now.occupancy.decoding), now.occupancy.nodes(np.array([0.95]))[:, 0]
+    held = now.occupancy.mean(now.occupancy.opened), now.occupancy.nodes(np.array([0.95]))[:, 0]
     rates, prefilling = _scatter(now.rates, rows, steady, count), tables["ttft"]["mean"]
     mean, high = (_scatter(value[:, None], rows, steady, count)[:, 0] for value in held)
     context = _scatter(now.mix.context[:, None], rows, steady, count)[:, 0]
@@ -108,7 +108,7 @@ def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> L
         ttft=tables["ttft"],
         tpot=tables["tpot"],
         e2e=tables["e2e"],
-        in_flight=mean + waiting.sum(axis=1),
+        in_flight=mean + np.where(load.population > 0, share[:, None] * load.population, waiting).sum(axis=1),
         throughput=rates.sum(axis=1),
         kv_use_p95=(high * context + (waiting * lengths.work).sum(axis=1)) / replicas.kv_capacity_tokens[:, 0],
     )

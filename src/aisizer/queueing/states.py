@@ -16,6 +16,8 @@ GRID_STATES = 18
 """States from 1 to the limit at which step times are computed; they are smooth in between."""
 NODES = 32
 """States at which the stationary distribution is evaluated; exact where it spans fewer than 32 states."""
+NEGLIGIBLE_LOG = 16.0
+"""States less likely than the likeliest by a factor of e^16 are left out."""
 FIXED_POINT_ROUNDS = 4
 """The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
 _INNER, _OUTER = (3 - 6**0.5) ** 0.5, (3 + 6**0.5) ** 0.5
@@ -171,7 +173,7 @@ def occupancy(times: StepTimes, mix: Mix, limit: Floats, births: Floats, permane
     opened = start[:, None] + spacing[:, None] * np.arange(NODES)
     inside = opened <= top[:, None] + 1e-9
     opened = np.where(inside, opened, top[:, None])
-    log_step = np.log(times.at(opened + permanent[:, None]).slowed_s(mix))
+    log_step = _log_step(times, mix, opened + permanent[:, None])
     lean = ((spacing + 1) / (2 * spacing))[:, None]
     pieces = spacing[:, None] * ((1 - lean) * log_step[:, :-1] + lean * log_step[:, 1:])
     path = np.concatenate([np.zeros((len(top), 1)), np.cumsum(pieces, axis=1)], axis=1)
@@ -212,20 +214,24 @@ def _with_tail(
 
 
 def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: Floats) -> tuple[Floats, Floats]:
-    """First state and spacing of the nodes: the mean-field balance of births and deaths, 5 deviations to each side."""
-    grid, step = times.decoding, times.slowed_s(mix)
-    surplus = births[:, None] * step + permanent[:, None] - grid
-    above = (surplus > 0) & (grid < (top + permanent)[:, None])
-    cell = np.minimum(np.where(above, np.arange(grid.shape[1]), 0).max(axis=1), grid.shape[1] - 2)
+    """First state and spacing of the nodes: a first pass on a quadratic grid finds where the probability lies."""
+    opened = top[:, None] * np.linspace(0.0, 1.0, GRID_STATES) ** 2
+    log_step = _log_step(times, mix, opened + permanent[:, None])
+    pieces = np.diff(opened, axis=1) * (log_step[:, :-1] + log_step[:, 1:]) / 2
+    path = np.concatenate([np.zeros((len(top), 1)), np.cumsum(pieces, axis=1)], axis=1)
+    log_weight = path + xlogy(opened, births[:, None]) - gammaln(opened + 1)
+    likely = log_weight > log_weight.max(axis=1)[:, None] - NEGLIGIBLE_LOG
+    first = np.fmax(likely.argmax(axis=1) - 1, 0)
+    last = np.minimum(GRID_STATES - likely[:, ::-1].argmax(axis=1), GRID_STATES - 1)
     rows = np.arange(len(top))
-    slope = (step[rows, cell + 1] - step[rows, cell]) / (grid[rows, cell + 1] - grid[rows, cell])
-    centre = grid[rows, cell + 1] - permanent
-    curvature = 1 / np.fmax(centre, 1.0) - slope / step[rows, cell + 1]
-    spread = 5 * np.sqrt(1 / np.where(curvature > 0, curvature, np.inf)) + 5
-    spread = np.where(curvature > 0, spread, top)
-    low = np.floor(np.clip(grid[rows, cell] - permanent - spread, 0.0, np.fmax(top - NODES + 1, 0.0)))
-    high = np.minimum(top, centre + spread)
-    return low, np.fmax((high - low) / (NODES - 1), 1.0)
+    low = np.floor(np.minimum(opened[rows, first], np.fmax(top - NODES + 1, 0.0)))
+    return low, np.fmax((np.ceil(opened[rows, last]) - low) / (NODES - 1), 1.0)
+
+
+def _log_step(times: StepTimes, mix: Mix, decoding: Floats) -> Floats:
+    """Log step time of states with a decoding sequence; state 0 has no decode step and takes the value of state 1."""
+    logs: Floats = np.log(times.at(np.fmax(decoding, 1.0)).slowed_s(mix))
+    return logs
 
 
 def _burst(

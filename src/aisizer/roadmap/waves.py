@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.fleet import Fleet, Layout, fleet
@@ -14,10 +14,11 @@ MONTHS = 36
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Servers added from a month on, and the month up to which they suffice."""
+    """Servers added from a month on, the month they were bought up to, and the one up to which they suffice."""
 
     month: int
     servers: int
+    planned_to: int
     covers_to: int
 
 
@@ -41,7 +42,8 @@ def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, exp
         period = needed[start : start + expansion_months]
         target = max(f.servers for f in period)
         if target > servers:
-            waves.append(Wave(month=start + 1, servers=target - servers, covers_to=start + len(period)))
+            last = start + len(period)
+            waves.append(Wave(month=start + 1, servers=target - servers, planned_to=last, covers_to=last))
             servers = target
     return Fleets(
         needed=needed,
@@ -51,15 +53,10 @@ def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, exp
     )
 
 
-def peak_of_first_wave(factors: Sequence[float], wave: Wave) -> float:
-    """The highest demand factor that the first wave must carry."""
-    return max(factors[: wave.covers_to])
-
-
 def _extended(waves: list[Wave], months: int) -> tuple[Wave, ...]:
     """Each wave covers up to the month before the next one."""
     ends = [w.month - 1 for w in waves[1:]] + [months]
-    return tuple(Wave(w.month, w.servers, end) for w, end in zip(waves, ends, strict=True))
+    return tuple(replace(wave, covers_to=end) for wave, end in zip(waves, ends, strict=True))
 
 
 def _in_service(waves: list[Wave], months: int) -> tuple[int, ...]:
