@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aisizer.queueing.lengths import NODE_WEIGHTS, Lengths, Mix
+from aisizer.queueing.lengths import DECODE_WEIGHTS, NODE_WEIGHTS, Lengths, Mix
 from aisizer.queueing.percentiles import GAMMA_WEIGHTS, gamma_nodes, joint, moments
 from aisizer.queueing.states import Occupancy, StepTimes
 from aisizer.queueing.steps import Replicas, mixed_step_s
@@ -15,7 +15,8 @@ from aisizer.shapes import Floats
 STATE_LEVELS = np.array([0.2, 0.6, 0.9])
 STATE_WEIGHTS = np.array([0.4, 0.4, 0.2])
 """The states that arrivals find, as three nodes: the middle of each weight's slice."""
-TPOT_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
+TTFT_WEIGHTS = joint(NODE_WEIGHTS, GAMMA_WEIGHTS)
+TPOT_WEIGHTS = joint(DECODE_WEIGHTS, GAMMA_WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def ttft_nodes(now: Situation, k: int) -> tuple[Floats, Floats]:
     chance, wait = now.occupancy.waiting_probability, now.occupancy.waiting_s
     mean, variance = ttft_moments(now, found)
     admitted_late = gamma_nodes(mean + (1 - chance) * wait, variance + (1 - chance) ** 2 * wait**2)
-    weights = _flat((found.probability * (1 - chance)[:, None])[:, :, None] * joint(NODE_WEIGHTS, GAMMA_WEIGHTS))
+    weights = _flat((found.probability * (1 - chance)[:, None])[:, :, None] * TTFT_WEIGHTS)
     return (
         np.concatenate([values, admitted_late], axis=1),
         np.concatenate([weights, chance[:, None] * GAMMA_WEIGHTS], axis=1),
@@ -240,22 +241,10 @@ def overflow_tokens(now: Situation) -> Floats:
     return overflow
 
 
-def closed_ttft(now: Situation, k: int, at: StepTimes) -> tuple[Floats, Floats]:
-    """Mean TTFT [s] and own prompt tokens left in the queue after a step [token] of closed class k in state `at`.
-
-    The queue is bounded twice: by Little's law over the wait of the finite population, and by what open arrivals of
-    the same rate would leave over.
-    """
-    wait = _closed_wait(now, k, at)
-    service = (NODE_WEIGHTS * _service_s(now, k, at, wait)[:, 0]).sum(axis=1)
-    work = now.lengths.work[k]
-    computing, step = work * (at.full_s / at.room)[:, 0], at.prefill_s[:, 0]
-    queued = np.fmax(service - now.replicas.request_fixed_s[:, 0] - np.fmax(computing, step), 0.0) * work
-    partial = np.fmax(computing - step, 0.0) * now.lengths.work_squared[k] / (2 * work)
-    waiting = now.rates[:, k] * (queued + partial)
-    slack = at.slack[:, 0]
-    overflow = np.divide(at.excess[:, 0] / 2, slack, out=np.full_like(slack, np.inf), where=slack > 0)
-    return service, np.minimum(waiting, overflow * now.rates[:, k] * work / (now.mix.rate * now.mix.work))
+def closed_ttft(now: Situation, k: int) -> Floats:
+    """[s] mean TTFT of closed class k where all probability is in one state, [configuration]."""
+    result: Floats = (NODE_WEIGHTS * _service_s(now, k, now.times, _closed_wait(now, k, now.times))[:, 0]).sum(axis=1)
+    return result
 
 
 def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:

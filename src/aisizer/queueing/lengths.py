@@ -12,6 +12,9 @@ from aisizer.shapes import Floats, Requests
 NODE_EDGES = np.array([0.0, 0.15, 0.35, 0.55, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 0.996, 1.0])
 """Cumulative probabilities that cut a distribution into nodes; finer towards the tail, where percentiles are promised."""
 NODE_WEIGHTS = np.diff(NODE_EDGES)
+DECODE_EDGES = np.concatenate([np.linspace(0.0, 0.9, 19), [0.93, 0.96, 0.98, 0.99, 0.996, 1.0]])
+"""The same for output lengths: finer, for they are combined with fewer other nodes and spread E2E the most."""
+DECODE_WEIGHTS = np.diff(DECODE_EDGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +109,25 @@ def _one(requests: Requests, chosen: NDArray[np.bool_]) -> tuple[Floats, ...]:
     means = (work, work**2, attention, decode, decode**2, decode * prompt + output * decode / 2, decoding)
     order = np.argsort(work)
     scalars = (*(np.mean(m) for m in means), inverse, np.max(prompt + output))
-    nodes = _node_means(work[order]), _node_means(attention[order]), _decode_nodes(decode[decoding])
+    nodes = (
+        _node_means(work[order], NODE_EDGES),
+        _node_means(attention[order], NODE_EDGES),
+        _decode_nodes(decode[decoding]),
+    )
     return (*(np.asarray(s, dtype=np.float64) for s in scalars), *nodes)
 
 
 def _decode_nodes(decode: Floats) -> Floats:
-    return _node_means(np.sort(decode)) if len(decode) else np.full(len(NODE_WEIGHTS), np.nan)
+    return _node_means(np.sort(decode), DECODE_EDGES) if len(decode) else np.full(len(DECODE_WEIGHTS), np.nan)
 
 
-def _node_means(ascending: Floats) -> Floats:
-    """Mean of each slice of the empirical distribution between NODE_EDGES.
+def _node_means(ascending: Floats, edges: Floats) -> Floats:
+    """Mean of each slice of the empirical distribution between cumulative probabilities `edges`.
 
-    >>> _node_means(np.arange(100.0))[:2]
-    array([ 7. , 24.5])
+    >>> _node_means(np.arange(100.0), np.array([0.0, 0.15, 1.0]))
+    array([ 7., 57.])
     """
-    edges = NODE_EDGES * len(ascending)
+    cuts = edges * len(ascending)
     cumulative = np.concatenate([[0.0], np.cumsum(ascending)])
-    sums = np.interp(edges, np.arange(len(ascending) + 1.0), cumulative)
-    means: Floats = np.diff(sums) / np.diff(edges)
+    means: Floats = np.diff(np.interp(cuts, np.arange(len(ascending) + 1.0), cumulative)) / np.diff(cuts)
     return means

@@ -48,7 +48,7 @@ def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits
     if limits:
         missed = _worst_miss(limits, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
         share[missed >= 0], binding = 0.0, missed
-        rest = np.flatnonzero(fitting & (missed < 0))
+        rest = np.flatnonzero((bound > 0) & (missed < 0))
         share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, bound[rest])
     return Capacity(bound, share, tuple(int(b) for b in binding), idle)
 

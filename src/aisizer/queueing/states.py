@@ -168,7 +168,7 @@ def occupancy(times: StepTimes, mix: Mix, limit: Floats, births: Floats, permane
     lengths (Kelly 1979, chapter 3); beyond the limit the tail is geometric, and its wait that of M/M/n times
     (1 + squared coefficient of variation of decode steps) / 2 (Allen 1990, section 5.2).
     """
-    top = np.floor(limit - permanent)
+    top = np.floor(limit - permanent + 0.5)
     start, spacing = _window(times, mix, top, births, permanent)
     opened = start[:, None] + spacing[:, None] * np.arange(NODES)
     inside = opened <= top[:, None] + 1e-9
@@ -200,16 +200,15 @@ def _with_tail(
         weight[rows, edge] -= density[rows, edge] * (spacing - 1) / 2
     at_top = density[rows, last] * (opened[rows, last] >= top - 0.5)
     step = times.at((top + permanent)[:, None]).slowed_s(mix)[:, 0]
-    rho = np.divide(births * step, top, out=np.zeros_like(step), where=births > 0)
+    rho = np.where(births > 0, np.divide(births * step, top, out=np.full_like(step, np.inf), where=top > 0), 0.0)
     steady = rho < 1  # elsewhere there is no tail to add, and the caller discards the row by its utilisation
     tail = np.divide(at_top * rho, 1 - rho, out=np.zeros_like(rho), where=steady)
     weight[rows, last] += tail
     total = weight.sum(axis=1)
     waiting = np.where(births > 0, (at_top + tail) / total, 0.0)
     variability = np.divide(mix.decode_squared, mix.decode**2, out=np.ones_like(step), where=births > 0)
-    drain = np.divide(
-        step * mix.decode * variability / 2, top * (1 - rho), out=np.zeros_like(step), where=steady & (births > 0)
-    )
+    spare, wait = top - births * step, step * mix.decode * variability / 2
+    drain = np.divide(wait, spare, out=np.zeros_like(step), where=steady & (births > 0))
     return Occupancy(opened + permanent[:, None], opened, weight / total[:, None], waiting, drain, rho)
 
 

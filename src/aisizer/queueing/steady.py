@@ -12,10 +12,10 @@ from aisizer.queueing.states import Occupancy, occupancy, overloaded, state_grid
 from aisizer.queueing.steps import Replicas, decode_step_s, mixed_step_s
 from aisizer.shapes import Floats
 
-CLOSED_ROUNDS = 14
-"""Bisections of the closed classes' step time: resolves 0.1 % of it."""
-SATURATION_ROUNDS = 3
-BISECTIONS = 24
+CLOSED_ROUNDS, CLOSED_RANGE_LOG = 18, 9.0
+"""Bisections of the log throughput of closed classes, from e^-9 of what they would do alone: resolves 0.004 %, for a
+short queue is the small difference between a large population and those of it that decode."""
+BISECTIONS = 20
 
 
 def fits(replicas: Replicas, lengths: Lengths) -> NDArray[np.bool_]:
@@ -31,21 +31,19 @@ def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> N
     leaves. Open arrivals must stay below both; a closed population must fit in the batch, more of it only waits.
     """
     population = (share[:, None] * load.population).sum(axis=1)
-    rates = share[:, None] * load.rate
-    blend = mix(lengths, rates + _closed_guess(replicas, lengths, load, share))
-    for _ in range(SATURATION_ROUNDS if load.population.any() else 0):
-        limit = state_limit(replicas, blend)[:, None]
-        step = step_times(replicas, blend, limit).mean_s
-        steps = lengths.decode + 1 + lengths.work / replicas.token_budget
-        blend = mix(lengths, rates + share[:, None] * load.population / (steps * step))
+    blend = mix(lengths, share[:, None] * load.rate + _closed_guess(replicas, lengths, load, share))
     limit = state_limit(replicas, blend)
-    full = np.minimum(limit, _token_bound(replicas, blend))
-    room = full - population
-    births = (rates * lengths.decode).sum(axis=1)
-    serving = births * step_times(replicas, blend, full[:, None]).slowed_s(blend)[:, 0] < room
-    prompts = ~overloaded(replicas, blend, full[:, None])[:, 0]
-    result: NDArray[np.bool_] = population <= limit
-    return result & prompts & (serving | (births == 0)) if load.rate.any() else result
+    seated: NDArray[np.bool_] = population <= limit
+    if not load.rate.any():
+        return seated
+    if load.population.any():
+        return seated & sound(settle(replicas, lengths, load, share))
+    full = np.minimum(limit, _token_bound(replicas, blend))[:, None]
+    births = blend.rate * blend.decode
+    serving = births * step_times(replicas, blend, full).slowed_s(blend)[:, 0] < full[:, 0]
+    prompts: NDArray[np.bool_] = ~overloaded(replicas, blend, full)[:, 0]
+    result: NDArray[np.bool_] = prompts & (serving | (births == 0))
+    return result
 
 
 def stable_share(replicas: Replicas, lengths: Lengths, load: Load) -> Floats:
@@ -71,32 +69,53 @@ def settle(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> S
 def _closed_balance(
     replicas: Replicas, lengths: Lengths, opened: Floats, population: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Rates, population, decoding part and queued tokens [configuration, class], by bisection on the step time.
+    """Rates, population, decoding part and queued tokens [configuration, class], by bisection on the closed throughput.
 
-    A longer step lowers the throughput population / (TTFT + decode steps x step), and thereby the step time that the
-    arriving prompts cause; TTFT and queue follow with one round of delay.
+    By Little's law rates x (TTFT + decode steps x step) must make up the population. Both factors grow with the rate,
+    the second without bound as the replica fills, so there is one solution. How classes share the throughput follows
+    with one round of delay.
     """
-    closed = population > 0
-    blend = mix(lengths, population + opened)
-    low = decode_step_s(replicas, blend, np.ones_like(replicas.token_budget))[:, 0] / 2
-    high = 2 * mixed_step_s(replicas, blend, state_limit(replicas, blend)[:, None], replicas.token_budget)[:, 0]
-    ttft, backlog = np.where(closed, high[:, None] / 8, 0.0), np.zeros_like(population)
-    for _ in range(CLOSED_ROUNDS):
-        step = np.sqrt(low * high)
-        decode = lengths.decode * step[:, None]
-        rates = opened + np.divide(population, ttft + decode, out=np.zeros_like(population), where=closed)
-        decoding = np.where(closed, rates * decode, 0.0)
-        now = _at_point(replicas, lengths, rates, population, decoding, backlog, (rates * decode).sum(axis=1))
-        caused = now.times.slowed_s(now.mix)[:, 0]
-        low, high = np.where(caused > step, step, low), np.where(caused > step, high, step)
+    closed, people = population > 0, population.sum(axis=1)
+    stay = _shortest_stay(replicas, lengths, population + opened)
+    high = np.log((population / stay).sum(axis=1))
+    low = high - CLOSED_RANGE_LOG
+    for last in [False] * CLOSED_ROUNDS + [True]:
+        middle = low if last else (low + high) / 2
+        share = population / stay / (population / stay).sum(axis=1)[:, None]
+        now = _mean_field(replicas, lengths, opened + share * np.exp(middle)[:, None], population)
+        ttft = np.zeros_like(population)
         for k in np.flatnonzero(closed.any(axis=0)).tolist():
-            ttft[:, k], backlog[:, k] = closed_ttft(now, k, now.times)
-    return rates, population, decoding, backlog
+            ttft[:, k] = closed_ttft(now, k)
+        stay = np.where(closed, ttft + np.divide(now.decoding, now.rates), stay)
+        crowded = (now.times.slack[:, 0] <= 0) | ((now.rates * stay * closed).sum(axis=1) > people)
+        low, high = np.where(crowded, low, middle), np.where(crowded, middle, high)
+    return now.rates, population, now.decoding, _queue_of_the_rest(now, closed, stay)
+
+
+def _queue_of_the_rest(now: Situation, closed: NDArray[np.bool_], stay: Floats) -> Floats:
+    """[token] queued prompts [configuration, class] such that everyone is somewhere.
+
+    Near saturation the queue is far more sensitive to the rate than the bisection resolves; the population is not.
+    """
+    missing = (now.population - now.rates * stay * closed).sum(axis=1)[:, None]
+    share = now.rates * closed / (now.rates * closed).sum(axis=1)[:, None]
+    queue: Floats = np.fmax(now.backlog + missing * share * now.lengths.work, 0.0)
+    return queue
+
+
+def _shortest_stay(replicas: Replicas, lengths: Lengths, weights: Floats) -> Floats:
+    """[s] lower bound of the E2E of each class [configuration, class]: one step per token, nobody else."""
+    step = decode_step_s(replicas, mix(lengths, weights), np.ones_like(replicas.token_budget))
+    return replicas.request_fixed_s + (lengths.decode + 0.5) * step
 
 
 def sound(now: Situation) -> NDArray[np.bool_]:
-    """[configuration] whether the state found is a steady one: births below deaths, and prompts kept up with."""
-    return (now.occupancy.utilisation < 1) & (overflow_tokens(now) >= 0)
+    """[configuration] whether the state found is a steady one: births below deaths, and prompts kept up with.
+
+    A closed population cannot outrun its replica.
+    """
+    kept_up = overflow_tokens(now) >= 0
+    return (now.occupancy.utilisation < 1) & (kept_up | (now.population > 0).all(axis=1))
 
 
 def _situation(
@@ -112,23 +131,34 @@ def _situation(
     return Situation(replicas, lengths, blend, rates, population, decoding, backlog, times, states, at_nodes)
 
 
-def _at_point(
-    replicas: Replicas,
-    lengths: Lengths,
-    rates: Floats,
-    population: Floats,
-    decoding: Floats,
-    backlog: Floats,
-    state: Floats,
-) -> Situation:
-    """The same with all probability in one state; whoever decodes sees at least itself."""
+def _mean_field(replicas: Replicas, lengths: Lengths, rates: Floats, population: Floats) -> Situation:
+    """The steady state under given rates with all probability in the state where births and deaths balance."""
     blend = mix(lengths, rates)
-    states = np.minimum(np.fmax(state, 1.0), state_limit(replicas, blend))[:, None]
-    states = states * (blend.decode > 0)[:, None]
-    nothing = np.zeros(len(states))
-    point = Occupancy(states, np.zeros_like(states), np.ones_like(states), nothing, nothing, nothing)
-    times = step_times(replicas, blend, states)
-    return Situation(replicas, lengths, blend, rates, population, decoding, backlog, times, point, times)
+    limit = state_limit(replicas, blend)
+    grid = step_times(replicas, blend, state_grid(limit))
+    step = grid.slowed_s(blend)
+    demand = (blend.rate * blend.decode)[:, None]
+    state = _balance(grid.decoding, demand * step)
+    point = grid.at(np.where(demand > 0, np.fmax(state, 1.0), 0.0))
+    decoding = np.where(population > 0, rates * lengths.decode, 0.0) * point.slowed_s(blend)
+    overflow = np.divide(point.excess / 2, point.slack, out=np.zeros_like(point.slack), where=point.slack > 0)
+    queued = np.where(population > 0, rates * lengths.work, 0.0) / (blend.rate * blend.work)[:, None]
+    nothing, one = np.zeros_like(limit), np.ones_like(state)
+    states = Occupancy(point.decoding, one * 0, one, nothing, nothing, nothing)
+    backlog = queued * np.fmax(overflow, 0.0)
+    return Situation(replicas, lengths, blend, rates, population, decoding, backlog, point, states, point)
+
+
+def _balance(grid: Floats, needed: Floats) -> Floats:
+    """First state [configuration, 1] with as many decoding sequences as needed there; the last one if there is none."""
+    missing = needed - grid
+    cell = np.fmax((missing <= 0).argmax(axis=1), 1)
+    cell = np.where((missing <= 0).any(axis=1), cell, grid.shape[1] - 1)
+    rows = np.arange(len(grid))
+    before, after = missing[rows, cell - 1], missing[rows, cell]
+    share = np.clip(np.divide(before, before - after, out=np.ones_like(before), where=before > after), 0.0, 1.0)
+    result: Floats = (grid[rows, cell - 1] + share * (grid[rows, cell] - grid[rows, cell - 1]))[:, None]
+    return result
 
 
 def _closed_guess(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> Floats:
