@@ -34,7 +34,7 @@ _money, _energy, _kw, _growth, _share = (
 
 Duration = Annotated[float, *_time, Field(ge=0)]
 """[s] a length of time"""
-Rate = Annotated[float, *_rate, Field(gt=0)]
+Rate = Annotated[float, *_rate, Field(gt=0, le=1e6)]
 """[req/s] an arrival rate"""
 Power = Annotated[float, *_power, Field(gt=0)]
 """[W] electrical power"""

@@ -209,7 +209,7 @@ def test_explain_walks_from_the_decision_to_the_inputs(cli: Cli) -> None:
         assert cli("explain", name).code == 0
     field = cli("explain", "growth.rate")
     assert field.code == 0 and "growth" in field.out
-    wrong = cli("explain", "decision.gpu")
+    wrong = cli("explain", "decision.gpux")
     assert wrong.code == 2 and "decision.gpus" in wrong.err
 
 

@@ -32,6 +32,7 @@ def line(
             "treatment": treatment,
             "unit": "x",
             "unit_price_usd": price,
+            "price_unit": "USD/x",
             "factors": {"pue": 1.5},
             "quantity": quantity,
             "price_item": id,

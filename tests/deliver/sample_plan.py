@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from aisizer.costs.records import BomLine, CostLine, SiteCost
-from aisizer.plan import Assumption, Decision, Inputs, IntegrationUse, Plan, SourceUse, Step, Verdict
+from aisizer.plan import Assumption, Comparison, Decision, Inputs, IntegrationUse, Plan, SourceUse, Step, Verdict
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
@@ -30,6 +30,7 @@ def line(id: str, category: Any, quantity: Iterable[float], price: float | None,
         "description": id.replace("_", " "),
         "treatment": "expense",
         "unit": "EA",
+        "price_unit": f"USD/{more.get('unit', 'EA')}",
         "price_item": id,
         "source": "vendor-list-2026",
         "as_of": date(2026, 4, 5),
@@ -83,8 +84,7 @@ def site_cost(
 
 def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
     """On-premises: two servers now, a third in month 13."""
-    tax = {"tax": 1.0}
-    book: dict[str, Any] = {"treatment": "capitalise", "factors": tax}
+    book: dict[str, Any] = {"treatment": "capitalise", "factors": {"tax": 1.0}, "factor_units": {"tax": "1"}}
     return [
         line(
             "server",
@@ -118,10 +118,13 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             "support",
             "support",
             at((0, 2), (12, 2), (13, 1), (24, 3)),
-            18_550.0,
+            265_000.0,
             description="vendor support, yearly",
             treatment="prepaid",
-            unit="server-year",
+            unit="server",
+            price_item="server",
+            factors={"support_rate_per_year": 0.07},
+            factor_units={"support_rate_per_year": "1/year"},
         ),
         line(
             "power",
@@ -131,6 +134,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             description="electricity",
             unit="kWh",
             factors={"pue": 1.3},
+            factor_units={"pue": "1"},
             source="eia-2026-06",
             kind="measured",
         ),
@@ -153,6 +157,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             unit="server",
             price_item="server",
             factors={"residual": 0.0},
+            factor_units={"residual": "1"},
         ),
     ]
 
@@ -541,6 +546,18 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
             "name": "clinical-notes",
             "plan_date": "2026-12-01",
             "finance": finance,
+            "growth": {
+                "phases": [
+                    {
+                        "name": "pilot",
+                        "share": "15 %",
+                        "start": "2027-07-01",
+                        "exit": "4 weeks inside the SLO",
+                        "owner": "CMIO",
+                    },
+                    {"name": "all clinics", "share": 1.0, "start": "2027-10-01"},
+                ]
+            },
         },
         complete=not own.missing,
         decision=Decision(
@@ -561,6 +578,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
             gpus_per_server=8,
             term="purchase",
             redundancy="N+1",
+            redundant_servers=1,
             go_live=GO_LIVE,
             utilization=0.38,
             utilization_degraded=0.76,
@@ -627,11 +645,17 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
         tco={"on_premises": own, "hosted": hosted, "enclave": enclave},
         baseline=today,
         baseline_note="today's fleet of 8 A100-80-SXM, scaled to the same demand",
+        prototype=(
+            Comparison(name="TPOT mean", measured=0.0346, predicted=0.0312, unit="s"),
+            Comparison(name="output tokens per second", measured=722.0, predicted=None, unit="token/s"),
+        ),
         integrations=(
             IntegrationUse(
                 name="ehr",
                 limit_per_s=40.0,
                 calls_per_s={"go_live": 22.5, "month_12": 34.6, "month_36": 88.8},
+                worst_calls_per_s=266.4,
+                latency_s=0.12,
                 utilization={"go_live": 0.56, "month_12": 0.87, "month_36": 2.22},
                 breaks_in_month=16,
                 readiness="stubbed",
@@ -640,6 +664,8 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
                 name="audit",
                 limit_per_s=None,
                 calls_per_s={"go_live": 7.5, "month_12": 11.5, "month_36": 29.6},
+                worst_calls_per_s=29.6,
+                latency_s=None,
                 utilization={"go_live": None, "month_12": None, "month_36": None},
                 breaks_in_month=None,
                 readiness="real",
@@ -654,6 +680,15 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
     )
 
 
+def second_site_plan() -> Plan:
+    """The sample with a server more at a second site, and its redundancy left to the plan."""
+    plan = sample_plan()
+    assert plan.decision is not None
+    steps = (*plan.waterfall[:-1], WaterfallStep(name="disaster_recovery", gpus=24, reason="second site: pilot light"))
+    decision = plan.decision.model_copy(update={"gpus": 24, "servers": 3, "redundancy": "auto"})
+    return plan.model_copy(update={"waterfall": steps, "decision": decision})
+
+
 def missing_price_plan() -> Plan:
     """The optics have no price: totals are lower bounds."""
     return sample_plan(optics_price=None)
@@ -664,7 +699,13 @@ def no_discount_plan() -> Plan:
     plan = sample_plan(rate=None)
     assert plan.decision is not None
     decision = plan.decision.model_copy(
-        update={"term": "three_year", "site": "hosted", "site_name": "hosted", "redundancy": "N"}
+        update={
+            "term": "three_year",
+            "site": "hosted",
+            "site_name": "hosted",
+            "redundancy": "N",
+            "redundant_servers": 0,
+        }
     )
     return plan.model_copy(update={"decision": decision, "baseline": None})
 

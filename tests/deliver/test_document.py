@@ -8,7 +8,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
-from sample_plan import missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
+from sample_plan import missing_price_plan, no_discount_plan, sample_plan, second_site_plan, two_pool_plan
 
 from aisizer.deliver import charts
 from aisizer.deliver.blocks import Facts, Figure, Table, table
@@ -38,7 +38,6 @@ class Page(HTMLParser):
 @each_plan
 def test_every_cell_is_in_both_formats(plan: Plan) -> None:
     page, markdown = Page(sizing_html(plan)).text, sizing_md(plan).replace("\\", "")
-    markdown = markdown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     for section in document(plan).sections:
         for block in section.blocks:
             cells = [c for row in block.rows for c in row] if isinstance(block, Table) else []
@@ -87,7 +86,29 @@ def test_hostile_text_is_inert_in_html_and_markdown() -> None:
     plan = sample_plan().model_copy(update={"warnings": ("<script>alert(1)</script> | [x](javascript:1)\n# h",)})
     assert "<script" not in sizing_html(plan)
     line = next(line for line in sizing_md(plan).splitlines() if "alert(1)" in line)
-    assert line == "> **Note:** &lt;script&gt;alert(1)&lt;/script&gt; \\| \\[x\\](javascript:1) # h"
+    assert line == "> **Note:** \\<script>alert(1)\\</script> \\| \\[x\\](javascript:1) # h"
+
+
+@each_plan
+def test_markdown_holds_no_entities(plan: Plan) -> None:
+    assert not re.search(r"(?<!\\)&#?\w+;", sizing_md(plan))
+
+
+def test_phases_prototype_and_upstream_are_tables() -> None:
+    text = sizing_md(sample_plan())
+    assert "| pilot | 15 % | 2027-07-01 | 4 weeks inside the SLO | CMIO |\n| all clinics | 100 % |" in text
+    assert "| TPOT mean | 34.6 ms | 31.2 ms | -10 % |\n| output tokens per second | 722 token/s | n/a | n/a |" in text
+    assert "| 266.4 | month 16 | 120 ms |" in text and "| 29.6 | unknown | not given |" in text
+    bare = sample_plan().model_copy(update={"prototype": (), "profile": {"name": "x", "plan_date": "2026-12-01"}})
+    assert "Phases of the rollout" not in sizing_md(bare) and "Prototype" not in sizing_md(bare)
+
+
+def test_the_second_site_and_the_kind_of_first_wave_are_said() -> None:
+    text = sizing_md(second_site_plan())
+    assert "**Of these at the second site:** 8 GPUs (1 server)" in text
+    assert "8 GPUs (1 server) of the first wave stand at the second site." in text
+    assert "**First wave:**" in text and "| redundancy N+1 |" in text
+    assert "**First wave, rent to month 36 at plan:**" in sizing_md(no_discount_plan())
 
 
 @each_plan

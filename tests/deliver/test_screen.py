@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from sample_plan import infeasible_plan, missing_price_plan, no_discount_plan, sample_plan, slo, two_pool_plan
+from sample_plan import (
+    infeasible_plan,
+    missing_price_plan,
+    no_discount_plan,
+    sample_plan,
+    second_site_plan,
+    slo,
+    trigger,
+    two_pool_plan,
+)
 
 from aisizer.deliver.screen import infeasible_screen, screen
 from aisizer.errors import NoFeasiblePlan
@@ -25,7 +36,9 @@ def test_figures_of_the_sample() -> None:
     text = shown(sample_plan())
     assert "throughput 4 > latency 6 > headroom 8 > N+1 16" in text
     assert "needed for the SLO alone: 6" in text
-    assert "+8 GPUs in service 2028-07, order by 2028-01-29 (trigger: 61 %)" in text
+    assert "+8 GPUs in service 2028-07, order by 2028-01-29\n" in text
+    assert "  trigger at 61 %, expected 2028-01\n" in text
+    assert "TPOT mean: 34.6 ms measured, 31.2 ms predicted; 1 more in" in text
     assert "Utilization 38 %, 76 % with a server down." in text
     assert "412: SLO 188, memory 131, price 61, rule 32" in text
     cost = sample_plan().tco["on_premises"]
@@ -39,7 +52,7 @@ def test_fits_eighty_columns_without_color(plan: Plan) -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
     assert "…" not in text
-    assert len(text.splitlines()) <= 32
+    assert len(text.splitlines()) <= 34
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -65,6 +78,25 @@ def test_npv_column_is_dropped_with_the_reason() -> None:
     assert "NPV 9 %" not in text
     assert "NPV n/a: the profile sets no finance.discount_rate" in text
     assert text.startswith("clinical-notes: rent ")
+
+
+def test_the_trigger_is_the_one_that_fires_first() -> None:
+    soon, low = trigger(pool="soon", threshold=0.7), trigger(pool="low", threshold=0.5)
+    late = low.model_copy(update={"predicted": low.predicted | {"base": date(2029, 1, 1)}})
+    never = low.model_copy(update={"predicted": low.predicted | {"base": None}})
+    for other in (late, never):
+        plan = sample_plan().model_copy(update={"triggers": (other, soon)})
+        assert "trigger of soon at 70 %, expected 2028-01" in shown(plan)
+    assert "trigger at 50 %, not expected within 36 months" in shown(
+        sample_plan().model_copy(update={"triggers": (never,)})
+    )
+
+
+def test_redundancy_left_to_the_plan_and_the_second_site_are_said() -> None:
+    text = shown(second_site_plan())
+    assert "redundancy N+1\n" in text and "> disaster recovery 24" in text.replace("\n" + " " * 16, " ")
+    assert "at the second site: 8 GPUs (1 server)\n" in text
+    assert "second site" not in shown(sample_plan())
 
 
 def test_pools_are_listed() -> None:

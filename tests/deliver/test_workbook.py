@@ -152,6 +152,26 @@ def edited(data: bytes, path: Path, name: str, value: float, column: int = 1) ->
     return path
 
 
+def test_inputs_say_what_a_price_is_per_and_stand_once() -> None:
+    sheet = load(workbook_bytes(sample_plan()), values=True)["Inputs"]
+    rows = [(row[0].value, row[4].value) for row in sheet.iter_rows()]
+    assert rows.count(("server", "USD/server")) == 1
+    assert ("power", "USD/kWh") in rows
+    assert ("support_rate_per_year, on_premises", "1/year") in rows
+
+
+@pytest.mark.external
+@needs_libreoffice
+def test_a_changed_server_price_moves_all_that_rests_on_it(tmp_path: Path) -> None:
+    path = edited(workbook_bytes(sample_plan()), tmp_path / "edited.xlsx", "server", 530_000.0)
+    book = load(recalculated(path, tmp_path), values=True)
+    was = sample_plan().tco["on_premises"].by_category
+    rows = {row[0].value: row[1].value for row in book["TCO 3Y"].iter_rows()}
+    for category in ("support", "hardware"):
+        assert rows[category] == pytest.approx(2 * was[category])
+    assert rows["install"] == pytest.approx(was["install"])
+
+
 @pytest.mark.external
 @needs_libreoffice
 def test_edited_price_moves_the_totals(tmp_path: Path) -> None:

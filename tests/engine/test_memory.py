@@ -11,6 +11,7 @@ from aisizer.catalog.parameters import total_parameters
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
 from aisizer.engine.layouts import embedding_weights, experts, matrices, tensor_parallels
 from aisizer.engine.memory import Memory, activation_bytes, kv_bytes_per_token, memory_of, weights_bytes
+from aisizer.engine.parallel import Parallel
 from aisizer.errors import Rejection
 
 GIB = 2**30
@@ -20,7 +21,7 @@ degrees = st.sampled_from([1, 2, 4, 8, 16])
 
 def fit(m: Model, g: Gpu, e: Engine, t: int, precision: str, context: float = 2048) -> Memory | Rejection:
     return memory_of(
-        m, g, e, tensor_parallel=t, precision=precision, mean_context_tokens=context, max_context_tokens=context
+        m, g, e, parallel=Parallel(t), precision=precision, mean_context_tokens=context, max_context_tokens=context
     )
 
 
@@ -50,8 +51,8 @@ def test_memory_agrees_with_vllm_logs(
 ) -> None:
     engine = vllm(max_batch=1024, token_budget=8192, runtime_gb=0.3)
     h100 = gpu("h100-as-logged", 79.18 * GIB / 1e9, 3350, 989, 1978)
-    assert weights_bytes(MODELS[name], precision, t) / GIB == pytest.approx(weights, rel=0.08)
-    assert activation_bytes(MODELS[name], engine, t) / GIB == pytest.approx(activations, rel=0.03)
+    assert weights_bytes(MODELS[name], precision, Parallel(t)) / GIB == pytest.approx(weights, rel=0.08)
+    assert activation_bytes(MODELS[name], engine, Parallel(t)) / GIB == pytest.approx(activations, rel=0.03)
     if kv is not None:  # of gpt-oss, 3.33 GiB is left: a difference of large numbers
         found = fit(MODELS[name], h100, engine, t, precision)
         assert isinstance(found, Memory)
@@ -129,14 +130,14 @@ def test_one_longest_request_must_fit() -> None:
 
 @given(name=names, t=degrees)
 def test_more_gpus_never_hold_more_weights_each(name: str, t: int) -> None:
-    assert weights_bytes(MODELS[name], "fp8", 2 * t) <= weights_bytes(MODELS[name], "fp8", t)
+    assert weights_bytes(MODELS[name], "fp8", Parallel(2 * t)) <= weights_bytes(MODELS[name], "fp8", Parallel(t))
 
 
 @given(name=names, t=degrees)
 def test_lower_precision_never_weighs_more(name: str, t: int) -> None:
-    sizes = [weights_bytes(MODELS[name], p, t) for p in ("bf16", "fp8", "fp4")]
+    sizes = [weights_bytes(MODELS[name], p, Parallel(t)) for p in ("bf16", "fp8", "fp4")]
     assert sizes[0] > sizes[1] > sizes[2] * 0.999
-    assert weights_bytes(MODELS[name], "fp8", t) >= 0.5 * sizes[0]
+    assert weights_bytes(MODELS[name], "fp8", Parallel(t)) >= 0.5 * sizes[0]
 
 
 @given(memory=st.floats(40, 300), extra=st.floats(0, 200), t=st.sampled_from([1, 2, 4, 8]), name=names)
@@ -160,8 +161,8 @@ def test_a_longer_sequence_never_takes_less_cache_but_less_per_token(
 def test_an_embedder_needs_no_sampler_and_no_head() -> None:
     llama = MODELS["llama-3.1-8b"]
     embedder = llama.model_copy(update={"prefill_only": True})
-    assert activation_bytes(embedder, vllm(), 1) < activation_bytes(llama, vllm(), 1)
-    assert weights_bytes(llama, "bf16", 1) - weights_bytes(embedder, "bf16", 1) == 128256 * 4096 * 2
+    assert activation_bytes(embedder, vllm(), Parallel(1)) < activation_bytes(llama, vllm(), Parallel(1))
+    assert weights_bytes(llama, "bf16", Parallel(1)) - weights_bytes(embedder, "bf16", Parallel(1)) == 128256 * 4096 * 2
 
 
 def test_layouts_stay_inside_the_server() -> None:

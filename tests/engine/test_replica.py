@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisizer.catalog.records import Gpu
+from aisizer.engine.attention import kv_read_s, prefill_attention_s
 from aisizer.engine.formats import Format, allowed_precisions, format_of
-from aisizer.engine.replica import GRID, Replica, build, kv_read_s, prefill_attention_s, sequences_s, tokens_s
+from aisizer.engine.parallel import Parallel
+from aisizer.engine.replica import GRID, Replica, build
+from aisizer.engine.work import sequences_s, tokens_s
 from aisizer.errors import Rejection
 from aisizer.shapes import StepTable
 
 H100 = GPUS["h100-sxm"]
 
 
-def made(name: str, g: Gpu = H100, t: int = 4, precision: str = "fp8", **context: float) -> Replica:
+def made(name: str, g: Gpu = H100, t: int = 4, precision: str = "fp8", **context: Any) -> Replica:
     found = build(MODELS[name], g, vllm(), tensor_parallel=t, precision=precision, **context)
     assert isinstance(found, Replica), found
     return found
 
 
-def refused(name: str, g: Gpu = H100, t: int = 4, precision: str = "fp8", **context: float) -> Rejection:
+def refused(name: str, g: Gpu = H100, t: int = 4, precision: str = "fp8", **context: Any) -> Rejection:
     found = build(MODELS[name], g, vllm(), tensor_parallel=t, precision=precision, **context)
     assert isinstance(found, Rejection)
     return found
@@ -108,10 +112,10 @@ def test_the_tables_lines_lie_within_two_percent_of_the_formula() -> None:
         weights = format_of(MODELS[name], g, precision)
         assert isinstance(weights, Format)
         fixed = replica.table.step_fixed_s + replica.table.decode_fixed_s
-        exact = tokens_s(MODELS[name], g, weights, t, every) + fixed
+        exact = tokens_s(MODELS[name], g, vllm(), weights, Parallel(t), every) + fixed
         line = np.interp(every, GRID, replica.table.tokens_s) + fixed
         assert np.abs(line / exact - 1).max() < 0.02, (name, g.id, int(np.abs(line / exact - 1).argmax()) + 1)
-        head = sequences_s(MODELS[name], g, t, every[:1024])
+        head = sequences_s(MODELS[name], g, Parallel(t), every[:1024])
         straight = np.interp(every[:1024], GRID, replica.table.sequences_s)
         assert np.abs(straight / head - 1).max() < 0.05, (name, g.id)
 

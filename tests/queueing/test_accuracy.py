@@ -24,7 +24,7 @@ def saturated_rate(replica: str, workload: str) -> float:
 
 def open_pair(replica: str, workload: str, load: float) -> tuple[Run, Latency]:
     table, rate = REPLICAS[replica], load * saturated_rate(replica, workload)
-    run = simulate(table, shuffled(traffic(workload, 16_000, rate=rate)))
+    run = simulate(table, shuffled(traffic(workload, 12_000, rate=rate)))
     return run, solve([table], traffic(workload, 512), Load(np.array([rate]), np.zeros(1)), np.ones(1))
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import Layout, deployed, fleet, replicas, utilization
+from aisizer.sizing.placement import place
 
 
 def candidate(share: float, tensor_parallel: int, burst: float = 1.1, stable: float = 2.0) -> Candidate:
@@ -74,16 +75,31 @@ def test_more_demand_never_needs_fewer_servers(
 
 @settings(max_examples=150, deadline=None)
 @given(layouts, resiliences, st.floats(0.05, 8.0))
-def test_with_the_redundancy_down_burst_and_headroom_still_fit(
+def test_whichever_servers_fail_burst_and_headroom_still_fit(
     layout: Layout, resilience: Resilience, factor: float
 ) -> None:
     found = fleet(layout, factor, resilience)
-    counts = deployed(layout, found.production_servers - found.redundant_servers, factor)
-    for count, c in zip(counts, layout.candidates, strict=True):
-        assert count >= replicas(factor, c.share)
+    made = deployed(layout, found.production_servers, factor, resilience, found.redundant_servers)
+    for count, left, c in zip(made.up, made.degraded, layout.candidates, strict=True):
+        assert left <= count
+        assert left >= replicas(factor * c.pool.burst / (1 - resilience.headroom), c.share)
     if len(layout.candidates) == 1:
         limit = (1 - resilience.headroom) / layout.candidates[0].pool.burst
-        assert utilization(layout, counts, factor) <= limit * (1 + 1e-6)
+        assert utilization(layout, made.degraded, factor) <= limit * (1 + 1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from([1, 2, 4, 8])), min_size=1, max_size=4), st.integers(1, 12)
+)
+def test_replicas_are_placed_whole_and_level(pools: list[tuple[int, int]], servers: int) -> None:
+    counts, sizes = [n for n, _ in pools], [t for _, t in pools]
+    placed = place(counts, sizes, servers, 8)
+    fits = sum(n * t for n, t in pools) <= servers * 8
+    assert (placed is not None) == fits
+    if placed is not None:
+        assert placed.sum(axis=1).tolist() == counts
+        assert ((placed.T * sizes).sum(axis=1) <= 8).all()
 
 
 @settings(max_examples=100, deadline=None)
@@ -91,7 +107,7 @@ def test_with_the_redundancy_down_burst_and_headroom_still_fit(
 def test_no_gpu_of_a_server_idles_that_a_replica_would_fit(layout: Layout, extra: int, factor: float) -> None:
     resilience = Resilience()
     servers = fleet(layout, factor, resilience).serving_servers + extra
-    counts = deployed(layout, servers, factor)
+    counts = deployed(layout, servers, factor, resilience, 0).up
     used = sum(n * c.tensor_parallel for n, c in zip(counts, layout.candidates, strict=True))
     assert used <= servers * 8
     assert servers * 8 - used < min(c.tensor_parallel for c in layout.candidates)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.triggers.thresholds import crossing, threshold
+from aisizer.triggers.thresholds import crossing, date_of, forecast_threshold, threshold
 from aisizer.units import WEEKS_PER_MONTH
 
 limits, growths, weeks = st.floats(0.1, 1.0), st.floats(0.0, 0.2), st.floats(0.0, 80.0)
@@ -36,7 +36,24 @@ def test_shrinking_demand_is_alerted_at_the_limit_itself() -> None:
     assert threshold(0.8, -0.02, 22, 2) == 0.8
 
 
-def test_the_crossing_is_the_first_month_that_reaches_the_level() -> None:
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.floats(0.0, 0.5), min_size=35, max_size=35), limits, weeks)
+def test_the_alert_comes_at_least_one_lead_before_the_forecast_limit(
+    steps: list[float], limit: float, lead: float
+) -> None:
+    levels = [0.05]
+    for step in steps:
+        levels.append(levels[-1] * (1 + step))
+    level = forecast_threshold(levels, limit, 0.02, lead, 2.0)
+    reached, alert = crossing(levels, limit), crossing(levels, level)
+    assert level <= limit
+    if reached is not None and alert is not None and alert > 0:
+        assert reached - alert >= (lead + 2) / WEEKS_PER_MONTH - 1e-6
+
+
+def test_the_crossing_lies_between_the_months_around_it() -> None:
     levels = [0.5, 0.55, 0.61, 0.7]
-    assert crossing(levels, 0.6, date(2027, 7, 1)) == date(2027, 9, 1)
-    assert crossing(levels, 0.9, date(2027, 7, 1)) is None
+    month = crossing(levels, 0.6)
+    assert month is not None and 1 < month < 2
+    assert date(2027, 8, 1) < (date_of(date(2027, 7, 1), month) or date.max) < date(2027, 9, 1)
+    assert crossing(levels, 0.9) is None and crossing(levels, 0.4) == 0.0

@@ -70,6 +70,9 @@ class Gpu(Sourced):
     evidence: Literal["measured", "datasheet"] = "datasheet"
     """whether published measurements of LLM serving stand behind predictions for this class, or its datasheet only"""
     streaming_multiprocessors: int | None = None
+    sustained_clock_share: float = Field(default=1.0, gt=0, le=1)
+    """[1] of the clock behind the datasheet FLOPS that the card holds under its power cap in long matrix work; 1 where no
+    source gives a lower one: the generic efficiencies were fitted with the loss of a standard cap inside"""
     liquid_cooled: bool = False
 
 
@@ -145,6 +148,11 @@ class Model(Sourced):
     qk_nope_head_dim: int | None = None
     qk_rope_head_dim: int | None = None
     v_head_dim: int | None = None
+    index_topk: int | None = Field(default=None, ge=1)
+    """[token] that sparse-index attention reads of a longer context; null: every layer reads all of it"""
+    index_heads: int | None = Field(default=None, ge=1)
+    index_head_dim: int | None = Field(default=None, ge=1)
+    """heads and their width in the indexer that scores every token of context"""
     attention_output_gate: bool = False
     """the query projection also makes a gate of the same width"""
     ffn: int | None = None
@@ -190,6 +198,18 @@ class Engine(Sourced):
     """[GB] CUDA context, graphs and workspace per GPU"""
     token_budget: int
     max_batch: int
+    largest_captured_batch: int | None = Field(default=None, ge=1)
+    """[token] of the largest CUDA graph: smaller steps are padded to a captured size, larger ones are launched kernel by
+    kernel; null: neither is modelled"""
+    collective_overhead_s: float = Field(default=0.0, ge=0)
+    """[s] per collective of a step beyond the fast kernels' latency, where the engine of that year calls NCCL instead"""
+    stream_interval: int = Field(default=1, ge=1)
+    """[step] between two emissions of a stream whose first token waits for a full interval; 1: each token at once"""
+    api_processes: int = Field(default=1, ge=1)
+    api_request_s: float | None = Field(default=None, ge=0)
+    """[s] of one API process's time per request; null where no source gives it"""
+    api_token_s: float | None = Field(default=None, ge=0)
+    """[s] of one API process's time per generated token: detokeniser and event stream; null where no source gives it"""
     metrics: dict[str, str] = Field(default_factory=dict)
     """Prometheus metric of each signal: running, waiting, generation_tokens, prompt_tokens, ttft, tpot, kv_use, ..."""
     model_label: str = "model_name"
@@ -214,6 +234,7 @@ class Site(Sourced):
     providers: tuple[Id, ...] = ()
     """price lists whose instances are offered, where rented"""
     countries: tuple[str, ...] = ("us",)
+    """where it lies; empty for a site that stands wherever the customer puts it"""
     lead_times_weeks: LeadTimes
     expansion_months: int = Field(ge=1)
     """[month] how long one purchase lasts by default"""

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from aisizer.errors import InvalidInput
-from aisizer.plan import Plan, Step
+from aisizer.plan import Assumption, Plan, Step
+
+Node = Any
+"""what a plan's JSON may hold at a path"""
 
 
 def explain(name: str, plan_path: Path | None) -> None:
-    """Prints the step of that name, or the help of that profile field."""
-    from aisizer.cli.schema import field_text
-
+    """Prints the step, the assumption or the value of that name, or the help of that profile field."""
     path = plan_path or _newest()
     plan = _read(path) if path is not None else None
-    step = _step(plan, name) if plan is not None else None
+    sys.stdout.write(_field(name) if plan is None else explained(plan, name, path))
+
+
+def explained(plan: Plan, name: str, path: Path | None) -> str:
+    """What a plan says of a name: how it was computed, who set it, or what stands there."""
+    from aisizer.studies.gates import full_path
+
+    step = next((step for step in plan.explain if step.name == full_path(plan, name)), None)
     if step is not None:
-        sys.stdout.write(shown(step))
-        return
-    if plan_path is not None:
-        raise InvalidInput(_unknown(name, plan, path))
-    try:
-        sys.stdout.write(field_text(name) + "\n")
-    except InvalidInput as error:
-        raise InvalidInput(_unknown(name, plan, path) if plan is not None else str(error)) from error
+        return shown(step)
+    assumption = next((found for found in plan.assumptions if found.path == name), None)
+    if assumption is not None:
+        return _assumed(assumption, _help(name))
+    found = _value(plan, name) or _help(name)
+    if not found:
+        raise InvalidInput(_unknown(plan, name, path))
+    return found
 
 
 def shown(step: Step) -> str:
@@ -40,8 +49,79 @@ def shown(step: Step) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(plan: Plan, name: str) -> Step | None:
-    return next((step for step in plan.explain if step.name == name), None)
+def _assumed(assumption: Assumption, field_help: str) -> str:
+    facts = {"set by": assumption.origin, "reason": assumption.reason, "source": assumption.source}
+    lines = [f"{assumption.path} = {assumption.value}", *(f"  {k:<8} {v}" for k, v in facts.items() if v)]
+    return "\n".join(lines) + "\n" + (f"\n{field_help}" if field_help else "")
+
+
+def _value(plan: Plan, name: str) -> str:
+    """The value at a path of sizing.json and the recorded step that is nearest to it; empty where there is none."""
+    from aisizer.studies.gates import value_of
+
+    try:
+        value = value_of(plan, name)
+    except KeyError:
+        return ""
+    rows = list(_rows(value))
+    lines = [name, *(f"  {row}" for row in rows)] if rows else [f"{name} = {_compact(value)}"]
+    near = _nearest(plan, name)
+    return "\n".join([*lines, *([f"  next     aisizer explain {near}"] if near else [])]) + "\n"
+
+
+def _rows(value: Node) -> Iterator[str]:
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        yield f"{key} = {_compact(entry)}"
+
+
+def _compact(value: Node) -> str:
+    """A value on one line; what lies deeper is counted.
+
+    >>> _compact({"wave": 1, "reason": "go-live", "cash": [1.5, 2]}), _compact(None), _compact([])
+    ('wave 1, reason go-live, cash (2 entries)', 'no value', 'none')
+    """
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{key} {_inner(entry)}" for key, entry in value.items())
+    return _inner(value)
+
+
+def _inner(value: Node) -> str:
+    if value is None:
+        return "no value"
+    if isinstance(value, (dict, list)):
+        count = len(value)
+        return f"({count} entr{'y' if count == 1 else 'ies'})" if count else "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _nearest(plan: Plan, name: str) -> str | None:
+    """The recorded step that shares most of the path, then most of the letters."""
+
+    def likeness(step: str) -> tuple[int, float]:
+        return len(set(step.split(".")) & set(name.split("."))), difflib.SequenceMatcher(None, step, name).ratio()
+
+    return max((step.name for step in plan.explain), key=likeness, default=None)
+
+
+def _help(name: str) -> str:
+    try:
+        return _field(name)
+    except InvalidInput:
+        return ""
+
+
+def _field(name: str) -> str:
+    from aisizer.cli.schema import field_text
+
+    return field_text(name) + "\n"
+
+
+def _unknown(plan: Plan, name: str, path: Path | None) -> str:
+    names = [step.name for step in plan.explain] + [assumption.path for assumption in plan.assumptions]
+    close = difflib.get_close_matches(name, names, n=3)
+    hint = f" Did you mean {', '.join(close)}?" if close else ""
+    return f"{path} explains no {name} and no profile field has that name.{hint} `aisizer explain decision.gpus` is a start."
 
 
 def _read(path: Path) -> Plan:
@@ -54,10 +134,3 @@ def _newest() -> Path | None:
     """The plan written last below ./sizing, or in this folder."""
     found: Sequence[Path] = [*Path("sizing").glob("*/sizing.json"), *Path().glob("sizing.json")]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
-
-
-def _unknown(name: str, plan: Plan | None, path: Path | None) -> str:
-    names = [step.name for step in plan.explain] if plan else []
-    close = difflib.get_close_matches(name, names, n=3)
-    hint = f" Did you mean {', '.join(close)}?" if close else ""
-    return f"{path} explains no {name} and no profile field has that name.{hint} `aisizer explain decision.gpus` is a start."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from aisizer import __version__
-from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan
+from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan, OutputError
 
 HELP = """\
 Usage: aisizer [-h] [--version] VERB ...
@@ -21,6 +22,8 @@ Plan     size       profile -> decision, BOM, TCO, document, triggers
          render     a finished plan's files again, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
+         calibrate  benchmark results -> calibration fragment
+Model    predict    latency and throughput of one point, or a CSV of points
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
          schema     JSON Schema of profile and plan
 
@@ -153,6 +156,78 @@ def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile or 
     typer.echo(verb.schema(kind), nl=False)
 
 
+@app.command()
+def predict(
+    points: Annotated[Path | None, typer.Argument(metavar="[POINTS.csv]", help="a CSV file of many points")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT.csv", help="default: stdout")] = None,
+    model: Annotated[str | None, typer.Option(help="catalog name or config.json")] = None,
+    gpu: Annotated[str | None, typer.Option(help="GPU class")] = None,
+    tp: Annotated[int | None, typer.Option(help="tensor_parallel; default: the layout aisizer would pick")] = None,
+    isl: Annotated[float | None, typer.Option(help="prompt tokens")] = None,
+    osl: Annotated[float | None, typer.Option(help="output tokens")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="requests in flight")] = None,
+    rate: Annotated[float | None, typer.Option(help="requests a second")] = None,
+    engine: Annotated[str | None, typer.Option(help="engine profile")] = None,
+    precision: Annotated[str | None, typer.Option(help="bf16, fp8, fp4, int8 or int4")] = None,
+    catalog: Overlay = None,
+    as_json: AsJson = False,
+) -> None:
+    """Latency and throughput of one point, or a CSV of points."""
+    from aisizer.cli import predict as verb
+
+    if points is not None:
+        verb.predict_csv(points, output=output, overlay=catalog)
+        return
+    answer = verb.predict_one(
+        model=model,
+        gpu=gpu,
+        tp=tp,
+        isl=isl,
+        osl=osl,
+        concurrency=concurrency,
+        rate=rate,
+        engine=engine,
+        precision=precision,
+        overlay=catalog,
+        as_json=as_json,
+    )
+    typer.echo(answer, nl=False)
+
+
+@app.command()
+def calibrate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="result files of a benchmark tool")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="NAME.yaml", help="the fragment to write")],
+    gpu: Annotated[str | None, typer.Option(help="GPU class, where no file names it")] = None,
+    tp: Annotated[int | None, typer.Option(help="tensor_parallel, where no file names it")] = None,
+    model: Annotated[str | None, typer.Option(help="catalog name, where no file names it")] = None,
+    engine: Annotated[str | None, typer.Option(help="engine profile")] = None,
+    precision: Annotated[str | None, typer.Option(help="bf16, fp8, fp4, int8 or int4")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="tool that wrote the files, where it is not seen")
+    ] = None,
+    day: Annotated[str | None, typer.Option("--date", metavar="DATE", help="date to record; default none")] = None,
+    catalog: Overlay = None,
+) -> None:
+    """Fit your own benchmark results into a calibration fragment for `size --with`."""
+    from aisizer.cli import calibrate as verb
+
+    typer.echo(
+        verb.calibrate(
+            files,
+            output=output,
+            model=model,
+            gpu=gpu,
+            tensor_parallel=tp,
+            engine=engine,
+            precision=precision,
+            form=form,
+            date=day,
+            overlay=catalog,
+        )
+    )
+
+
 @catalog_app.command("list")
 def catalog_list(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="gpus, servers, models, engines, prices, sites, rules")],
@@ -184,12 +259,43 @@ def catalog_verify(catalog: Overlay = None) -> None:
 def run() -> None:
     """The console entry point: every expected failure is a sentence on stderr and its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]
+        if stream is not None:
+            stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]
     try:
-        app(prog_name="aisizer")
+        _verb()
     except AisizerError as error:
-        print(_message(error), file=sys.stderr)
+        if sys.stderr is not None:
+            print(_message(error), file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _verb() -> None:
+    """Runs the verb and sees its result off; an OSError that names no file comes from a standard stream."""
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed, so the result cannot be shown. Send it to /dev/null instead.")
+    try:
+        try:
+            app(prog_name="aisizer")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _discard_output()
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"The result cannot be shown ({reason}). Send standard output where there is space."
+        ) from error
+
+
+def _discard_output() -> None:
+    """Sends what Python still holds for stdout to nowhere, so that its last flush does not fail once more.
+
+    Python documentation, library/signal, note on SIGPIPE.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _message(error: AisizerError) -> str:

@@ -28,6 +28,7 @@ def size(
 
     inputs = load_inputs(profile, sets, fragments, overlay)
     plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
+    failed = [] if plan.decision is None else _failed_gates(plan)
     if as_json:
         sys.stdout.write(plan_json(plan))
     if plan.decision is None:
@@ -37,7 +38,9 @@ def size(
     if output is not None or not as_json:
         folder = output or Path("sizing") / inputs.loaded.profile.name
         _deliver(plan, folder, show=not (as_json or quiet))
-    _gates(plan)
+        failed = [*failed, "The files were written. Change the profile, or the gate."] if failed else []
+    if failed:
+        raise GateFailed("\n".join(failed))
 
 
 def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
@@ -49,10 +52,8 @@ def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
         sys.stdout.write(screen(plan, folder=folder.as_posix(), width=width(), color=use_color()))
 
 
-def _gates(plan: Plan) -> None:
+def _failed_gates(plan: Plan) -> list[str]:
+    """A sentence for each gate that does not hold; what is no gate is refused before anything is written."""
     from aisizer.studies.gates import check_gates
 
-    failed = [result for result in check_gates(plan) if not result.holds]
-    if failed:
-        sentences = [f"The gate {result.gate} fails: {result.sentence}." for result in failed]
-        raise GateFailed("\n".join([*sentences, "The files were written. Change the profile, or the gate."]))
+    return [f"The gate {result.gate} fails: {result.sentence}." for result in check_gates(plan) if not result.holds]

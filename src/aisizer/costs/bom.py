@@ -37,7 +37,7 @@ def bill_of_materials(
 
 def _quantity(line: CostLine, wave: tuple[int, int], buyer: Buyer) -> float:
     """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
-    if line.category == "network":
+    if line.unit == "GPU":
         return float(wave[1] * buyer.offer.gpus)
     if line.category != "rent":
         return float(wave[1])
@@ -71,7 +71,7 @@ def _bom_line(
         supplier=quote.supplier if quote else (buyer.offer.provider if line.category == "rent" else ""),
         quote_ref=quote.reference if quote else "",
         quantity=quantity,
-        uom={"network": "GPU", "rent": "INSTANCE-HOUR"}.get(line.category, "EA"),
+        uom={"GPU": "GPU", "instance-hour": "INSTANCE-HOUR"}.get(line.unit, "EA"),
         unit_price_usd=price,
         low_usd=None if line.low_usd is None else line.low_usd * factor,
         high_usd=None if line.high_usd is None else line.high_usd * factor,

@@ -14,6 +14,21 @@ from aisizer.units import HOURS_PER_MONTH
 
 PERIODS = 37
 """Period 0 and months 1 to 36."""
+FACTOR_UNITS = {
+    "install_rate": "1",
+    "support_rate_per_year": "1/year",
+    "years_per_month": "year/month",
+    "nameplate_kw": "kW/server",
+    "average_power_share": "1",
+    "hours_per_month": "h/month",
+    "pue": "1",
+    "fte": "FTE",
+    "tax": "1",
+    "residual": "1",
+}
+"""Unit of each named factor; together they turn a line's quantity into what its price is per."""
+TAXED = ("hardware", "network")
+"""Goods; freight and installation are services, which most sales taxes leave out (assumed)."""
 TERM_MONTHS = {"one_year": 12, "three_year": 36}
 
 
@@ -85,9 +100,11 @@ def _line(
         treatment=treatment,
         unit=unit,
         unit_price_usd=priced.base if priced else None,
+        price_unit=priced.unit if priced else f"USD/{unit}",
         low_usd=priced.low if priced else None,
         high_usd=priced.high if priced else None,
-        factors={name: significant(value) for name, value in known.items()},
+        factors=known,
+        factor_units={name: FACTOR_UNITS[name] for name in known},
         quantity=tuple(significant(q) for q in quantity),
         price_item=priced.item if priced else (lacking[0] if lacking else id),
         source=priced.source if priced else "no source prices it",
@@ -137,18 +154,7 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
         _power(buyer, running),
     ]  # fmt: skip
     if buyer.finance.tax > 0:
-        lines.append(
-            _line(
-                "tax",
-                "tax",
-                "Sales or use tax on hardware",
-                "capitalise",
-                "server",
-                price,
-                bought,
-                {"tax": buyer.finance.tax},
-            )
-        )
+        lines += [_taxed(line, buyer.finance.tax) for line in lines if line.category in TAXED]
     if buyer.finance.residual > 0:
         sold = [0.0] * (PERIODS - 1) + [-float(fleet.servers[-1])]
         lines.append(
@@ -166,6 +172,19 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
     if buyer.supply.colocation is not None or site.colocation is not None:
         lines.append(_colocation(buyer, running))
     return lines
+
+
+def _taxed(line: CostLine, rate: float) -> CostLine:
+    """Sales or use tax on what a line buys."""
+    return line.model_copy(
+        update={
+            "id": f"tax-{line.id}",
+            "category": "tax",
+            "description": f"Sales or use tax on: {line.description}",
+            "factors": line.factors | {"tax": rate},
+            "factor_units": line.factor_units | {"tax": FACTOR_UNITS["tax"]},
+        }
+    )
 
 
 def _power(buyer: Buyer, running: list[float]) -> CostLine:

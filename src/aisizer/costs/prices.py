@@ -42,6 +42,10 @@ class PriceBook:
         """The price of a facility amount, or null where nobody gave one."""
         return None if item is None else self.priced(item, self.amounts.get(item))
 
+    def terms(self, item: str) -> tuple[str, ...]:
+        """Terms of an item that quotes price, from names such as p5.48xlarge:three_year."""
+        return tuple(name.partition(":")[2] for name in self.quotes if name.startswith(f"{item}:"))
+
     def priced(self, item: str, amount: Amount | None, term: str = "") -> Price | None:
         """The quote for an item (or item:term, such as p5.48xlarge:one_year), else the catalog's amount."""
         quote = self.quotes.get(f"{item}:{term}" if term else item)
@@ -73,12 +77,14 @@ def from_quote(quote: Quote, unit: str | None) -> Price:
             f"the quote for {quote.item} has no readable price (got {quote.unit_price}). Write 265000 USD."
         )
     value = float(match["number"].replace(",", "").replace("_", "")) * _SCALE[match["scale"]]
+    if value == 0:
+        raise InvalidInput(f"the quote for {quote.item} is zero. Leave it out if the price is not known yet.")
     got = "USD" + (match["per"] or "")
     if unit is not None and got.lower() != unit.lower().replace("/server", ""):
         raise InvalidInput(
             f"the quote for {quote.item} is in {got}, but the catalog prices it in {unit}. Quote it in {unit}."
         )
     return Price(
-        quote.item, value, None, None, got, f"quote:{quote.reference or quote.supplier}", quote.as_of, quote.kind,
+        quote.item, value, None, None, got, f"quote:{quote.item}", quote.as_of, quote.kind,
         quote.supplier, quote.reference,
     )  # fmt: skip

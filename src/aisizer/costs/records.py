@@ -41,8 +41,12 @@ class CostLine(Record):
     unit: str
     """unit of the quantity, such as server, kWh, GPU-hour, FTE-month"""
     unit_price_usd: float | None
+    price_unit: str
+    """what the price is per, such as USD/kWh; the factors turn the quantity into it"""
     low_usd: float | None = None
     high_usd: float | None = None
+    factor_units: dict[str, str] = Field(default_factory=dict)
+    """unit of each factor"""
     factors: dict[str, float] = Field(default_factory=dict)
     """named multipliers, such as {pue: 1.3, tax: 1.0}"""
     quantity: tuple[float, ...]

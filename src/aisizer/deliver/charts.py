@@ -82,7 +82,7 @@ def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], 
     place = {m.start: (x, y(m.gpus_in_service)) for x, m in zip(xs, months, strict=True)}
     parts += [_wave_dot(purchase, *place[purchase.need_by]) for purchase in purchases if purchase.need_by in place]
     parts += [_line_legend(_LEFT, "l0", "GPUs in service (dot: a wave arrives)")]
-    parts += [_line_legend(_LEFT + 290, "l1", "GPUs needed")]
+    parts += [_line_legend(_LEFT + 390, "l1", "GPUs needed")]
     return _svg(_TOP + _HEIGHT + 28, title, description, parts)
 
 

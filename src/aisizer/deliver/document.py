@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -14,16 +15,16 @@ from aisizer.deliver.sections_evidence import (
     integrations_section,
     limits_section,
     method_section,
+    prototype_section,
     sources_section,
     verdicts_section,
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
+from aisizer.deliver.sections_roadmap import roadmap_section, triggers_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
     decision_section,
-    roadmap_section,
     slo_section,
-    triggers_section,
     waterfall_section,
 )
 from aisizer.plan import Plan
@@ -56,6 +57,7 @@ def _sections(plan: Plan) -> list[Section]:
     sections = [
         decision_section(plan),
         slo_section(plan),
+        prototype_section(plan) if plan.prototype else None,
         waterfall_section(plan),
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
@@ -90,12 +92,9 @@ def _environment() -> Environment:
 
 
 def markdown_text(text: str) -> str:
-    r"""Text in which Markdown and its HTML see no markup.
+    r"""Text in which Markdown and its HTML see no markup; a backslash keeps it readable where nothing renders it.
 
-    >>> markdown_text("a | <b> *c*\nd")
-    'a \\| &lt;b&gt; \\*c\\* d'
+    >>> print(markdown_text("a | <b> >= *c* &lt; R&D\nd"))
+    a \| \<b> >= \*c\* \&lt; R&D d
     """
-    text = " ".join(text.split()).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "|*`[]":
-        text = text.replace(mark, f"\\{mark}")
-    return text
+    return re.sub(r"[\\|*`\[\]<]|^>|&(?=#?\w+;)", lambda mark: f"\\{mark[0]}", " ".join(text.split()))

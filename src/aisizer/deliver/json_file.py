@@ -29,6 +29,10 @@ def read_plan(path: Path) -> Plan:
     """Reads a Plan back, or says in which field the file is not one."""
     try:
         data = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InvalidInput(
+            f"The path {path} does not exist. Give the path of a sizing.json or of its folder."
+        ) from error
     except OSError as error:
         raise InvalidInput(f"{path.name} cannot be read ({error.strerror}). Give the path of a sizing.json.") from error
     except (ValueError, RecursionError) as error:

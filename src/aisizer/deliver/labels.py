@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from aisizer import units
 from aisizer.costs.records import SiteCost
+from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
+from aisizer.triggers.records import Trigger
 
 _ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
 _REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
@@ -75,9 +78,14 @@ def reason(code: str) -> str:
     return _REASONS.get(code, code.replace("_", " "))
 
 
-def step(name: str, redundancy: str) -> str:
+def step(name: str, decision: Decision) -> str:
     """A step of the hardware waterfall."""
-    return f"redundancy {redundancy}" if name == "redundancy" else _STEPS.get(name, name)
+    return f"redundancy {redundancy(decision)}" if name == "redundancy" else _STEPS.get(name, name)
+
+
+def redundancy(decision: Decision) -> str:
+    """How many servers are spare, such as N+1; also where the profile leaves the number to the plan."""
+    return f"N+{decision.redundant_servers}" if decision.redundant_servers else "N"
 
 
 def parallelism(pool: Pool) -> str:
@@ -104,19 +112,30 @@ def verb(decision: Decision) -> str:
     return "buy" if decision.term == "purchase" else "rent"
 
 
-def servers_down(redundancy: str) -> int:
-    """How many servers may be down with the SLO still met.
-
-    >>> servers_down("N"), servers_down("N+2")
-    (0, 2)
-    """
-    return int(redundancy.removeprefix("N").lstrip("+") or 0)
-
-
-def down_phrase(redundancy: str) -> str:
+def down_phrase(decision: Decision) -> str:
     """The redundancy's failure in words, such as one server down."""
-    servers = servers_down(redundancy)
+    servers = decision.redundant_servers
     return "with a server down" if servers == 1 else f"with {servers} servers down"
+
+
+def second_site(plan: Plan) -> str | None:
+    """What disaster recovery adds to the first wave at the second site, or None where it adds nothing."""
+    decision = decided(plan)
+    gpus = {step.name: step.gpus for step in plan.waterfall}
+    added = gpus.get("disaster_recovery", 0) - gpus.get("upgrade", 0)
+    if not added:
+        return None
+    return f"{numbers.count(added, 'GPU')} ({numbers.count(added // decision.gpus_per_server, 'server')})"
+
+
+def first_trigger(plan: Plan) -> Trigger | None:
+    """The trigger that is expected to fire first; without any expected date, the one with the lowest threshold."""
+    return min(plan.triggers, key=lambda t: (t.predicted.get("base") or date.max, t.threshold), default=None)
+
+
+def phases(plan: Plan) -> list[dict[str, Any]]:
+    """The phases of the rollout as the profile gives them."""
+    return list((plan.profile.get("growth") or {}).get("phases") or ())
 
 
 def sites_in_order(plan: Plan) -> list[SiteCost]:

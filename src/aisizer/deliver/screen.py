@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
+from aisizer.deliver.sections_evidence import compared
 from aisizer.deliver.sections_money import priced
 from aisizer.deliver.sections_service import against_chosen, nearest
 from aisizer.plan import Decision, Plan
@@ -58,7 +59,7 @@ def infeasible_screen(plan: Plan, *, width: int = 80, color: bool = False) -> st
         facts += [("", f"freed by: {group.freed_by}")] if group.freed_by else []
         parts.append(_facts(facts))
     parts += [_facts([("Note", text)]) for text in plan.warnings]
-    parts.append(_indented("All rejections with their reasons: --json. Earlier files are untouched."))
+    parts.append(_indented("All rejections with their reasons: --json."))
     return _print(parts, width, color)
 
 
@@ -94,7 +95,7 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
         f"{labels.verb(decision)} {labels.fleet(decision)} {labels.site(decision.site)}, order by {decision.order_by}"
     )
     servers = f"{numbers.count(decision.servers, 'server')} ({decision.offer_name})"
-    redundancy = f"redundancy {decision.redundancy}"
+    redundancy = f"redundancy {labels.redundancy(decision)}"
     if len(decision.pools) == 1:
         details = [f"{servers}, {labels.replicas(decision.pools[0])}, {redundancy}"]
     else:
@@ -105,7 +106,7 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
 
 
 def _slo_table(plan: Plan, decision: Decision) -> Table:
-    down = labels.servers_down(decision.redundancy)
+    down = decision.redundant_servers
     heads = ["SLO at the peak hour", "target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
     table = _grid("llrrr" + "r" * bool(down), [22, 6])
     table.add_row(heads[0], "", *heads[1:], style="bold")
@@ -132,8 +133,8 @@ def _slo_note(plan: Plan, decision: Decision) -> str:
     methods = {result.method for result in plan.slo}
     how = "Analytic" if methods == {"analytic"} else "Simulated" if methods == {"simulated"} else "Predicted"
     text = f"{how}, at {labels.carried_month(plan)}. Utilization {numbers.share(decision.utilization)}"
-    if labels.servers_down(decision.redundancy):
-        text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision.redundancy)}"
+    if decision.redundant_servers:
+        text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
     return f"{text}.".strip()
 
 
@@ -141,21 +142,32 @@ def _hardware(plan: Plan, decision: Decision) -> Facts:
     before, steps = 0, []
     for step in plan.waterfall:
         if step.gpus != before:
-            name = decision.redundancy if step.name == "redundancy" else labels.step(step.name, decision.redundancy)
+            name = labels.step(step.name, decision).removeprefix("redundancy ")
             steps.append(f"{name} {step.gpus}")
         before = step.gpus
     facts = [("GPUs", " > ".join(steps)), ("", f"needed for the SLO alone: {decision.gpus_needed}")]
-    return [*facts, ("Next", _next_purchase(plan))]
+    second = labels.second_site(plan)
+    facts += [("", f"at the second site: {second}")] if second else []
+    return [*facts, ("Next", _next_purchase(plan)), *(("", text) for text in _next_trigger(plan))]
 
 
 def _next_purchase(plan: Plan) -> str:
     later = [p for p in plan.roadmap.purchases if p.wave > 1] if plan.roadmap else []
     if not later:
         return "no further purchase within 36 months"
-    trigger = f" (trigger: {numbers.share(plan.triggers[0].threshold)})" if plan.triggers else ""
     purchase = later[0]
     when = numbers.month(purchase.need_by)
-    return f"+{numbers.count(purchase.gpus, 'GPU')} in service {when}, order by {purchase.order_by}{trigger}"
+    return f"+{numbers.count(purchase.gpus, 'GPU')} in service {when}, order by {purchase.order_by}"
+
+
+def _next_trigger(plan: Plan) -> list[str]:
+    trigger = labels.first_trigger(plan)
+    if trigger is None:
+        return []
+    pool = f" of {trigger.pool}" if len(plan.triggers) > 1 else ""
+    day = trigger.predicted.get("base")
+    expected = "not expected within 36 months" if day is None else f"expected {numbers.month(day)}"
+    return [f"trigger{pool} at {numbers.share(trigger.threshold)}, {expected}"]
 
 
 def _cost_table(plan: Plan) -> Table:
@@ -197,9 +209,15 @@ def _evidence(plan: Plan) -> Facts:
     reasons = ", ".join(f"{labels.reason(group.reason)} {group.count}" for group in plan.rejections)
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
     facts.append(("Weakest fact", labels.decided(plan).weakest_fact))
+    facts += _prototype(plan)
     facts += [("Warning", text) for text in plan.warnings[:WARNINGS]]
     more = len(plan.warnings) - WARNINGS
     return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts
+
+
+def _prototype(plan: Plan) -> Facts:
+    more = f"; {len(plan.prototype) - 1} more in sizing.md" if len(plan.prototype) > 1 else ""
+    return [("Prototype", f"{c.name}: {compared(c)}{more}") for c in plan.prototype[:1]]
 
 
 def _runners_up(plan: Plan) -> list[str]:

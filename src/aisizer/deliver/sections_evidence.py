@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section, table
-from aisizer.plan import IntegrationUse, Plan
+from aisizer.plan import Comparison, IntegrationUse, Plan
 
 NOT_MODELLED = (
     "discrete-event simulation: percentiles come from an analytic queue, so failures, retries and cold starts are not replayed",
@@ -32,9 +32,42 @@ def verdicts_section(plan: Plan) -> Section:
     )
 
 
+def prototype_section(plan: Plan) -> Section:
+    """What a prototype measured beside what the model says of the same load."""
+    rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype]
+    text = "The model is uncalibrated here: it predicts the prototype's load without having seen its figures."
+    listed = table("Prototype and model", "Figure | Measured # | Predicted # | Predicted against measured #", rows)
+    return Section("prototype", "Prototype beside the model", (Paragraph(text), listed))
+
+
+def compared(comparison: Comparison) -> str:
+    """A measured figure beside the predicted one in a phrase."""
+    measured, predicted = _figures(comparison)
+    found = f"{predicted} predicted" if predicted != numbers.NOT_AVAILABLE else "not predicted"
+    return f"{measured} measured, {found}"
+
+
+def _figures(comparison: Comparison) -> tuple[str, str]:
+    """Measured and predicted with their unit, times in ms, the prediction with three digits."""
+    factor, unit = (1000.0, "ms") if comparison.unit == "s" else (1.0, comparison.unit)
+    measured = f"{numbers.number(float(f'{comparison.measured * factor:.6g}'))} {unit}"
+    if comparison.predicted is None:
+        return measured, numbers.NOT_AVAILABLE
+    return measured, f"{numbers.number(float(f'{comparison.predicted * factor:.3g}'))} {unit}"
+
+
+def _deviation(comparison: Comparison) -> str:
+    if comparison.predicted is None or not comparison.measured:
+        return numbers.NOT_AVAILABLE
+    return numbers.change(comparison.predicted / comparison.measured - 1)
+
+
 def integrations_section(plan: Plan) -> Section:
     """How close upstream systems are to their ceilings."""
-    heads = "System | Limit calls/s # | At go-live # | Month 12 # | Month 36 # | Breaks in | Readiness"
+    heads = (
+        "System | Limit calls/s # | At go-live # | Month 12 # | Month 36 # | Month 36, every retry used # | Breaks in | "
+        "Latency # | Readiness"
+    )
     return Section(
         "integrations",
         "Upstream systems",
@@ -49,8 +82,10 @@ def integrations_section(plan: Plan) -> Section:
 def _use_row(use: IntegrationUse) -> tuple[str, ...]:
     limit = "unknown" if use.limit_per_s is None else numbers.number(use.limit_per_s)
     breaks = "not within 36 months" if use.breaks_in_month is None else f"month {use.breaks_in_month}"
+    breaks = "unknown" if use.limit_per_s is None else breaks
     cells = (_use_cell(use, when) for when in ("go_live", "month_12", "month_36"))
-    return (use.name, limit, *cells, "unknown" if use.limit_per_s is None else breaks, use.readiness)
+    latency = "not given" if use.latency_s is None else numbers.duration(use.latency_s * 1000)
+    return (use.name, limit, *cells, numbers.number(use.worst_calls_per_s), breaks, latency, use.readiness)
 
 
 def _use_cell(use: IntegrationUse, when: str) -> str:
@@ -80,7 +115,10 @@ def method_section(plan: Plan) -> Section:
         for step in plan.explain
     ]
     heads = "Name | Meaning | Formula | With | Result # | Source"
-    text = "Each number can be asked for by its name: aisizer explain NAME."
+    text = (
+        "Each number can be asked for by its name, and so can each field under Assumptions and each path of sizing.json: "
+        "aisizer explain NAME."
+    )
     return Section("method", "Method", (Paragraph(text), table("Formulas with their numbers", heads, rows)))
 
 

@@ -89,4 +89,7 @@ def bom_section(plan: Plan) -> Section:
         for line in plan.bom
     ]
     heads = "Line | Wave | What | Quantity with spares # | Unit | Unit price USD # | Price USD # | Price is | Order by"
-    return Section("bom", "Bill of materials", (table("What is ordered (bom.csv has every column)", heads, rows),))
+    second = labels.second_site(plan)
+    note = [Paragraph(f"{second} of the first wave stand at the second site.")] if second else []
+    listed = table("What is ordered (bom.csv has every column)", heads, rows)
+    return Section("bom", "Bill of materials", (*note, listed))

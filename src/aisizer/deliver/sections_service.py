@@ -1,13 +1,11 @@
-"""The document's sections on what is bought, why that many, and until when it lasts."""
+"""The document's sections on what is bought, what it promises, and why that many."""
 
 from __future__ import annotations
 
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Facts, Figure, Items, Notice, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Facts, Figure, Notice, Paragraph, Section, table
 from aisizer.plan import Decision, Plan
-from aisizer.roadmap.records import Purchase, Roadmap
 from aisizer.sizing.records import Option, Pool, RejectionGroup
-from aisizer.triggers.records import Trigger
 
 
 def decision_section(plan: Plan) -> Section:
@@ -20,11 +18,13 @@ def decision_section(plan: Plan) -> Section:
         ("Order by", decision.order_by.isoformat()),
         ("In service", decision.go_live.isoformat()),
         ("Lasts", _lasts(plan)),
-        ("First wave", _wave_cost(decision)),
+        (_wave_label(decision), _wave_cost(decision)),
         ("1 year", f"{numbers.at_least(numbers.cents(cost.one_year_usd), bool(cost.missing))} USD"),
         ("3 years", f"{numbers.at_least(numbers.cents(cost.three_year_usd), bool(cost.missing))} USD"),
         ("Utilization at the peak", _utilization(decision)),
     ]
+    second = labels.second_site(plan)
+    facts += [("Of these at the second site", second)] if second else []
     blocks: list[Block] = [Paragraph(decision.reason), Facts(tuple(facts)), _pools_table(decision.pools)]
     blocks += [Notice(text) for text in plan.warnings]
     blocks.append(Paragraph(f"Weakest fact: {decision.weakest_fact.rstrip('.')}."))
@@ -36,6 +36,10 @@ def _lasts(plan: Plan) -> str:
     return f"to month {first.covers_to_month} in service" if first else numbers.NOT_AVAILABLE
 
 
+def _wave_label(decision: Decision) -> str:
+    return "First wave" if decision.term == "purchase" else "First wave, rent to month 36 at plan"
+
+
 def _wave_cost(decision: Decision) -> str:
     if decision.first_wave_usd is None:
         return "no complete price"
@@ -44,9 +48,9 @@ def _wave_cost(decision: Decision) -> str:
 
 def _utilization(decision: Decision) -> str:
     normal = numbers.share(decision.utilization)
-    if labels.servers_down(decision.redundancy) == 0:
+    if decision.redundant_servers == 0:
         return normal
-    return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision.redundancy)}"
+    return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
 
 
 def _pools_table(pools: tuple[Pool, ...]) -> Block:
@@ -69,7 +73,7 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
 
 def slo_section(plan: Plan) -> Section:
     """Promised percentiles beside predicted ones."""
-    down = labels.down_phrase(labels.decided(plan).redundancy)
+    down = labels.down_phrase(labels.decided(plan))
     rows = [
         (
             result.workload,
@@ -99,7 +103,7 @@ def slo_section(plan: Plan) -> Section:
 def waterfall_section(plan: Plan) -> Section:
     """Where the hardware went, reason by reason."""
     decision = labels.decided(plan)
-    steps = [(labels.step(step.name, decision.redundancy), step.gpus) for step in plan.waterfall]
+    steps = [(labels.step(step.name, decision), step.gpus) for step in plan.waterfall]
     said = ", ".join(f"{name} {gpus}" for name, gpus in steps)
     before, rows = 0, []
     for (name, gpus), step in zip(steps, plan.waterfall, strict=True):
@@ -188,103 +192,3 @@ def nearest(group: RejectionGroup) -> str:
         unit = f" {miss['unit']}" if miss.get("unit") else ""
         shown.append(f"{numbers.number(got)}{unit} against {numbers.number(limit)}{unit}")
     return ", ".join(shown)
-
-
-def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
-    """36 months of demand and capacity, the purchases between them, and the lead time."""
-    months, purchases = roadmap.months, roadmap.purchases
-    said = "; ".join(f"{p.gpus} GPUs in service on {p.need_by}" for p in purchases)
-    svg = charts.demand_and_capacity(months, purchases, "GPUs needed and in service by month", f"Purchases: {said}.")
-    checkpoints = [
-        (
-            f"month {c.month}",
-            c.date.isoformat(),
-            str(c.gpus),
-            str(c.servers),
-            numbers.share(c.utilization),
-            f"{c.tightest_slo} at {numbers.share(c.slo_ratio)} of its target",
-        )
-        for c in roadmap.checkpoints
-    ]
-    by_month = [
-        (
-            str(m.month),
-            numbers.month(m.start),
-            f"{m.demand_factor:.2f}",
-            numbers.number(m.peak_rate_per_s),
-            str(m.gpus_needed),
-            str(m.gpus_in_service),
-            numbers.share(m.utilization),
-        )
-        for m in months
-    ]
-    weeks = roadmap.lead_time_weeks
-    lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
-    total = f" = {numbers.number(weeks['total'])}" if "total" in weeks else ""
-    site = labels.site(labels.decided(plan).site)
-    blocks: tuple[Block, ...] = (
-        Paragraph(
-            f"In service: {roadmap.go_live_gpus} GPUs at go-live, {roadmap.month_12_gpus} in month 12, "
-            f"{roadmap.month_36_gpus} in month 36."
-        ),
-        Figure(svg, "GPUs needed and in service by month"),
-        table(
-            "Fleet at the checkpoints", "When | Date | GPUs # | Servers # | Utilization # | Tightest SLO", checkpoints
-        ),
-        table(
-            "Purchases",
-            "Wave | GPUs # | Servers # | Order by | In service | Lasts to month # | Why",
-            [_purchase_row(p) for p in purchases],
-        ),
-        Paragraph(f"Lead time {site}, in weeks: {lead}{total}."),
-        table(
-            "Demand and capacity by month",
-            "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #",
-            by_month,
-        ),
-    )
-    return Section("roadmap", "36 months", blocks)
-
-
-def _purchase_row(purchase: Purchase) -> tuple[str, ...]:
-    return (
-        str(purchase.wave),
-        str(purchase.gpus),
-        str(purchase.servers),
-        purchase.order_by.isoformat(),
-        purchase.need_by.isoformat(),
-        str(purchase.covers_to_month),
-        purchase.reason,
-    )
-
-
-def triggers_section(plan: Plan) -> Section:
-    """The alerts with their arithmetic, dates, owner and action."""
-    rows = [
-        (
-            trigger.alert,
-            trigger.pool,
-            trigger.quantity,
-            numbers.plain(trigger.threshold),
-            *(_crossing(trigger, case) for case in ("low", "base", "high")),
-            trigger.owner,
-        )
-        for trigger in plan.triggers
-    ]
-    heads = "Alert | Pool | Quantity | Threshold # | Low growth | Expected | High growth | Owner"
-    arithmetic = tuple(f"{t.pool}: {t.formula}. {t.action}{_day_one(t)}" for t in plan.triggers)
-    text = "Each threshold leaves exactly the lead time and one review period to act; triggers.rules.yaml watches it."
-    return Section(
-        "triggers",
-        "Triggers",
-        (Paragraph(text), table("When each trigger is expected to fire", heads, rows), Items(arithmetic)),
-    )
-
-
-def _crossing(trigger: Trigger, case: str) -> str:
-    day = dict(trigger.predicted.items()).get(case)  # type: ignore[call-overload]
-    return "not within 36 months" if day is None else str(day)
-
-
-def _day_one(trigger: Trigger) -> str:
-    return " It fires on the first day: the next order is due at go-live." if trigger.fires_on_day_one else ""

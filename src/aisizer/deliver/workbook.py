@@ -96,10 +96,10 @@ def _inputs(book: Book, plan: Plan, inputs: InputMap) -> None:
         _price_row(sheet, inputs.price_rows[key], line)
     head = at.INPUT_HEAD_ROW + len(inputs.prices) + 3
     sheet.head(head, ("Factor", "Value #", "As delivered #", "Changed #", "Unit", "Used by"))
-    for (name, factor, value), lines in inputs.factors.items():
-        row = inputs.factor_rows[name, factor, value]
-        site = name.removeprefix("Cost ")
-        _input(sheet, row, f"{factor}, {site}", value, "ratio")
+    for used, lines in inputs.factors.items():
+        name, factor, value, unit = used
+        row = inputs.factor_rows[used]
+        _input(sheet, row, f"{factor}, {name.removeprefix('Cost ')}", value, unit)
         sheet.put(row, 5, labels.listed(lines))
     sheet.freeze(2, 1)
 
@@ -125,7 +125,7 @@ def _general_inputs(book: Book, sheet: Sheet, plan: Plan) -> None:
 
 
 def _price_row(sheet: Sheet, row: int, line: CostLine) -> None:
-    _input(sheet, row, line.price_item, line.unit_price_usd, f"USD/{line.unit}")
+    _input(sheet, row, line.price_item, line.unit_price_usd, line.price_unit)
     sheet.put(row, 5, line.description)
     sheet.row(row, (line.low_usd, line.high_usd), "number", 6)
     sheet.row(row, (line.source, line.as_of, line.kind), "text", 8)

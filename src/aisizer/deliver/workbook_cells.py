@@ -36,8 +36,8 @@ AMOUNT = QUANTITY + PERIODS
 NO_RATE = "no discount rate set"
 """what NPV cells read without a rate"""
 
-PriceKey = tuple[str, str, float | None, str]
-FactorKey = tuple[str, str, float]
+PriceKey = tuple[str, str, float | None]
+FactorKey = tuple[str, str, float, str]
 
 
 def column(index: int) -> str:
@@ -70,8 +70,13 @@ def quoted(sheet: str) -> str:
 
 
 def price_key(line: CostLine) -> PriceKey:
-    """Lines with the same item at the same price share one input."""
-    return line.price_item, line.unit, line.unit_price_usd, line.source
+    """Lines that rest on the same item at the same price share one input, whatever their quantity counts."""
+    return line.price_item, line.price_unit, line.unit_price_usd
+
+
+def factor_keys(sheet: str, line: CostLine) -> list[FactorKey]:
+    """A site's lines that multiply by the same named figure share one input."""
+    return [(sheet, name, value, line.factor_units.get(name, "")) for name, value in line.factors.items()]
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,9 @@ class InputMap:
         """The cell that holds the line's unit price."""
         return cell(self.price_rows[price_key(line)], VALUE_COL, "Inputs")
 
-    def factor_cells(self, site: str, line: CostLine) -> list[str]:
+    def factor_cells(self, sheet: str, line: CostLine) -> list[str]:
         """The cells that hold the line's factors."""
-        keys = [(site, name, value) for name, value in line.factors.items()]
-        return [cell(self.factor_rows[key], VALUE_COL, "Inputs") for key in keys]
+        return [cell(self.factor_rows[key], VALUE_COL, "Inputs") for key in factor_keys(sheet, line)]
 
 
 @dataclass(frozen=True)
@@ -201,8 +205,8 @@ def input_map(sheets: Sequence[CostSheet]) -> InputMap:
     for sheet in sheets:
         for line in sheet.cost.lines:
             prices.setdefault(price_key(line), line)
-            for name, value in line.factors.items():
-                factors.setdefault((sheet.name, name, value), []).append(line.id)
+            for key in factor_keys(sheet.name, line):
+                factors.setdefault(key, []).append(line.id)
     return InputMap(prices, factors)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from aisizer.deliver.tables import bom_csv
 from aisizer.deliver.workbook import workbook_bytes
 from aisizer.errors import OutputError
 from aisizer.plan import Plan
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def render(plan: Plan) -> dict[str, bytes]:
@@ -45,10 +48,17 @@ def write_outputs(plan: Plan, folder: Path) -> list[Path]:
             with suppress(OSError):
                 temporary.unlink()
         raise OutputError(
-            f"The outputs cannot be written to {folder} ({error.strerror or error}). "
-            "Free space or give another folder with -o; files of an earlier run were left as they were."
+            f"The outputs cannot be written to {folder} ({_reason(error)}). "
+            f"{'Free space or give' if error.errno in NO_SPACE else 'Give'} another folder with -o; "
+            "files of an earlier run were left as they were."
         ) from error
     return list(parked)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return "a file of that name is in the way"
+    return error.strerror or str(error)
 
 
 def _refuse_folder(path: Path) -> None:

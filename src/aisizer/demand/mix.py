@@ -119,7 +119,7 @@ def stratified(lengths: TokenLengths, n: int) -> Floats:
 def below_one_token(share: float) -> str:
     """The sentence for lengths that are too often shorter than one token."""
     return (
-        f"{share:.0%} of the requests would have less than one token. Raise the mean, lower p95, or give "
+        f"{share * 100:.0f} % of the requests would have less than one token. Raise the mean, lower p95, or give "
         f"quantiles that start at 1."
     )
 

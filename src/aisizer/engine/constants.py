@@ -48,7 +48,7 @@ prior 40 %."""
 MOE_EFFICIENCY = 0.40
 """[1] of dense FLOPS; fit 0.15-0.5; prior 30 %."""
 ROUTING_SKEW = 0.85
-"""[1] share of an even routing's coverage that real routing reaches; fit 0.7-1.0; prior 15 %."""
+"""[1] of an independent choice of experts that each token after the first of a step makes; fit 0.7-1.0; prior 15 %."""
 MOE_TILE = 32
 """[token] mean padding of each expert that is hit; block sizes are 16-128 by batch; assumed; prior 50 %."""
 
@@ -74,14 +74,50 @@ PCIE_GB_S = 64.0
 """[GB/s] one-way PCIe 5.0 x16: what bridged pairs of NVLink cards use beyond the pair."""
 XGMI_PEERS = 7
 """[1] peers among which an AMD GPU's links are divided; each pair owns one seventh (8-GPU full mesh)."""
-ALL_REDUCE_GROWTH = 3e-9
-"""[s/byte^0.5] middle sizes, between latency and bandwidth; assumed: it adds 3 us to an all-reduce of 1 MB; prior 40 %."""
+ALL_REDUCE_GROWTH = {"nvswitch": 3e-9, "nvlink": 3e-9, "xgmi": 2e-8, "pcie": 3e-9}
+"""[s/byte^0.5] middle sizes, between latency and bandwidth. NVLink and PCIe: assumed, 3 us for 1 MB; prior 40 %. xGMI: fit to
+E2E of Llama-3.1-70B on 8 x MI300X by batch (ROCm/vllm performance tables, vLLM 0.6 to 0.11), where the missing time per
+all-reduce grows as 6, 12, 20, 34 us for 0.13, 0.5, 1 and 2 MB; one model, prior 40 %."""
+INTER_NODE_GB_S = 50.0
+"""[GB/s] one way per GPU between servers: one 400 Gb/s InfiniBand or RoCE port each (ConnectX-7; NVIDIA DGX H100 reference
+architecture)."""
+INTER_NODE_EFFICIENCY = 0.85
+"""[1] of that rate; fit with ALL_TO_ALL_LAUNCH_S to ten dispatch and combine times between servers, EP16 to EP256, within
+6 % (DeepSeek-AI, DeepEP, docs/legacy.md: 39 to 63 GB/s on 50 GB/s ports, local traffic included); prior 10 %."""
+INTER_NODE_LAUNCH_S = 10e-6
+"""[s] latency of a collective step between servers: NCCL and the network hop; assumed, 5-10 us; prior 40 %."""
+ALL_TO_ALL_LAUNCH_S = 25e-6
+"""[s] latency of one dispatch or combine of expert parallelism; fit, see INTER_NODE_EFFICIENCY; prior 30 %."""
+ALL_TO_ALL_GROUPED_LAUNCH_S = 200e-6
+"""[s] the same for kernels that send a token once to each server and need the host to learn the counts; assumed: long
+enough that DeepEP keeps its other kernels for 128 tokens on 16 GPUs; prior 50 %."""
+DISPATCH_FP8_BYTES = 1
+"""[byte] of one value sent to the experts where they compute in 8 or 4 bit (DeepEP: FP8 dispatch, BF16 combine)."""
+
+# Imbalance between ranks ---------------------------------------------------------------------------------------------
+EXPERT_POPULARITY_SPREAD = 0.5
+"""[1] coefficient of variation of the load of single experts over long times, beyond chance; assumed: training balances
+it, single domains do not; no measurement found; prior 50 %."""
+CONTEXT_SPREAD = 0.5
+"""[1] coefficient of variation of the context of decoding sequences; assumed, log-normal prompts of p95/mean near 2 have
+0.6 and constant lengths with uniform age up to 0.3; prior 50 %."""
+
+# CUDA graphs ---------------------------------------------------------------------------------------------------------
+EAGER_LAYER_S = 75e-6
+"""[s] of host time to launch one layer without a graph; assumed: 15 kernels of 5 us each, launch and framework dispatch;
+hidden behind the GPU where that is slower; prior 50 %."""
 
 # Elementwise ---------------------------------------------------------------------------------------------------------
 NORM_PASSES = 6
 """[1] passes over the hidden state per layer: two fused norms read and write the residual and write their output."""
 VALUE_BYTES = 2
 """[byte] of one activation or key-value entry: BF16, the engines' default cache type."""
+KV_BYTES = {"bf16": 2, "fp8": 1}
+"""[byte] of one key-value entry by cache precision; scales per tensor weigh nothing."""
+INDEX_KEY_BYTES = 1
+"""[byte] of one value of an indexer's key, kept in FP8 (DeepSeek-V3.2 technical report, 2025)."""
+INDEX_SCALE_BYTES = 4
+"""[byte] one FP32 scale per indexer key of 128 values (vLLM's cache of DeepSeek V3.2: 132 byte a token)."""
 STATE_VALUE_BYTES = 4
 """[byte] of one entry of a linear layer's state, kept in FP32."""
 
@@ -99,5 +135,39 @@ PUBLISHED_EXPERT_BITS = {"fp4": 4.25, "int4": 4.5}
 
 MULTIPROCESSORS = {"ampere": 108, "ada": 142, "hopper": 132, "blackwell": 148, "cdna3": 304, "cdna4": 256}
 """[1] where the catalog has no count for the GPU: that of H100, L40S, A100, B200, MI300X and MI355X for their architectures."""
+GPUS_PER_NODE = 8
+"""[GPU] of one server joined by the fast link: HGX and OAM boards; rack-scale systems name their own."""
 TENSOR_PARALLELS = (1, 2, 4, 8, 16)
 """[GPU] degrees considered: powers of two divide head counts; beyond 16 the all-reduce latency dominates."""
+
+PRIOR_WIDTHS = {
+    "GEMM_LAUNCH_S": 0.25,
+    "GEMM_EFFICIENCY": 0.08,
+    "BANDWIDTH_EFFICIENCY": 0.04,
+    "AMD_COMPUTE_DERATE": 0.15,
+    "WEIGHT_ONLY_DERATE": 0.15,
+    "HALF_WAVE": 0.50,
+    "PIPELINE_INPUTS": 0.50,
+    "OVERLAP_POWER": 0.30,
+    "MOE_LAUNCH_S": 0.40,
+    "MOE_EFFICIENCY": 0.30,
+    "ROUTING_SKEW": 0.15,
+    "MOE_TILE": 0.50,
+    "DECODE_ATTENTION_LAUNCH_S": 0.20,
+    "PREFILL_ATTENTION_LAUNCH_S": 0.30,
+    "ATTENTION_BANDWIDTH_EFFICIENCY": 0.05,
+    "ATTENTION_EFFICIENCY": 0.10,
+    "ALL_REDUCE_LAUNCH_S": 0.20,
+    "BUS_EFFICIENCY": 0.12,
+    "ALL_REDUCE_GROWTH": 0.40,
+    "INTER_NODE_EFFICIENCY": 0.10,
+    "INTER_NODE_LAUNCH_S": 0.40,
+    "ALL_TO_ALL_LAUNCH_S": 0.30,
+    "ALL_TO_ALL_GROUPED_LAUNCH_S": 0.50,
+    "EXPERT_POPULARITY_SPREAD": 0.50,
+    "CONTEXT_SPREAD": 0.50,
+    "EAGER_LAYER_S": 0.50,
+    "SAMPLER_BYTES_PER_LOGIT": 0.30,
+}
+"""[1] one relative standard deviation of each uncertain constant, the first prior that its text names: what a calibration may
+move and an error band must cover. Sizes, units and definitions are not in it."""

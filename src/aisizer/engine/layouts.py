@@ -28,7 +28,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Experts:
-    """The routed experts of one GPU, cut along their width."""
+    """The routed experts of one GPU, some of them whole or all of them cut along their width."""
 
     layers: int
     experts: int
@@ -93,13 +93,14 @@ def matrices(model: Model, tensor_parallel: int) -> tuple[Matrix, ...]:
     return (*attention, *_mlp(model, tensor_parallel))
 
 
-def experts(model: Model, tensor_parallel: int) -> Experts | None:
-    """The routed experts of one GPU, or nothing in a dense model."""
+def experts(model: Model, tensor_parallel: int, expert_parallel: int = 1) -> Experts | None:
+    """The routed experts of one GPU, or nothing in a dense model; each rank of expert_parallel holds whole ones."""
     if not model.experts:
         return None
     width = ceil(_given(model, model.expert_ffn, "expert_ffn") / tensor_parallel)
     layers = model.layers - model.dense_layers
-    return Experts(layers, model.experts, model.experts_per_token, model.hidden, width, _gates(model) + 1)
+    held = ceil(model.experts / expert_parallel)
+    return Experts(layers, held, model.experts_per_token, model.hidden, width, _gates(model) + 1)
 
 
 def head_rows(model: Model, tensor_parallel: int) -> int:
@@ -116,7 +117,7 @@ def embedding_weights(model: Model, tensor_parallel: int) -> float:
 def _attention(model: Model, group: Attention, t: int) -> list[Matrix]:
     quantised = not only_experts_quantised(model)
     if group.kind == "mla":
-        pairs = _mla_shapes(model, t)
+        pairs = [*_mla_shapes(model, t), *_indexer_shapes(model)]
     elif group.kind == "linear":
         keys = local_kv_heads(group.key_heads, t) * group.state_head_dim
         values = local_kv_heads(group.value_heads, t) * group.state_head_dim
@@ -142,6 +143,15 @@ def _mla_shapes(model: Model, t: int) -> list[tuple[int, int]]:
     down = [(model.q_lora_rank + rank + rope, model.hidden)] if model.q_lora_rank else [(rank + rope, model.hidden)]
     up = [(query, model.q_lora_rank or model.hidden)]
     return [*down, *up, (heads * (nope + value), rank), (model.hidden, heads * value)]
+
+
+def _indexer_shapes(model: Model) -> list[tuple[int, int]]:
+    """Queries, key and head weights of the sparse-attention indexer, the same on every GPU (DeepSeek-V3.2, 2025)."""
+    if model.index_topk is None:
+        return []
+    heads = _given(model, model.index_heads, "index_heads")
+    width = _given(model, model.index_head_dim, "index_head_dim")
+    return [(heads * width, model.q_lora_rank or model.hidden), (width + heads, model.hidden)]
 
 
 def _mlp(model: Model, t: int) -> list[Matrix]:

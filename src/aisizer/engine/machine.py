@@ -36,11 +36,11 @@ def bandwidth(gpu: Gpu) -> float:
 
 
 def dense_flops(gpu: Gpu, compute: c.Compute) -> float:
-    """[FLOP/s] of the datasheet, dense, with AMD's derate."""
+    """[FLOP/s] of the datasheet, dense, at the clock the card sustains, with AMD's derate."""
     tflops = {"bf16": gpu.bf16_tflops, "fp8": gpu.fp8_tflops, "fp4": gpu.fp4_tflops}[compute]
     if tflops is None:
         raise ValueError(f"{gpu.id} has no {compute} FLOPS. Choose the format with format_of first.")
-    return tflops * 1e12 * (c.AMD_COMPUTE_DERATE if gpu.vendor == "amd" else 1.0)
+    return tflops * 1e12 * gpu.sustained_clock_share * (c.AMD_COMPUTE_DERATE if gpu.vendor == "amd" else 1.0)
 
 
 def kernel(gpu: Gpu, weights: Format) -> Kernel:

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
 from aisizer.engine import constants as c
 from aisizer.engine.formats import weight_bits
-from aisizer.engine.layouts import (
-    embedding_weights,
-    experts,
-    local_kv_heads,
-    matrices,
-    parallelism_fault,
-)
+from aisizer.engine.layouts import embedding_weights, experts, local_kv_heads, matrices
+from aisizer.engine.parallel import Parallel, parallel_fault, slowest_stage
 from aisizer.engine.roofline import window_share_of_tokens
 from aisizer.errors import Rejection
 
@@ -33,22 +28,27 @@ class Memory:
     kv_bytes_per_token: float
     """[byte/token] on each GPU at the mean context"""
     kv_capacity_tokens: float
-    """[token] of the replica: each GPU holds its share of every token"""
+    """[token] of the replica: each GPU holds its share of every token; the sum over attention-DP ranks"""
 
 
-def weights_bytes(model: Model, precision: str, tensor_parallel: int) -> float:
-    """Weights of one GPU: quantised matrices at the precision; router, embedding and head in BF16. [byte]
+def weights_bytes(model: Model, precision: str, parallel: Parallel) -> float:
+    """Weights of the fullest GPU: quantised matrices at the precision; router, embedding and head in BF16. [byte]
 
+    A pipeline's first stage holds the embedding and its last the head; the fullest stage has one of them.
     Source: config.json shapes; layouts of FP8, NVFP4, MXFP4 and INT4 checkpoints as vLLM 0.11 loads them.
     """
     wide, narrow = c.WEIGHT_BITS["bf16"] / 8, weight_bits(model, precision) / 8
-    total = embedding_weights(model, tensor_parallel) * wide
-    total += sum(m.weights * (narrow if m.quantised else wide) for m in matrices(model, tensor_parallel))
-    routed = experts(model, tensor_parallel)
-    return total + (routed.weights * narrow if routed else 0.0)
+    total = embedding_weights(model, parallel.tensor) * wide
+    layers = sum(m.weights * (narrow if m.quantised else wide) for m in matrices(model, parallel.tensor))
+    routed = experts(model, parallel.expert_tensor, parallel.expert)
+    layers += routed.weights * narrow if routed else 0.0
+    if parallel.pipeline == 1:
+        return total + layers
+    one_of_two = total / 2 if not (model.tied_embeddings or model.prefill_only) else total
+    return one_of_two + layers * slowest_stage(model.layers, parallel.pipeline) / parallel.pipeline
 
 
-def token_bytes(group: Attention, model: Model, tensor_parallel: int) -> float:
+def token_bytes(group: Attention, model: Model, tensor_parallel: int, value_bytes: float = c.VALUE_BYTES) -> float:
     """Key-value bytes of one token in one layer group on one GPU; zero for linear layers. [byte/token]
 
     Grouped-query: 2 x local heads x head_dim (Ainslie et al. 2023, arXiv:2305.13245). MLA: the latent and the rotary
@@ -64,7 +64,18 @@ def token_bytes(group: Attention, model: Model, tensor_parallel: int) -> float:
         values = (model.kv_lora_rank or 0) + (model.qk_rope_head_dim or 0)
     else:
         values = 2 * local_kv_heads(group.kv_heads, tensor_parallel) * group.head_dim
-    return float(group.layers * values * c.VALUE_BYTES)
+    return float(group.layers * values * value_bytes)
+
+
+def index_bytes(model: Model) -> float:
+    """Indexer keys of one token in all layers of sparse-index attention, the same on every GPU. [byte/token]
+
+    Source: DeepSeek-AI 2025, DeepSeek-V3.2; vLLM keeps 128 values of 1 byte and a scale of 4.
+    """
+    if model.index_topk is None:
+        return 0.0
+    layers = sum(group.layers for group in model.attention if group.kind == "mla")
+    return float(layers * ((model.index_head_dim or 0) * c.INDEX_KEY_BYTES + c.INDEX_SCALE_BYTES))
 
 
 def state_bytes(group: Attention, tensor_parallel: int) -> float:
@@ -84,20 +95,24 @@ def state_bytes(group: Attention, tensor_parallel: int) -> float:
     return float(group.layers * heads * group.state_head_dim**2 * c.STATE_VALUE_BYTES)
 
 
-def kv_bytes_per_token(model: Model, tensor_parallel: int, mean_context_tokens: float) -> float:
+def kv_bytes_per_token(
+    model: Model, tensor_parallel: int, mean_context_tokens: float, value_bytes: float = c.VALUE_BYTES
+) -> float:
     """Cache bytes on one GPU per token of context, for sequences of the mean context. [byte/token]
 
     A window keeps at most W tokens and a linear state is fixed, so bytes per sequence are concave in the context:
     taking them at the mean never understates the total of many sequences (Jensen).
     """
     kept = sum(
-        token_bytes(g, model, tensor_parallel) * window_share_of_tokens(mean_context_tokens, g.window)
+        token_bytes(g, model, tensor_parallel, value_bytes) * window_share_of_tokens(mean_context_tokens, g.window)
         for g in model.attention
     )
-    return kept + sum(state_bytes(g, tensor_parallel) for g in model.attention) / mean_context_tokens
+    return (
+        kept + index_bytes(model) + sum(state_bytes(g, tensor_parallel) for g in model.attention) / mean_context_tokens
+    )
 
 
-def activation_bytes(model: Model, engine: Engine, tensor_parallel: int) -> float:
+def activation_bytes(model: Model, engine: Engine, parallel: Parallel) -> float:
     """Peak workspace of one step: the larger of a layer's activations and the sampler's, plus the hidden state. [byte]
 
     layer   = budget x (gate, up and product of the MLP, or of the routed experts) x 2 byte
@@ -106,9 +121,10 @@ def activation_bytes(model: Model, engine: Engine, tensor_parallel: int) -> floa
     """
     hidden = engine.token_budget * model.hidden * c.VALUE_BYTES
     sampler = 0.0 if model.prefill_only else engine.max_batch * model.vocab * c.SAMPLER_BYTES_PER_LOGIT
-    routed = experts(model, tensor_parallel)
-    expert_width = routed.per_token * (routed.matrices * routed.width + 2 * model.hidden) if routed else 0
-    width = max((3 if model.gated_mlp else 2) * (model.ffn or 0) / tensor_parallel, expert_width)
+    routed = experts(model, parallel.expert_tensor)
+    pairs = routed.per_token * parallel.attention_dp / parallel.expert if routed else 0.0
+    expert_width = pairs * (routed.matrices * routed.width + 2 * model.hidden) if routed else 0.0
+    width = max((3 if model.gated_mlp else 2) * (model.ffn or 0) / parallel.tensor, expert_width)
     return hidden + max(engine.token_budget * width * c.VALUE_BYTES, sampler)
 
 
@@ -117,37 +133,48 @@ def memory_of(
     gpu: Gpu,
     engine: Engine,
     *,
-    tensor_parallel: int,
+    parallel: Parallel,
     precision: str,
     mean_context_tokens: float,
     max_context_tokens: float,
+    kv_bytes: float = c.VALUE_BYTES,
 ) -> Memory | Rejection:
     """The memory of one GPU of a replica, or why the model and one longest request do not fit it."""
     usable = engine.memory_fraction * gpu.memory_gb * GB
-    fixed = _fixed_bytes(model, engine, precision, tensor_parallel)
-    per_token = kv_bytes_per_token(model, tensor_parallel, mean_context_tokens)
-    needed = fixed + longest_request_bytes(model, tensor_parallel, max_context_tokens)
+    fixed = _fixed_bytes(model, engine, precision, parallel)
+    per_token = _stage_share(model, parallel, kv_bytes_per_token(model, parallel.tensor, mean_context_tokens, kv_bytes))
+    needed = fixed + longest_request_bytes(model, parallel, max_context_tokens, kv_bytes)
     if needed > usable:
-        return _does_not_fit(model, gpu, engine, precision, tensor_parallel, max_context_tokens, needed, usable)
+        return _does_not_fit(model, gpu, engine, precision, parallel, max_context_tokens, kv_bytes, needed)
     return Memory(
         usable_gb=usable / GB,
-        weights_gb=weights_bytes(model, precision, tensor_parallel) / GB,
-        activations_gb=activation_bytes(model, engine, tensor_parallel) / GB,
+        weights_gb=weights_bytes(model, precision, parallel) / GB,
+        activations_gb=activation_bytes(model, engine, parallel) / GB,
         runtime_gb=engine.runtime_gb,
         kv_gb=(usable - fixed) / GB,
         kv_bytes_per_token=per_token,
-        kv_capacity_tokens=(usable - fixed) / per_token,
+        kv_capacity_tokens=parallel.attention_dp * ((usable - fixed) / per_token),
     )
 
 
-def longest_request_bytes(model: Model, tensor_parallel: int, context_tokens: float) -> float:
+def longest_request_bytes(
+    model: Model, parallel: Parallel, context_tokens: float, kv_bytes: float = c.VALUE_BYTES
+) -> float:
     """Cache of one request of the longest context on one GPU. [byte]"""
-    return kv_bytes_per_token(model, tensor_parallel, context_tokens) * context_tokens
+    per_token = kv_bytes_per_token(model, parallel.tensor, context_tokens, kv_bytes)
+    return _stage_share(model, parallel, per_token) * context_tokens
 
 
-def _fixed_bytes(model: Model, engine: Engine, precision: str, tensor_parallel: int) -> float:
-    weights = weights_bytes(model, precision, tensor_parallel)
-    return weights + activation_bytes(model, engine, tensor_parallel) + engine.runtime_gb * GB
+def _stage_share(model: Model, parallel: Parallel, whole_bytes: float) -> float:
+    """The fullest pipeline stage's part of what all layers keep."""
+    if parallel.pipeline == 1:
+        return whole_bytes
+    return whole_bytes * slowest_stage(model.layers, parallel.pipeline) / parallel.pipeline
+
+
+def _fixed_bytes(model: Model, engine: Engine, precision: str, parallel: Parallel) -> float:
+    weights = weights_bytes(model, precision, parallel)
+    return weights + activation_bytes(model, engine, parallel) + engine.runtime_gb * GB
 
 
 def _does_not_fit(
@@ -155,16 +182,17 @@ def _does_not_fit(
     gpu: Gpu,
     engine: Engine,
     precision: str,
-    tensor_parallel: int,
+    parallel: Parallel,
     context: float,
+    kv_bytes: float,
     needed: float,
-    usable: float,
 ) -> Rejection:
+    usable = engine.memory_fraction * gpu.memory_gb * GB
+    wider = [Parallel(t) for t in c.TENSOR_PARALLELS if parallel_fault(model, Parallel(t)) is None]
     fitting = [
-        t
-        for t in c.TENSOR_PARALLELS
-        if parallelism_fault(model, t) is None
-        and _fixed_bytes(model, engine, precision, t) + longest_request_bytes(model, t, context) <= usable
+        p.tensor
+        for p in wider
+        if _fixed_bytes(model, engine, precision, p) + longest_request_bytes(model, p, context, kv_bytes) <= usable
     ]
     mend = (
         f"The least tensor_parallel that fits is {fitting[0]}."
@@ -172,7 +200,7 @@ def _does_not_fit(
         else f"No tensor_parallel up to {c.TENSOR_PARALLELS[-1]} fits; use a lower precision or a GPU with more memory."
     )
     detail = (
-        f"{model.name} at {precision} needs {needed / GB:.1f} GB on each of {tensor_parallel} x {gpu.name} with one "
+        f"{model.name} at {precision} needs {needed / GB:.1f} GB on each of {parallel.gpus} x {gpu.name} with one "
         f"request of {context:,.0f} tokens, and {usable / GB:.1f} GB is usable. {mend}"
     )
     return Rejection("memory", detail, got=needed / GB, limit=usable / GB, unit="GB")

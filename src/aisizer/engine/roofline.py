@@ -71,14 +71,16 @@ def gemm_s(tokens: Floats, outputs: int, inputs: int, kernel: Kernel) -> Floats:
 
 
 def experts_hit(tokens: Floats, experts: int, per_token: int) -> Floats:
-    """Expected number of experts that a step reads: E (1 - exp(-s T k / E)). [1]
+    """Expected number of experts that a step reads: E (1 - (1 - k / E)^(1 + s (T - 1))). [1]
 
-    Source: occupancy of E cells by T k balls, Poisson limit (Feller 1968, ch. IV); s is the routing skew.
+    The first token reads k experts; each further one counts s of an independent choice, since tokens of one step prefer
+    the same experts. Source: occupancy (Feller 1968, ch. IV) of E cells by draws of k without replacement.
 
     >>> experts_hit(np.array([1.0, 16.0, 4096.0]), 128, 8).round(1).tolist()
-    [6.6, 73.3, 128.0]
+    [8.0, 75.3, 128.0]
     """
-    return np.asarray(experts * (1 - np.exp(-c.ROUTING_SKEW * tokens * per_token / experts)))
+    independent = 1 + c.ROUTING_SKEW * (tokens - 1)
+    return np.asarray(experts * (1 - (1 - per_token / experts) ** independent))
 
 
 def moe_s(
@@ -89,18 +91,29 @@ def moe_s(
     compute = 2 g h i (T k + tile E_hit) / F, memory = g h i E_hit weight bytes / BW plus the routed activations.
     Source: grouped GEMM roofline; Fedus et al. 2022 (arXiv:2101.03961) for routing.
 
-    Mixtral 8x7B BF16 on one H100, 1 token: 8 (1 - exp(-0.2125)) = 1.532 experts x 352.3 MB at 3.015 TB/s = 179 us
-    against 352.3e6 x (2 + 32 x 1.532) / 395.6 TFLOP/s = 45 us; smooth maximum 180 us; launch 15 us.
+    Mixtral 8x7B BF16 on one H100, 1 token: 2 experts x 352.3 MB at 3.015 TB/s = 233.7 us against 352.3e6 x
+    (2 + 32 x 2) / 395.6 TFLOP/s = 58.8 us; smooth maximum 235 us; launch 15 us.
 
     >>> h100 = Kernel(989e12 * 0.40, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
     >>> round(float(moe_s(np.array([1.0]), 8, 2, 4096, 14336, 3, h100)[0]) * 1e6)
-    195
+    250
     """
     hit = experts_hit(tokens, experts, per_token)
-    routed = tokens * per_token
-    compute = 2 * matrices * hidden * width * (routed + c.MOE_TILE * hit) / kernel.flops
+    return grouped_s(tokens * per_token, hit, hidden, width, matrices, kernel)
+
+
+def grouped_s(pairs: Floats, hit: Floats, hidden: int, width: int, matrices: int, kernel: Kernel) -> Floats:
+    """Time of one layer's grouped products on a GPU that computes `pairs` of tokens and experts and reads `hit` experts.
+
+    [s] The equation is that of `moe_s`, for ranks whose pairs and experts are known.
+
+    >>> h100 = Kernel(989e12 * 0.40, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
+    >>> round(float(grouped_s(np.array([2.0]), np.array([2.0]), 4096, 14336, 3, h100)[0]) * 1e6)  # as moe_s
+    250
+    """
+    compute = 2 * matrices * hidden * width * (pairs + c.MOE_TILE * hit) / kernel.flops
     weights = matrices * hidden * width * hit * kernel.weight_bytes
-    activations = c.VALUE_BYTES * routed * (2 * hidden + matrices * width)
+    activations = c.VALUE_BYTES * pairs * (2 * hidden + matrices * width)
     return np.asarray(kernel.launch_s + overlap(compute, (weights + activations) / kernel.bandwidth))
 
 

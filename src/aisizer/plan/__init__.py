@@ -2,6 +2,7 @@
 
 from aisizer.plan.records import (
     Assumption,
+    Comparison,
     Decision,
     Inputs,
     IntegrationUse,
@@ -11,4 +12,4 @@ from aisizer.plan.records import (
     Verdict,
 )
 
-__all__ = ["Assumption", "Decision", "Inputs", "IntegrationUse", "Plan", "SourceUse", "Step", "Verdict"]
+__all__ = ["Assumption", "Comparison", "Decision", "Inputs", "IntegrationUse", "Plan", "SourceUse", "Step", "Verdict"]

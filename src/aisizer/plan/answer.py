@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
-from aisizer.plan import assumptions, baseline, explain, sources, upstream, warnings
+from aisizer.plan import assumptions, baseline, explain, prototype, sources, upstream, warnings
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, carried_factor, planned_factor
 from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
@@ -15,7 +15,7 @@ from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.trigger import triggers_of
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
-from aisizer.sizing.fleet import fleet
+from aisizer.sizing.fleet import Fleet, deployed, fleet
 from aisizer.sizing.records import Option, Pool, RejectionGroup, WaterfallStep
 
 
@@ -85,6 +85,7 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
         "tco": tco,
         "baseline": found,
         "baseline_note": note,
+        "prototype": prototype.comparisons(context, best),
         "integrations": upstream.uses(context),
         "assumptions": assumptions.assumptions(context, best),
         "sources": sources.used(context, shown, best),
@@ -95,10 +96,11 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
 
 def states(context: Context, best: Evaluated) -> tuple[State, State]:
     """The first wave's fleet at the highest demand it carries: all servers up, and with the redundancy down."""
-    factor = carried_factor(best, context.demand)
-    servers = best.fleets.production[0]
-    needed = fleet(best.layout, planned_factor(best, context.demand), context.profile.resilience)
-    return State(servers, factor), State(servers - needed.redundant_servers, factor)
+    resilience = context.profile.resilience
+    needed = fleet(best.layout, planned_factor(best, context.demand), resilience)
+    factor, servers = carried_factor(best, context.demand), best.fleets.production[0]
+    replicas = deployed(best.layout, servers, factor, resilience, needed.redundant_servers)
+    return State(replicas.up, factor), State(replicas.degraded, factor)
 
 
 def verdicts(context: Context) -> tuple[Verdict, ...]:
@@ -113,7 +115,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     factor = planned_factor(best, context.demand)
     last = fleet(best.layout, factor, resilience)
     production = best.fleets.production[0]
-    spare = last.redundant_servers
+    spare = last.redundant_servers + last.spread_servers
     serving = production - spare - last.upgrade_servers
     month = best.fleets.waves[0].planned_to
     burst = max(c.pool.burst for c in best.layout.candidates)
@@ -121,20 +123,25 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     named = [
         ("throughput", first.throughput, "what carries the go-live peak hour at all, however slowly"),
         ("latency", first.latency, "what also meets every SLO percentile; = gpus_needed"),
-        ("growth", last.latency, f"demand grows {factor / context.demand.factors[0]:.2f}x up to month {month}"),
+        (
+            "growth",
+            last.latency,
+            f"demand grows to {factor / context.demand.factors[0]:.2f}x that of go-live by month {month}",
+        ),
         ("burst", last.burst, f"the busiest minutes bring {burst:.2f}x the peak-hour rate"),
-        ("headroom", last.headroom, f"{resilience.headroom:.0%} stays free for forecast and model error"),
+        ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
         ("servers", serving * size, f"whole servers of {size}"),
-        ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, spare)),
+        ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, last)),
         ("upgrade", production * size, f"{resilience.upgrades.method.replace('_', '/')} upgrades"),
         ("disaster_recovery", best.fleets.servers[0] * size, f"second site: {recovery}"),
     ]
     return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
 
 
-def _redundancy(wanted: str, servers: int) -> str:
-    verb = "may be down at the peak with every SLO met"
-    return f"{wanted}: {servers} server{'s' if servers != 1 else ''} {verb}"
+def _redundancy(wanted: str, needed: Fleet) -> str:
+    down, spread = needed.redundant_servers, needed.spread_servers
+    more = f"; {spread} more so that each pool survives by itself" if spread else ""
+    return f"{wanted}: {down} server{'s' if down != 1 else ''} may be down at the peak with every SLO met{more}"
 
 
 def options(context: Context, order: Sequence[Evaluated]) -> tuple[Option, ...]:
@@ -217,6 +224,9 @@ def _decision(
         gpus_per_server=best.offer.gpus,
         term=best.term,
         redundancy=context.profile.resilience.redundancy,
+        redundant_servers=fleet(
+            best.layout, planned_factor(best, context.demand), context.profile.resilience
+        ).redundant_servers,
         go_live=context.go_live,
         utilization=fleet_utilization(best, up),
         utilization_degraded=fleet_utilization(best, down),
@@ -230,7 +240,9 @@ def _reason(context: Context, best: Evaluated, order: Sequence[Evaluated]) -> st
     if not best.priced:
         return "No admitted option has a server or instance price, so the fewest GPUs decide."
     basis = "36-month cash" if context.profile.finance.discount_rate is None else "NPV over 36 months"
-    others = len({(e.site.id, e.offer.gpu) for e in order if e.priced}) - 1
-    if others == 0:
-        return "It is the only admitted option with a price that meets every SLO."
-    return f"It has the lowest {basis} of {others + 1} admitted combinations of site and GPU class that meet every SLO."
+    kept = [e for e in best_per_site_and_gpu(order) if e.priced]
+    ranked = sum(e.caveat == best.caveat == "" for e in kept)
+    aside = len(kept) - ranked
+    said = "the only option that meets" if ranked < 2 else f"the lowest {basis} of {ranked} options that meet"
+    later = f" {aside} more were set aside: only a datasheet or a stale price stands behind them." if aside else ""
+    return f"It is {said} every SLO, with measurements and a current price behind them.{later}"

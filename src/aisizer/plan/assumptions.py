@@ -13,7 +13,7 @@ from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
 
-SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "finance")
+SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
 _UNIT = re.compile(r"^\[([^\]]+)\]")
 
 
@@ -48,6 +48,10 @@ def _walk(value: Any, path: tuple[str, ...], written: frozenset[str], reason: st
 def _shown(value: Any, path: tuple[str, ...]) -> str:
     if path == ("supply", "quotes"):
         return ", ".join(f"{quote.item} {quote.unit_price}" for quote in value)
+    if path == ("evidence", "calibrations"):
+        return ", ".join(f"{c.model} on {c.gpu}, {c.points} points, {c.files[0].name}" for c in value)
+    if path == ("growth", "phases"):
+        return ", ".join(f"{phase.name} {phase.share * 100:.0f} % from {phase.start}" for phase in value)
     return value_text(value, type_at(path)).strip("[]{}")
 
 

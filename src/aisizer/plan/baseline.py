@@ -28,7 +28,8 @@ def baseline(context: Context, best: Evaluated) -> tuple[SiteCost | None, str]:
     offer = min(found, key=lambda o: (o.gpus, o.id))
     made = _grown([whole_servers(math.ceil(today.gpus * f - 1e-9), offer.gpus) for f in context.demand.factors])
     term = best.term if best.term in offer.terms else next(iter(offer.terms))
-    note = f"today's {today.gpus} x {context.named.today.name}, grown with demand and priced as {offer.name}"
+    fleet_name = f"today's {today.gpus} x {context.named.today.name}"
+    note = f"{fleet_name}, grown with demand and priced as {offer.name}; no redundancy is added and no SLO is checked"
     return priced_fleet(best.site, offer, term, best.layout, made, context.demand).cost, note
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from aisizer.units import MONTH
 PRECISION_ORDER = ("bf16", "fp8", "int8", "fp4", "int4")
 """Between layouts of equal size the less quantised one serves, because its quality needs no new evaluation."""
 
+LARGEST_FLEET = 200_000
+"""[GPU] above which a demand is taken for a mistake: about the largest single clusters announced by 2026."""
 STALE_PRICE_DAYS = 730
 """[day] after which a server or instance price no longer decides: two years, a GPU generation; the newest list prices
 of the catalog moved by 40 % within one year."""
@@ -64,7 +67,7 @@ class Demand:
 def expansion_months(site: Site, profile: Profile) -> int:
     """[month] how long one purchase lasts: the profile's, else the site's."""
     own = profile.supply.expansion
-    return site.expansion_months if own is None else max(1, round(own / MONTH))
+    return site.expansion_months if own is None else math.ceil(own / MONTH - 1e-9)
 
 
 def best_layout(offer: Offer, screened: Sequence[Screened], demand: Demand) -> tuple[Candidate, ...] | None:
@@ -98,15 +101,15 @@ def evaluate(site: Site, offer: Offer, candidates: tuple[Candidate, ...], demand
     """The offer's fleet over 36 months, priced under each term that the profile allows."""
     layout = Layout(candidates, offer.gpus)
     made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(site, demand.profile))
-    return [priced_fleet(site, offer, term, layout, made, demand) for term in terms(offer, demand.profile)]
+    return [priced_fleet(site, offer, term, layout, made, demand) for term in terms(offer, demand)]
 
 
-def terms(offer: Offer, profile: Profile) -> Iterable[str]:
-    """Terms to price: buying at an owned site; the wanted commitment, or each that the catalog prices, where rented."""
+def terms(offer: Offer, demand: Demand) -> Iterable[str]:
+    """Terms to price: buying at an owned site; the wanted commitment, or each that has a price, where rented."""
     if offer.server is not None:
         return ("purchase",)
-    wanted = profile.supply.commitment
-    return tuple(offer.terms) if wanted == "auto" else (wanted,)
+    wanted = demand.profile.supply.commitment
+    return dict.fromkeys((*offer.terms, *demand.book.terms(offer.id))) if wanted == "auto" else (wanted,)
 
 
 def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Fleets, demand: Demand) -> Evaluated:
@@ -154,12 +157,21 @@ def bought(made: Fleets) -> cost_lines.Fleet:
     return cost_lines.Fleet(tuple((w.month, w.servers) for w in made.waves), made.servers)
 
 
+def oversized(evaluated: Evaluated) -> Rejection | None:
+    """A rejection where the fleet is larger than anything that can be bought."""
+    gpus = evaluated.cost.gpus_month_36
+    if gpus <= LARGEST_FLEET:
+        return None
+    detail = "the demand needs more GPUs than the largest cluster has; check its figures"
+    return Rejection("demand", detail, got=float(gpus), limit=float(LARGEST_FLEET), unit="GPU")
+
+
 def over_power(evaluated: Evaluated, profile: Profile) -> Rejection | None:
     """A rejection where an owned fleet needs more power at month 36 than the site has."""
     limit, server = profile.supply.power_limit, evaluated.offer.server
     if limit is None or server is None:
         return None
-    need = evaluated.fleets.servers[-1] * server.max_power_kw
+    need = evaluated.fleets.production[-1] * server.max_power_kw
     if need <= limit / 1000:
         return None
     detail = "the servers in service at month 36 draw more than supply.power_limit"

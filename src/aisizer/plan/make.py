@@ -24,7 +24,8 @@ from aisizer.sizing.options import Offer, offers
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
     """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
     context = gather(loaded, catalog, files or {})
-    screened = [screen(p, context.named.gpus, _largest(context), context.named.engine) for p in context.pools]
+    largest, calibrations = _largest(context), context.profile.evidence.calibrations
+    screened = [screen(p, context.named.gpus, largest, context.named.engine, calibrations) for p in context.pools]
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
     plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)
@@ -80,9 +81,9 @@ def _try(
             )
         return
     for made in evaluate.evaluate(site, offer, layout, context.demand):
-        power = evaluate.over_power(made, context.profile)
-        if power is not None:
-            rejections.append(_at(power, site, offer))
+        refused = evaluate.oversized(made) or evaluate.over_power(made, context.profile)
+        if refused is not None:
+            rejections.append(_at(refused, site, offer))
             continue
         if not made.priced:
             rejections.append(_at(Rejection("price", f"{offer.name} has no {made.term} price"), site, offer))

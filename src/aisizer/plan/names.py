@@ -11,6 +11,7 @@ from aisizer.catalog.config_json import names_a_file
 from aisizer.catalog.generic import is_size
 from aisizer.catalog.names import UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
+from aisizer.profile.fields import did_you_mean
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
 from aisizer.sizing.admissible import frameworks_for
@@ -55,6 +56,28 @@ def unknown_names(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Field
             find(name)
         except UnknownName as error:
             findings.append((path, str(error)))
+    return findings + _unknown_quotes(data, catalog)
+
+
+def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[FieldPath, str]]:
+    """Quotes for what neither a server, an instance, a term of one, nor a facility price is called."""
+    instances = {key for prices in catalog.prices.values() for key in prices.instances}
+    amounts = {key for prices in catalog.prices.values() for key in prices.amounts}
+    terms = {f"{key}:{term}" for key in instances for term in ("one_year", "three_year")}
+    known = set(catalog.servers) | instances | amounts | terms
+    findings: list[tuple[FieldPath, str]] = []
+    for i, _ in enumerate(_at(data, "supply", "quotes")):
+        path: FieldPath = ("supply", "quotes", i, "item")
+        item = _value(data, path)
+        if isinstance(item, str) and item not in known:
+            near = did_you_mean(item, sorted(known))
+            findings.append(
+                (
+                    path,
+                    f"the catalog prices nothing of that name (got {item}){near}. Name a server, or "
+                    "an instance or amount of `aisizer catalog show facility`.",
+                )
+            )
     return findings
 
 

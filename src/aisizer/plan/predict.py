@@ -11,26 +11,21 @@ from aisizer.plan.evaluate import Demand, Evaluated
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
 from aisizer.sizing.capacity import Candidate
-from aisizer.sizing.fleet import deployed, replicas, utilization
+from aisizer.sizing.fleet import replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
 
 ERROR_BAND = {"ttft": 1.5, "tpot": 1.25, "e2e": 1.25}
 """Factor up and down that holds 80 % of measured values, nothing calibrated: 1.28 standard deviations of the log error
-of this family of models on published open-loop measurements (mean error TTFT 26 %, ITL 10-16 %, E2E 7-13 %);
-docs/method.md, section Accuracy."""
+of this family of models on published open-loop measurements of vLLM (mean error TTFT 26 %, ITL 10-16 %, E2E 7-13 %);
+docs/method.md, "How far to trust it"."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The primary site's fleet at one moment: servers that serve, and the demand factor."""
+    """The primary site's fleet at one moment: replicas that serve, by pool, and the demand factor."""
 
-    servers: int
+    replicas: tuple[int, ...]
     factor: float
-
-
-def replica_counts(e: Evaluated, state: State) -> tuple[int, ...]:
-    """Replicas per pool when every GPU of the servers serves."""
-    return deployed(e.layout, state.servers, state.factor)
 
 
 def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
@@ -40,14 +35,13 @@ def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
 
 def latencies_of(cases: Sequence[tuple[Evaluated, State]]) -> list[Latency]:
     """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools."""
-    counts = [replica_counts(e, state) for e, state in cases]
-    return [_latency(i, cases, [n[i] for n in counts]) for i in range(len(counts[0]))]
+    return [_latency(i, cases) for i in range(len(cases[0][1].replicas))]
 
 
-def _latency(i: int, cases: Sequence[tuple[Evaluated, State]], counts: Sequence[int]) -> Latency:
+def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
     candidates = [e.layout.candidates[i] for e, _ in cases]
     pool = candidates[0].pool
-    share = np.array([state.factor * pool.burst / n for (_, state), n in zip(cases, counts, strict=True)])
+    share = np.array([state.factor * pool.burst / state.replicas[i] for _, state in cases])
     return solve([c.replica.table for c in candidates], pool.requests, pool.load, share)
 
 
@@ -88,7 +82,7 @@ def pool_records(
     e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], row: int, engine: str
 ) -> tuple[Pool, ...]:
     """The pools as the Plan shows them; `row` is the normal state in `latency`."""
-    up, down = replica_counts(e, normal), replica_counts(e, degraded)
+    up, down = normal.replicas, degraded.replicas
     made = []
     for i, candidate in enumerate(e.layout.candidates):
         pool = candidate.pool
@@ -122,4 +116,4 @@ def _needed(candidate: Candidate, factor: float, demand: Demand) -> int:
 
 def fleet_utilization(e: Evaluated, state: State) -> float:
     """Peak-hour load over capacity at the SLO of the busiest pool."""
-    return utilization(e.layout, replica_counts(e, state), state.factor)
+    return utilization(e.layout, state.replicas, state.factor)

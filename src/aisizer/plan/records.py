@@ -46,6 +46,9 @@ class Decision(Record):
     gpus_per_server: int
     term: Literal["purchase", "on_demand", "one_year", "three_year"]
     redundancy: str
+    """as the profile asks: N, N+k or auto"""
+    redundant_servers: int
+    """k: servers that may be down at the peak with every SLO met"""
     go_live: date
     utilization: float
     utilization_degraded: float
@@ -110,10 +113,24 @@ class IntegrationUse(Record):
     name: str
     limit_per_s: float | None
     calls_per_s: dict[str, float]
-    """at go_live, month_12, month_36"""
+    """first attempts at go_live, month_12, month_36"""
+    worst_calls_per_s: float
+    """at month 36 when every attempt of the retry policy is used"""
+    latency_s: float | None
+    """as the profile gives it; outside the SLOs, which are those of the model service"""
     utilization: dict[str, float | None]
     breaks_in_month: int | None
     readiness: str
+
+
+class Comparison(Record):
+    """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
+
+    name: str
+    measured: float
+    predicted: float | None
+    """null where the model cannot replay the prototype"""
+    unit: str
 
 
 class Plan(Record):
@@ -141,6 +158,7 @@ class Plan(Record):
     baseline: SiteCost | None
     """today's fleet or the rule of thumb, priced like the chosen site"""
     baseline_note: str
+    prototype: tuple[Comparison, ...] = ()
     integrations: tuple[IntegrationUse, ...]
     assumptions: tuple[Assumption, ...]
     sources: tuple[SourceUse, ...]

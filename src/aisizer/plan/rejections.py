@@ -12,12 +12,14 @@ TEXT = {
     "precision": "the GPU has no arithmetic for the precision",
     "parallelism": "the model cannot be split that way",
     "context": "the requests are longer than the model's context",
+    "unstable": "the replica carries no steady stream of these requests",
     "slo": "an SLO is missed even by an idle replica",
     "rule": "the site is not admitted for the data",
     "model_ban": "a rule bars the model's developer",
     "lead_time": "the site cannot deliver by go-live",
     "power": "the fleet needs more power than the site has",
     "price": "nobody prices the server or instance, so money cannot rank it",
+    "demand": "the demand needs more GPUs than the largest cluster has",
     "size": "the server has fewer GPUs than the smallest replica that serves",
 }
 

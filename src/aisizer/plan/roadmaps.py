@@ -8,6 +8,7 @@ from aisizer.plan.predict import State, fleet_utilization, latencies, tightest
 from aisizer.roadmap.calendar import add_months, days
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.roadmap.waves import Wave
+from aisizer.sizing.fleet import deployed
 
 CHECKPOINTS = (1, 12, 36)
 """[month] at which the chosen fleet is evaluated again: go-live, one year, three years."""
@@ -29,8 +30,10 @@ def roadmap_of(context: Context, best: Evaluated) -> Roadmap:
 
 
 def state(context: Context, best: Evaluated, month: int) -> State:
-    """The primary site's fleet in a month."""
-    return State(best.fleets.production[month - 1], context.demand.factors[month - 1])
+    """The primary site's fleet in a month, all servers up."""
+    factor, servers = context.demand.factors[month - 1], best.fleets.production[month - 1]
+    down = best.fleets.needed[month - 1].redundant_servers
+    return State(deployed(best.layout, servers, factor, context.profile.resilience, down).up, factor)
 
 
 def _month(context: Context, best: Evaluated, month: int) -> Month:
@@ -57,7 +60,7 @@ def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Pur
         order_by=need_by - days(lead),
         need_by=need_by,
         covers_to_month=wave.covers_to,
-        reason=f"carries demand up to month {wave.covers_to}; ordered {lead:g} weeks before it serves",
+        reason=f"carries demand up to month {wave.covers_to}; takes {lead:g} weeks from the decision to service",
     )
 
 

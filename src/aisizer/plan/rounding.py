@@ -11,7 +11,7 @@ CENTS = frozenset(
      "first_wave_usd", "cash_by_month_usd", "by_category"}
 )  # fmt: skip
 """Totals of money."""
-EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "profile"})
+EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "factors", "profile"})
 """Inputs, which stay as they were given."""
 
 

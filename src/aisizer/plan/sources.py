@@ -73,7 +73,7 @@ def _use(context: Context, id: str, purposes: tuple[str, ...]) -> SourceUse | No
 
 
 def _quote(id: str, purposes: tuple[str, ...], quotes: Mapping[str, Quote], plan_date: date) -> SourceUse:
-    quote = next(q for q in quotes.values() if id == f"quote:{q.reference or q.supplier}")
+    quote = quotes[id.removeprefix("quote:")]
     return SourceUse(
         id=id,
         title=f"{quote.supplier} {quote.reference}".strip(),

@@ -8,7 +8,7 @@ from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.predict import State, replica_counts
+from aisizer.plan.predict import State
 from aisizer.roadmap.waves import MONTHS
 from aisizer.sizing.capacity import Candidate
 from aisizer.triggers.records import Trigger
@@ -22,8 +22,7 @@ OWNER = "capacity owner"
 
 def triggers_of(context: Context, best: Evaluated, down: State) -> tuple[Trigger, ...]:
     """One trigger per pool, for the fleet of the first wave with the redundancy down."""
-    counts = replica_counts(best, down)
-    return tuple(_trigger(context, best, c, n) for c, n in zip(best.layout.candidates, counts, strict=True))
+    return tuple(_trigger(context, best, c, n) for c, n in zip(best.layout.candidates, down.replicas, strict=True))
 
 
 def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: int) -> Trigger:

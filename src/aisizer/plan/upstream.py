@@ -29,6 +29,8 @@ def _use(context: Context, name: str, item: Integration) -> IntegrationUse:
         name=name,
         limit_per_s=limit,
         calls_per_s=at,
+        worst_calls_per_s=at["month_36"] * item.retry.attempts,
+        latency_s=item.latency,
         utilization={when: None if limit is None else rate / limit for when, rate in at.items()},
         breaks_in_month=breaks,
         readiness=item.readiness,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from aisizer.costs.records import BomLine
+from aisizer.engine.calibrated import outside
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Decision
 from aisizer.plan.upstream import uses
 from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.records import Trigger
 
@@ -32,6 +36,7 @@ def warnings(
     """Every warning of the plan, the gravest first."""
     return (
         *_missing(best),
+        *_budget(context, best),
         *_slo(slo, decision),
         *_dates(context, roadmap, triggers),
         *_prices(context, best),
@@ -51,6 +56,15 @@ def _missing(best: Evaluated) -> Iterator[str]:
         )
 
 
+def _budget(context: Context, best: Evaluated) -> Iterator[str]:
+    budget, cost = context.profile.finance.budget_three_year, best.cost.three_year_usd
+    if budget is not None and cost > budget:
+        yield (
+            f"The 36 months cost {cost:,.2f} USD, {cost - budget:,.2f} USD over finance.budget_three_year. Raise it, loosen "
+            "the SLO or the redundancy, or phase the rollout."
+        )
+
+
 def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
     for result in slo:
         if result.met and result.high_ms > result.target_ms:
@@ -67,7 +81,7 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
     for pool in decision.pools:
         if pool.kv_use_p95 > KV_WALL:
             yield (
-                f"Pool {pool.name} fills {pool.kv_use_p95:.0%} of its KV cache at p95: a small error in memory becomes a "
+                f"Pool {pool.name} fills {pool.kv_use_p95 * 100:.0f} % of its KV cache at p95: a small error in memory becomes a "
                 "large one in waiting time. Prefer a larger tensor_parallel or more replicas."
             )
 
@@ -84,7 +98,7 @@ def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> I
                 f"order wave {later[0].wave} by {later[0].order_by}" if later else "the next wave must be decided now"
             )
             yield (
-                f"The capacity trigger of pool {trigger.pool} ({trigger.threshold:.0%}) would fire on the first day: "
+                f"The capacity trigger of pool {trigger.pool} ({trigger.threshold * 100:.0f} %) would fire on the first day: "
                 f"growth over the lead time already uses the reserve; {order}."
             )
 
@@ -111,6 +125,7 @@ def _evidence(context: Context, best: Evaluated) -> Iterator[str]:
             "measurement of that class stands behind it. Benchmark it before the order is signed."
         )
     for candidate in best.layout.candidates:
+        yield from _calibration(candidate)
         for note in candidate.replica.notes:
             yield f"Pool {candidate.pool.name}: {note}"
     verdict = context.verdicts[best.site.id]
@@ -118,12 +133,23 @@ def _evidence(context: Context, best: Evaluated) -> Iterator[str]:
         yield verdict.basis
 
 
+def _calibration(candidate: Candidate) -> Iterator[str]:
+    used, pool = candidate.calibration, candidate.pool
+    if used is None:
+        return
+    prompt = float(np.average([r.mean() for r in pool.by_class(pool.requests.prompt_tokens)], weights=pool.class_rates))
+    output = float(np.average([r.mean() for r in pool.by_class(pool.requests.output_tokens)], weights=pool.class_rates))
+    in_flight = sum(used.range.in_flight) / 2  # the load of one replica follows from the SLO, not from the profile
+    for sentence in outside(used, candidate.tensor_parallel, in_flight, prompt, output):
+        yield f"Pool {pool.name} leaves the range of its calibration: {sentence}. Benchmark it there too."
+
+
 def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
     recovery = context.profile.resilience.disaster_recovery
     if recovery.rpo is not None or recovery.rto is not None:
         yield "resilience.disaster_recovery rpo and rto are recorded, not checked. Check them in the recovery plan."
     if best.offer.server is not None and context.profile.supply.power_limit is None:
-        need = best.fleets.servers[-1] * best.offer.server.max_power_kw
+        need = best.fleets.production[-1] * best.offer.server.max_power_kw
         yield (
             f"supply.power_limit is not set: {best.site.id} must feed and cool {need:,.1f} kW of servers at month 36. "
             "Set it to have it checked."
@@ -146,5 +172,12 @@ def _upstream(context: Context) -> Iterator[str]:
                 f"integrations.{use.name} reaches its limit of {use.limit_per_s:g} req/s in month {use.breaks_in_month}. "
                 "Raise the limit, or cache its answers."
             )
+        elif use.limit_per_s is not None and use.worst_calls_per_s > use.limit_per_s:
+            yield (
+                f"integrations.{use.name} would pass its limit of {use.limit_per_s:g} req/s in month 36 if every retry is "
+                f"used ({use.worst_calls_per_s:.3g} calls/s). Retry with backoff, or raise the limit."
+            )
+        if use.latency_s is None:
+            yield f"integrations.{use.name} has no latency, so the time of a whole request is not known. Measure it."
         if use.readiness != "real":
             yield f"integrations.{use.name} is {use.readiness}: its figures are unproven until the real system answers."

@@ -6,11 +6,14 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from aisizer.profile.calibrations import Calibration
 from aisizer.profile.fields import dimension_of, field_types, quantity_text
 from aisizer.profile.sections import Profile
 from aisizer.schema import Record
 
 SCHEMA_ID = "urn:aisizer:profile:v1"
+MODULES = (Profile.__module__, Calibration.__module__)
+"""Where the records of a profile stand."""
 
 
 def profile_schema() -> dict[str, Any]:
@@ -39,5 +42,5 @@ def _write_defaults(record: type[Record], schema: dict[str, Any]) -> None:
 
 
 def _records(base: type[Record]) -> list[type[Record]]:
-    below = [record for record in base.__subclasses__() if record.__module__ == Profile.__module__]
+    below = [record for record in base.__subclasses__() if record.__module__ in MODULES]
     return [*below, *(deeper for record in below for deeper in _records(record))]

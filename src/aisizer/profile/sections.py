@@ -6,10 +6,21 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from aisizer import units
+from aisizer.profile.calibrations import Calibration
 from aisizer.schema import Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
+from aisizer.units import MONTH, YEAR
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
 """A short name that is safe in files, labels and cells."""
@@ -20,6 +31,13 @@ Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
 SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 QuantileKey = Annotated[str, StringConstraints(pattern=r"^p[0-9]{1,2}(\.[0-9]+)?$|^p100$")]
 MonthKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Gate = Annotated[
+    str,
+    StringConstraints(
+        max_length=200, pattern=r"^\s*[a-z][A-Za-z0-9_.\-]*\s*((<=|>=|==|<|>)\s*[-+]?[0-9_.]+([eE][-+]?[0-9]+)?)?\s*$"
+    ),
+]
+"""A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
 Redundancy = Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")]
 UnitPrice = Annotated[
     str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")
@@ -33,11 +51,17 @@ def _calendar_day(value: object) -> object:
     return value
 
 
+def _plannable(value: date) -> date:
+    if not 2020 <= value.year < 2100:
+        raise ValueError(f"a date from 2020 to 2099 is expected (got {value}). Mend the year.")
+    return value
+
+
 def _multiple(value: object) -> object:
     return units.parse(value, "share") if isinstance(value, str) else value
 
 
-Day = Annotated[date, BeforeValidator(_calendar_day)]
+Day = Annotated[date, BeforeValidator(_calendar_day), AfterValidator(_plannable)]
 """A calendar day, ISO 8601."""
 Multiple = Annotated[
     float,
@@ -51,13 +75,13 @@ Multiple = Annotated[
 class Load(Record):
     """How much arrives at the peak hour: exactly one of users, rate, concurrency or per_request_of."""
 
-    users: int | None = Field(default=None, ge=1)
+    users: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """People who hold an account; use it with requests_per_user_hour."""
     requests_per_user_hour: float | None = Field(default=None, gt=0)
     """[1/h] mean requests of one user in an hour of service."""
     rate: Rate | None = None
     """[req/s] arrival rate in the peak hour, e.g. 12 req/s."""
-    concurrency: int | None = Field(default=None, ge=1)
+    concurrency: int | None = Field(default=None, ge=1, le=10_000_000)
     """Requests in flight at once in the peak hour (a closed population without think time)."""
     per_request_of: str | None = None
     """Name of the workload whose every request causes `calls` requests here."""
@@ -144,7 +168,7 @@ class Workload(Record):
     """Prompt lengths, system prompt and retrieved context included."""
     output_tokens: TokenLengths
     """Generated lengths, reasoning tokens included; {mean: 1, p95: 1} describes an embedder or reranker."""
-    prefix_hit: Share = 0.0
+    prefix_hit: Annotated[Share, Field(le=0.95)] = 0.0
     """Share of prompt tokens served from the prefix cache; 0 because reuse must be measured before it is counted on."""
     slo: dict[SloKey, Duration] = Field(default_factory=lambda: {"ttft_p95": 2.0, "tpot_p95": 0.1}, min_length=1)
     """Targets such as {ttft_p95: 2 s}. Default: the MLPerf Server TTFT limit of 2 s, and ten tokens a second."""
@@ -208,7 +232,7 @@ class Resilience(Record):
 
     redundancy: Redundancy = "N+1"
     """Servers that may be down at the peak with the SLO still met. N+1: one server in repair is the normal case."""
-    availability: Share = 0.999
+    availability: Annotated[Share, Field(ge=0.5, lt=1)] = 0.999
     """Availability target that `auto` sizes the redundancy for; 99.9 % is about nine hours a year."""
     server_failures_per_year: float = Field(default=0.7, ge=0)
     """[1/server-year] for `auto`: 8 GPUs x 9.1 % GPU and HBM interruptions a GPU-year (Llama 3 training run)."""
@@ -299,7 +323,7 @@ class Supply(Record):
     """Parts of the time from decision to service; a part left out is the site's own."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"
     """Term of rented capacity; auto takes the cheapest over 36 months among the terms the catalog prices."""
-    expansion: Duration | None = None
+    expansion: Annotated[Duration, Field(ge=MONTH)] | None = None
     """[s] how long one purchase must last; left out: the site's own (a budget year where bought,
     a quarter where rented)."""
     electricity: EnergyPrice | None = None
@@ -327,7 +351,7 @@ class Integration(Record):
     calls_per_request: float = Field(default=1.0, gt=0)
     """Calls that one request makes; 1 because one call is the least that a dependency makes."""
     latency: Duration | None = None
-    """[s] mean time of one call; left out: unknown, and the plan says so."""
+    """[s] mean time of one call, outside the SLOs of the model service; left out: unknown, and the plan says so."""
     limit: Rate | None = None
     """[req/s] its rate ceiling; left out: unknown, and the plan says so."""
     retry: Retry = Retry()
@@ -345,8 +369,6 @@ class TodayFleet(Record):
     """GPU class that runs today, as in `aisizer catalog list gpus`."""
     gpus: int = Field(ge=1)
     """How many of them."""
-    servers: int | None = Field(default=None, ge=1)
-    """Servers they stand in; left out: as many as the catalog's server needs."""
 
 
 class Prototype(Record):
@@ -358,7 +380,7 @@ class Prototype(Record):
     """How many of them."""
     workload: str | None = None
     """Name of the workload that was measured; left out: the only or first one."""
-    concurrency: int | None = Field(default=None, ge=1)
+    concurrency: int | None = Field(default=None, ge=1, le=10_000_000)
     """Requests in flight during the measurement."""
     output_tokens_per_s: float | None = Field(default=None, gt=0)
     """[token/s] generated by all its GPUs together."""
@@ -377,6 +399,8 @@ class Evidence(Record):
     """The fleet that runs today; left out: the rule of thumb is the baseline."""
     prototype: Prototype | None = None
     """What the prototype measured; it stands beside the plan's predictions."""
+    calibrations: tuple[Calibration, ...] = ()
+    """Fitted on your own benchmarks by `aisizer calibrate`, laid over the profile with `--with FRAGMENT`."""
 
 
 class Finance(Record):
@@ -384,7 +408,7 @@ class Finance(Record):
 
     discount_rate: Share | None = None
     """Yearly discount rate; no default, because a cost of capital is the customer's own: without it NPV is null."""
-    useful_life: Duration = 5 * 365.25 * 86400.0
+    useful_life: Annotated[Duration, Field(ge=YEAR)] = 5 * YEAR
     """[s] book life of servers; five years is the customary accounting life, not a forecast of use."""
     residual: Share = 0.0
     """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all."""
@@ -421,6 +445,6 @@ class Profile(Record):
     """What was measured or stands today."""
     finance: Finance = Finance()
     """How money is counted."""
-    gates: tuple[Annotated[str, StringConstraints(max_length=200)], ...] = ()
+    gates: tuple[Gate, ...] = ()
     """Conditions on Plan paths of the chosen site, such as tco.three_year_usd <= 6.0e6 or slo.met;
     a false one exits 4."""

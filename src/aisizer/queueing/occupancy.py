@@ -47,7 +47,7 @@ def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits
     share, binding = bound.copy(), np.full(len(tables), -1)
     if limits:
         missed = _worst_miss(limits, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
-        share[missed >= 0], binding = 0.0, missed
+        share[missed >= 0], binding = 0.0, np.where(bound > 0, missed, -1)
         rest = np.flatnonzero((bound > 0) & (missed < 0))
         share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, bound[rest])
     return Capacity(bound, share, tuple(int(b) for b in binding), idle)
@@ -73,14 +73,17 @@ def _judge(
     """Whether every limit is met, and the limit that is missed by the largest factor (-1 for none or instability)."""
     now = settle(replicas, lengths, load, share)
     steady = sound(now)
-    worst = _worst_miss(limits, [_statistics(now, m.metric, m.class_id, (m.statistic,))[m.statistic] for m in limits])
+    with np.errstate(invalid="ignore"):  # rows without a steady state; `steady` rejects them
+        values = [_statistics(now, m.metric, m.class_id, (m.statistic,))[m.statistic] for m in limits]
+    worst = _worst_miss(limits, values)
     return steady & (worst < 0), np.where(steady, worst, -1)
 
 
 def _worst_miss(limits: Sequence[Limit], values: Sequence[Floats]) -> NDArray[np.int64]:
-    """[configuration] index of the limit that is exceeded by the largest factor, -1 where all are met."""
-    excess = np.stack([value / limit.seconds for limit, value in zip(limits, values, strict=True)])
-    worst = np.nan_to_num(excess, nan=0.0).argmax(axis=0)
+    """[configuration] index of the limit that is exceeded by the largest factor, -1 where all are met; nan is no pass."""
+    ratio = np.stack([value / limit.seconds for limit, value in zip(limits, values, strict=True)])
+    excess = np.where(np.isnan(ratio), np.inf, ratio)
+    worst = excess.argmax(axis=0)
     return np.where(np.any(excess > 1, axis=0), worst, -1)
 
 
@@ -94,7 +97,10 @@ def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> L
     tables = {metric: {name: np.full((count, classes), np.nan) for name in STATISTICS} for metric in METRICS}
     for metric, table in tables.items():
         for k in range(classes):
-            for name, values in _statistics(now, metric, k, tuple(STATISTICS)).items():
+            # rows without a steady state have moments that mean nothing; they are dropped here, so are their warnings
+            with np.errstate(invalid="ignore"):
+                found = _statistics(now, metric, k, tuple(STATISTICS))
+            for name, values in found.items():
                 table[name][rows, k] = values[steady]
     settled = np.zeros(count, dtype=np.bool_)
     settled[rows] = True

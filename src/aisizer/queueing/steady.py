@@ -16,6 +16,8 @@ CLOSED_ROUNDS, CLOSED_RANGE_LOG = 18, 9.0
 """Bisections of the log throughput of closed classes, from e^-9 of what they would do alone: resolves 0.004 %, for a
 short queue is the small difference between a large population and those of it that decode."""
 BISECTIONS = 20
+NO_TOKEN = 1e-6
+"""[token] an overflow that differs from none by rounding only."""
 
 
 def fits(replicas: Replicas, lengths: Lengths) -> NDArray[np.bool_]:
@@ -112,9 +114,10 @@ def _shortest_stay(replicas: Replicas, lengths: Lengths, weights: Floats) -> Flo
 def sound(now: Situation) -> NDArray[np.bool_]:
     """[configuration] whether the state found is a steady one: births below deaths, and prompts kept up with.
 
+    Prompts must be kept up with even while nothing decodes: steps that compute them cannot fill more than all time.
     A closed population cannot outrun its replica.
     """
-    kept_up = overflow_tokens(now) >= 0
+    kept_up = (overflow_tokens(now) >= -NO_TOKEN) & (now.times.prefill_share[:, 0] <= 1)
     return (now.occupancy.utilisation < 1) & (kept_up | (now.population > 0).all(axis=1))
 
 

@@ -35,14 +35,14 @@ class Fleets:
 
 
 def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, expansion_months: int) -> Fleets:
-    """Buys, every expansion_months, what the months until the next purchase need at most; nothing is ever sold."""
+    """Buys in the month that needs more than is in service, for the expansion_months from then on; nothing is sold."""
     needed = tuple(fleet(layout, factor, resilience) for factor in factors)
-    waves, servers = [], 0
-    for start in range(0, len(needed), expansion_months):
-        period = needed[start : start + expansion_months]
-        target = max(f.servers for f in period)
-        if target > servers:
-            last = start + len(period)
+    waves: list[Wave] = []
+    servers = 0
+    for start, month in enumerate(needed):
+        if month.servers > servers:
+            last = min(start + expansion_months, len(needed))
+            target = max(f.servers for f in needed[start:last])
             waves.append(Wave(month=start + 1, servers=target - servers, planned_to=last, covers_to=last))
             servers = target
     return Fleets(

@@ -59,7 +59,7 @@ def site_verdict(site: Site, compliance: Compliance, rules: Sequence[Rule]) -> S
     """What the binding rules and the residency together say of one site: the gravest verdict wins."""
     found = [(rule, _verdict_on(site, compliance, rule)) for rule in rules]
     spoken = [(_ADMISSION[verdict.verdict], _sentence(rule, verdict)) for rule, verdict in found]
-    if compliance.residency.casefold() not in {country.casefold() for country in site.countries}:
+    if site.countries and compliance.residency.casefold() not in {country.casefold() for country in site.countries}:
         spoken.append(("rejected", _residency_sentence(site, compliance)))
     spoken.sort(key=lambda pair: _SEVERITY.index(pair[0]), reverse=True)
     return SiteVerdict(

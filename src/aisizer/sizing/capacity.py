@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from aisizer.catalog.records import Engine, Gpu
+from aisizer.engine.calibrated import calibrated
 from aisizer.engine.formats import allowed_precisions
 from aisizer.engine.replica import Replica, build
 from aisizer.errors import Rejection
+from aisizer.profile.calibrations import Calibration
 from aisizer.queueing.occupancy import Capacity, capacity
 from aisizer.sizing.pools import Pool
 
@@ -29,6 +31,8 @@ class Candidate:
     """[1] of the pool's demand that one replica carries with every SLO met"""
     stable_share: float
     """[1] of the pool's demand that one replica carries at all"""
+    calibration: Calibration | None
+    """fitted on the user's benchmarks of this model, GPU, engine and precision"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,16 @@ class Screened:
     rejections: tuple[Rejection, ...]
 
 
-def screen(pool: Pool, gpus: Mapping[str, Gpu], largest_server: Mapping[str, int], engine: Engine) -> Screened:
+def screen(
+    pool: Pool,
+    gpus: Mapping[str, Gpu],
+    largest_server: Mapping[str, int],
+    engine: Engine,
+    calibrations: Sequence[Calibration] = (),
+) -> Screened:
     """Builds every (GPU, precision, tensor_parallel) of the pool and finds each one's capacity in one vectorised call."""
-    built, rejections = [], []
+    built: list[tuple[dict[str, str | int], Replica, Calibration | None]] = []
+    rejections: list[Rejection] = []
     for gpu_id, tensor_parallel, precision in _layouts(pool, gpus, largest_server):
         option: dict[str, str | int] = {
             "gpu": gpu_id, "model": pool.name, "tensor_parallel": tensor_parallel, "precision": precision
@@ -58,14 +69,14 @@ def screen(pool: Pool, gpus: Mapping[str, Gpu], largest_server: Mapping[str, int
         if isinstance(made, Rejection):
             rejections.append(_with_option(made, option))
         else:
-            built.append((option, made))
+            built.append((option, *_calibrated(made, option, engine, calibrations)))
     if not built:
         return Screened((), tuple(rejections))
-    found = capacity([made.table for _, made in built], pool.requests, pool.load, pool.limits)
+    found = capacity([made.table for _, made, _ in built], pool.requests, pool.load, pool.limits)
     candidates = []
-    for i, (option, made) in enumerate(built):
+    for i, (option, made, calibration) in enumerate(built):
         if found.share[i] > 0:
-            candidates.append(_candidate(pool, option, made, found, i))
+            candidates.append(_candidate(pool, option, made, calibration, found, i))
         else:
             rejections.append(_slo_rejection(pool, option, found, i))
     return Screened(tuple(candidates), tuple(rejections))
@@ -82,7 +93,29 @@ def _layouts(pool: Pool, gpus: Mapping[str, Gpu], largest_server: Mapping[str, i
     )
 
 
-def _candidate(pool: Pool, option: dict[str, str | int], made: Replica, found: Capacity, i: int) -> Candidate:
+def _calibrated(
+    made: Replica, option: dict[str, str | int], engine: Engine, calibrations: Sequence[Calibration]
+) -> tuple[Replica, Calibration | None]:
+    table, used = calibrated(
+        made.table,
+        str(option["model"]),
+        str(option["gpu"]),
+        engine.id,
+        str(option["precision"]),
+        int(option["tensor_parallel"]),
+        calibrations,
+    )
+    return replace(made, table=table), used
+
+
+def _candidate(
+    pool: Pool,
+    option: dict[str, str | int],
+    made: Replica,
+    calibration: Calibration | None,
+    found: Capacity,
+    i: int,
+) -> Candidate:
     return Candidate(
         pool=pool,
         gpu=str(option["gpu"]),
@@ -91,6 +124,7 @@ def _candidate(pool: Pool, option: dict[str, str | int], made: Replica, found: C
         replica=made,
         share=float(found.share[i]),
         stable_share=float(found.stable_share[i]),
+        calibration=calibration,
     )
 
 
@@ -98,7 +132,7 @@ def _slo_rejection(pool: Pool, option: dict[str, str | int], found: Capacity, i:
     binding = found.binding[i]
     if binding < 0:
         return Rejection(
-            "memory", "the KV cache cannot hold one request of the longest kind beside the weights", option=option
+            "unstable", "the KV cache holds too little for a steady stream of these requests", option=option
         )
     limit = pool.limits[binding]
     got = float(found.idle.value(limit.metric, limit.statistic)[i, limit.class_id])

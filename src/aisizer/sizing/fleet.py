@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.placement import place, worst_loss
 from aisizer.sizing.resilience import disaster_recovery_servers, redundant_servers, upgrade_servers
 
 ROUNDING = 1e-9
 """Slack on a ceiling, so that 8.000000000001 replicas from binary fractions stay 8."""
+LOWEST_UTILIZATION, BISECTIONS = 1e-4, 40
+"""Where the search for a common utilisation starts, and its halvings of the logarithm: far below one replica."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,15 @@ class Fleet:
     headroom: int
     serving_servers: int
     redundant_servers: int
+    spread_servers: int
+    """servers beyond the redundancy that let each of several pools survive by itself"""
     upgrade_servers: int
     recovery_servers: int
 
     @property
     def production_servers(self) -> int:
         """Servers at the primary site."""
-        return self.serving_servers + self.redundant_servers + self.upgrade_servers
+        return self.serving_servers + self.redundant_servers + self.spread_servers + self.upgrade_servers
 
     @property
     def servers(self) -> int:
@@ -57,22 +62,57 @@ def replicas(factor: float, share: float) -> int:
 
 def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     """The fleet for a demand factor: burst multiplies the load, headroom leaves part of the capacity free."""
-    free = 1 - resilience.headroom
-    throughput = sum(c.tensor_parallel * replicas(factor, c.stable_share) for c in layout.candidates)
+    needed = _replicas(layout, factor, resilience)
     latency = _gpus(layout.candidates, [factor for _ in layout.candidates])
-    burst = _gpus(layout.candidates, [factor * c.pool.burst for c in layout.candidates])
-    headroom = _gpus(layout.candidates, [factor * c.pool.burst / free for c in layout.candidates])
+    headroom = sum(n * c.tensor_parallel for n, c in zip(needed, layout.candidates, strict=True))
     serving = whole_servers(headroom, layout.gpus_per_server)
+    down = redundant_servers(serving, resilience)
     return Fleet(
-        throughput=throughput,
+        throughput=sum(c.tensor_parallel * replicas(factor, c.stable_share) for c in layout.candidates),
         latency=latency,
-        burst=burst,
+        burst=_gpus(layout.candidates, [factor * c.pool.burst for c in layout.candidates]),
         headroom=headroom,
         serving_servers=serving,
-        redundant_servers=redundant_servers(serving, resilience),
+        redundant_servers=down,
+        spread_servers=surviving_servers(layout, needed, down) - serving - down,
         upgrade_servers=upgrade_servers(serving, resilience),
         recovery_servers=disaster_recovery_servers(whole_servers(latency, layout.gpus_per_server), serving, resilience),
     )
+
+
+def _replicas(layout: Layout, factor: float, resilience: Resilience) -> tuple[int, ...]:
+    """Replicas per pool with burst and headroom."""
+    return tuple(replicas(factor * c.pool.burst / (1 - resilience.headroom), c.share) for c in layout.candidates)
+
+
+def surviving_servers(layout: Layout, needed: Sequence[int], down: int) -> int:
+    """The fewest servers on which every pool keeps its needed replicas whichever `down` of them fail.
+
+    One pool fills whole servers, so it needs the serving ones and `down` more. Several pools share servers: a replica
+    of one model cannot stand in for another without being loaded again, so each pool must survive by itself.
+    """
+    sizes = [c.tensor_parallel for c in layout.candidates]
+    servers = whole_servers(sum(n * t for n, t in zip(needed, sizes, strict=True)), layout.gpus_per_server) + down
+    if len(sizes) == 1 or down == 0:
+        return servers
+    while _surviving(needed, sizes, servers, layout.gpus_per_server, down) is None:
+        servers += 1
+    return servers
+
+
+def _surviving(
+    needed: Sequence[int], sizes: Sequence[int], servers: int, gpus_per_server: int, down: int
+) -> tuple[int, ...] | None:
+    """Replicas per pool that leave `needed` after the worst loss; null where the servers cannot hold them."""
+    counts = tuple(needed)
+    while True:
+        placed = place(counts, sizes, servers, gpus_per_server)
+        if placed is None:
+            return None
+        wanted = tuple(n + loss for n, loss in zip(needed, worst_loss(placed, down), strict=True))
+        if all(have >= want for have, want in zip(counts, wanted, strict=True)):
+            return counts
+        counts = tuple(max(have, want) for have, want in zip(counts, wanted, strict=True))
 
 
 def whole_servers(gpus: int, gpus_per_server: int) -> int:
@@ -80,20 +120,55 @@ def whole_servers(gpus: int, gpus_per_server: int) -> int:
     return -(-gpus // gpus_per_server)
 
 
-def deployed(layout: Layout, servers: int, factor: float) -> tuple[int, ...]:
-    """Replicas per pool when every GPU of `servers` serves: each free slot goes to the busiest pool that fits it."""
-    slots = servers * layout.gpus_per_server
-    counts = [replicas(factor, c.share) for c in layout.candidates]
-    free = slots - sum(n * c.tensor_parallel for n, c in zip(counts, layout.candidates, strict=True))
-    while True:
-        fitting = [i for i, c in enumerate(layout.candidates) if c.tensor_parallel <= free]
-        if not fitting:
-            return tuple(counts)
-        busiest = max(
-            fitting, key=lambda i: factor * layout.candidates[i].pool.burst / (counts[i] * layout.candidates[i].share)
-        )
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Replicas per pool on a number of servers, and what is left of them after the worst loss."""
+
+    up: tuple[int, ...]
+    degraded: tuple[int, ...]
+
+
+def deployed(layout: Layout, servers: int, factor: float, resilience: Resilience, down: int) -> Deployed:
+    """Every GPU serves, the rest beyond the need where the load is highest; but no pool is crowded onto so few servers
+    that it would not survive: then only what is needed serves and the other GPUs stand by.
+    """
+    sizes = [c.tensor_parallel for c in layout.candidates]
+    if len(sizes) == 1:
+        per_server = layout.gpus_per_server // sizes[0]
+        return Deployed((servers * per_server,), ((servers - down) * per_server,))
+    needed = _replicas(layout, factor, resilience)
+    least = _surviving(needed, sizes, servers, layout.gpus_per_server, down) or needed
+    full = _placed(layout, _filled(layout, least, servers * layout.gpus_per_server, factor), servers, down)
+    if all(have >= want for have, want in zip(full.degraded, needed, strict=True)):
+        return full
+    return _placed(layout, least, servers, down)
+
+
+def _placed(layout: Layout, counts: tuple[int, ...], servers: int, down: int) -> Deployed:
+    placed = place(counts, [c.tensor_parallel for c in layout.candidates], servers, layout.gpus_per_server)
+    if placed is None:
+        raise ValueError("replicas of powers of two pack whole servers; a layout with other sizes reached deployed()")
+    return Deployed(counts, tuple(n - loss for n, loss in zip(counts, worst_loss(placed, down), strict=True)))
+
+
+def _filled(layout: Layout, least: Sequence[int], slots: int, factor: float) -> tuple[int, ...]:
+    """Replicas that fill the slots with the load as even as it goes: the lowest common utilisation that fits."""
+
+    def at(level: float) -> list[int]:
+        return [max(n, replicas(factor / level, c.share)) for n, c in zip(least, layout.candidates, strict=True)]
+
+    def used(counts: Sequence[int]) -> int:
+        return sum(n * c.tensor_parallel for n, c in zip(counts, layout.candidates, strict=True))
+
+    low, high = LOWEST_UTILIZATION, 1.0
+    for _ in range(BISECTIONS):
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if used(at(middle)) <= slots else (middle, high)
+    counts = at(high)
+    while fitting := [i for i, c in enumerate(layout.candidates) if c.tensor_parallel <= slots - used(counts)]:
+        busiest = max(fitting, key=lambda i: factor / (counts[i] * layout.candidates[i].share))
         counts[busiest] += 1
-        free -= layout.candidates[busiest].tensor_parallel
+    return tuple(counts)
 
 
 def utilization(layout: Layout, counts: Sequence[int], factor: float) -> float:

@@ -13,7 +13,7 @@ from aisizer.demand.mix import requests_sample
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Workload
 from aisizer.queueing.occupancy import Limit, Load
-from aisizer.shapes import Requests
+from aisizer.shapes import Floats, Requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Pool:
     def peak_rate(self) -> float:
         """[req/s] of all workloads together."""
         return sum(self.class_rates)
+
+    def by_class(self, values: Floats) -> list[Floats]:
+        """An array over the requests, split by workload."""
+        return [values[self.requests.class_id == i] for i in range(len(self.workloads))]
 
 
 def make_pools(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class GateResult:
 
 def check_gates(plan: Plan) -> list[GateResult]:
     """Every gate of the plan's profile; a total that lacks prices cannot pass a gate."""
-    return [_check(plan, str(gate)) for gate in plan.profile.get("gates", ())]
+    return [_check(plan, str(gate)) for gate in plan.profile.get("gates") or ()]
 
 
 def parse_gate(gate: str) -> tuple[str, str | None, float | None]:
@@ -56,27 +56,55 @@ def parse_gate(gate: str) -> tuple[str, str | None, float | None]:
 
 def _check(plan: Plan, gate: str) -> GateResult:
     path, comparison, number = parse_gate(gate)
-    value = value_of(plan, path)
+    try:
+        value = value_of(plan, path)
+    except KeyError as error:
+        raise InvalidInput(
+            f"gates: the plan has no {path}. Use a path of sizing.json, such as tco.three_year_usd."
+        ) from error
     if comparison is None or number is None:
-        return GateResult(gate, bool(value), f"{path} is {value}")
-    if value is None or isinstance(value, (str, dict, list)):
-        return GateResult(gate, False, f"{path} has no number (got {value})")
+        return _bare(gate, path, value)
+    if isinstance(value, (str, dict, list)):
+        raise InvalidInput(f"gates: {path} is no number, so it cannot be compared. Use the path of a number.")
+    if value is None:
+        return GateResult(gate, False, f"{path} has no value in this plan")
     if path.startswith("tco.") and not plan.complete:
         return GateResult(gate, False, f"{path} is at least {value:,.2f}: cost lines of the chosen site have no price")
     return GateResult(gate, _OPERATORS[comparison](float(value), number), f"{path} is {value:,.10g}")
 
 
+def _bare(gate: str, path: str, value: object) -> GateResult:
+    if not isinstance(value, bool):
+        raise InvalidInput(
+            f"gates: {path} is neither true nor false, so it is no condition by itself. Write {path} <= NUMBER."
+        )
+    return GateResult(gate, value, f"{path} is {str(value).lower()}")
+
+
 def value_of(plan: Plan, path: str) -> Any:
-    """The value at a Plan path; tco means the chosen site's, slo.met whether every SLO is met."""
+    """The value at a Plan path, or KeyError; tco means the chosen site's, slo.met whether every SLO is met."""
     if path == "slo.met":
         return bool(plan.slo) and all(result.met for result in plan.slo)
+    return _descend(plan.model_dump(mode="json", by_alias=True), full_path(plan, path).split("."))
+
+
+def full_path(plan: Plan, path: str) -> str:
+    """The path with the chosen site where it names none, as in tco.three_year_usd."""
     keys = path.split(".")
-    node: Any = plan.model_dump(mode="json", by_alias=True)
     if keys[0] == "tco" and plan.decision is not None and keys[1:2] and keys[1] not in plan.tco:
         keys.insert(1, plan.decision.site)
-    for key in keys:
-        if isinstance(node, dict) and key in node:
-            node = node[key]
-        else:
-            raise InvalidInput(f"gates: the plan has no {path}. Use a path of sizing.json, such as tco.three_year_usd.")
-    return node
+    return ".".join(keys)
+
+
+def _descend(node: Any, keys: Sequence[str]) -> Any:
+    """One step per key; names may hold dots themselves, and a list's entries go by their place."""
+    if not keys:
+        return node
+    if isinstance(node, list) and keys[0].isdecimal() and int(keys[0]) < len(node):
+        return _descend(node[int(keys[0])], keys[1:])
+    heads = range(1, len(keys) + 1) if isinstance(node, dict) else ()
+    for parts in heads:
+        head = ".".join(keys[:parts])
+        if head in node:
+            return _descend(node[head], keys[parts:])
+    raise KeyError(".".join(keys))

@@ -1,0 +1,226 @@
+"""The text of docs/accuracy.md around its tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+import report
+import score
+from constants import Constants
+from report import Evidence
+
+GPUS = ("H100-SXM", "H200", "B200", "B300")
+BREAKDOWNS = {"source": "family", "model": "model", "GPU": "gpu", "engine": "engine", "precision": "precision_weights"}
+COMMAND = r"""```sh
+python benchmarks/accuracy/run.py --silicon silicon_sample.csv --measured calibration.csv --work accuracy \
+    --peer-python peer/bin/python --simulator-python simulator/bin/python --speed
+```"""
+CAUSES = """What is behind them, as far as these rows show:
+
+- TPOT is too low nearly everywhere and most for SGLang: work of the host and kernels without a term, larger in some
+  engines. One factor per engine removes most of it; the rest differs by model (sparse and linear attention, experts).
+- TTFT is too low, most for SGLang and TensorRT-LLM: their clients see the first token several decode steps late (tokens
+  are sent in groups), and neither that setting nor the rest of the recipe is a column of the file.
+- NVIDIA's own TensorRT-LLM runs of dense models on H100 show a TTFT that is too long by about one whole answer divided by
+  the number of clients, as if one client more than the engine had slots were waiting; replayed as stated, they are far
+  too quick at few clients.
+- A user's sweep says little about prompts of another length where the delay is not physics, so TTFT gains least from it.
+- Qwen3-32B on GB200 and Llama-3.1-8B on H200 with vLLM are off by factors, in opposite directions; they stay in every figure."""
+
+
+def document(
+    e: Evidence,
+    rows: pd.DataFrame,
+    other: pd.DataFrame | None,
+    asked: pd.DataFrame | None,
+    simulated: pd.DataFrame | None,
+    left_out: dict[str, int],
+    fitted: dict[str, Constants],
+    context: dict[str, str],
+) -> str:
+    """The whole file; every section is one function of the evidence."""
+    sections = [
+        _head(context),
+        _targets(e),
+        _data(rows, left_out),
+        _uncalibrated(e),
+        _constants(e, fitted),
+        _shots(e),
+        _peer(e, asked),
+        _simulator(e, simulated),
+        _bands(e),
+        _second(e),
+        _unanswered(rows, other, asked, simulated),
+        f"## Speed\n\n{context['speed']}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _head(context: dict[str, str]) -> str:
+    return f"""# Accuracy
+
+Predictions of `aisizer predict` against published measurements, and against other tools on the same rows. Written by
+this command on {context["date"]} ({context["versions"]}); no figure below is typed by hand:
+
+{COMMAND}
+
+`silicon_sample.csv` is a file of the PyPI package aiconfigurator-core 0.12.0 (Apache-2.0), `peer` a virtual environment
+with aiconfigurator 0.12.0, `simulator` one with aisimulate 0.13.0.dev202610270000000085.
+What is not given is left out, and the report says so. No measurement file is part of this repository.
+
+An error is predicted over measured, less one; APE is its size, bias the median with its sign. A row that is not answered
+counts as an error of 100 %. Throughput of a closed loop is that of Little's law from TTFT and TPOT, on both sides, where
+the source prints none.
+
+![Predicted against measured: TPOT, TTFT and throughput of silicon_sample.csv](accuracy.svg)"""
+
+
+def _targets(e: Evidence) -> str:
+    return f"""## Targets and what was reached
+
+{report.targets(e)}
+
+Rows of silicon_sample.csv off the KV wall. Nothing is ever fitted on reserved pairs of model and GPU
+(`benchmarks/accuracy/reserved.py`), and they are most of the rows: constants are fitted on the few other pairs and judged
+on all. After k points only pairs that are not reserved are judged, since a calibration is a fit.
+
+{report.conditions(e)}
+
+Largest median errors with nothing fitted:
+
+- TPOT: {report.worst(e.off_wall, "tpot")}.
+- TTFT: {report.worst(e.off_wall, "ttft")}.
+- Throughput: {report.worst(e.off_wall, "throughput")}.
+
+{CAUSES}"""
+
+
+def _data(rows: pd.DataFrame, left_out: dict[str, int]) -> str:
+    reasons = "\n".join(f"| {count:,} | {reason} |" for reason, count in left_out.items() if count)
+    return f"""## What is compared
+
+{len(rows):,} rows of silicon_sample.csv. {int(rows["near_wall"].sum()):,} of them stand near the KV wall or cannot be
+deployed (the clients' whole requests would fill more than 90 % of the predicted KV cache) and are left out where a table
+says "off the KV wall": there a few percent of memory decide between milliseconds and a minute.
+
+| rows | left out because |
+|---:|---|
+{reasons}"""
+
+
+def _uncalibrated(e: Evidence) -> str:
+    parts = [
+        f"## Nothing fitted\n\nAll rows:\n\n{report.split(e.silicon)}",
+        f"Off the KV wall:\n\n{report.split(e.off_wall)}",
+        f"Macro-average over (model, GPU, source, kind of load) with at least {score.SMALLEST_CELL} rows, all rows:",
+        report.macro(e.silicon),
+    ]
+    for title, column in BREAKDOWNS.items():
+        parts.append(f"### By {title}\n\n{report.grouped(e.off_wall, column)}")
+    return "\n\n".join(parts)
+
+
+def _constants(e: Evidence, fitted: dict[str, Constants]) -> str:
+    lines = "\n".join(f"| {name} | {c.tpot:.3f} | {c.ttft:.2f} | {c.steps:.1f} |" for name, c in fitted.items())
+    return f"""## Constants per engine, left out
+
+TPOT = a x predicted; TTFT = b x predicted + c x predicted TPOT, where c decode steps pass until a client sees its first
+token. Three constants an engine, fitted on rows that are not reserved; the tables hold only rows whose model (or GPU) the
+constants never saw. An engine whose other models have fewer than 20 such rows is not judged. The form was chosen among
+thirteen (added time, time per client, per prompt token, per TPOT) by the error on unreserved rows, model left out.
+
+| engine | a | b | c, steps |
+|---|---:|---:|---:|
+{lines}
+
+Model left out:
+
+{report.split(e.without_model)}
+
+GPU left out:
+
+{report.split(e.without_gpu)}"""
+
+
+def _shots(e: Evidence) -> str:
+    parts = [
+        "## After a few of the user's points\n\nPoints of one (tp, ep, isl, osl) at spread concurrencies go through "
+        "`aisizer.calibration.fit`;\nerrors are those of other (tp, ep, isl, osl) of the same model, GPU, engine and precision."
+    ]
+    for points in (5, 12):
+        found = e.shots.get(points)
+        none = (
+            f"After {points} points: no unreserved pair has a sweep of {points} different concurrencies (or not run)."
+        )
+        parts.append(none if found is None else f"After {points} points:\n\n{report.grouped(found, 'engine')}")
+    return "\n\n".join(parts)
+
+
+def _peer(e: Evidence, asked: pd.DataFrame | None) -> str:
+    title = "## Beside aiconfigurator 0.12\n\n"
+    if asked is None:
+        return title + "Not run: no interpreter with aiconfigurator was given (`--peer-python`)."
+    answered, ours = int(asked["peer_tpot_ms"].notna().sum()), int((asked["pred_status"] != "rejected").sum())
+    groups = {"all": None, **{gpu: e.silicon.loc[e.silicon["gpu"] == gpu, "id"] for gpu in GPUS}}
+    return f"""{title}{len(asked):,} rows drawn evenly over (model, GPU, engine, precision) were asked of both:
+aiconfigurator answered {answered:,} ({answered / len(asked):.0%}), aisizer {ours:,} ({ours / len(asked):.0%}). It was
+given the precision, TP, EP and concurrency of the row, its latest database and the names under which it holds each
+model's config. Its TTFT and TPOT corrections were tuned on this file. One estimate took a median of
+{asked["peer_seconds"].median():.2f} s in one process. Rows that all columns answer:
+
+{report.side_by_side(e.tools, groups)}"""
+
+
+def _simulator(e: Evidence, simulated: pd.DataFrame | None) -> str:
+    title = "## Beside aisimulate 0.13\n\n"
+    if simulated is None:
+        return title + "Not run: no interpreter with aisimulate was given (`--simulator-python`)."
+    answered = int(simulated["sim_tpot_ms"].notna().sum())
+    groups = {"all": None, "below the knee": report.below_knee(e.silicon)}
+    return f"""{title}{len(simulated):,} rows that aiconfigurator answers, drawn evenly; aisimulate answered {answered:,},
+with the mean lengths, ten requests per client and its own defaults otherwise, in a median of
+{simulated["sim_seconds"].median():.1f} s per run of its command line. Below the knee: the measured TPOT is at most 1.5
+times the lowest of its sweep.
+
+{report.side_by_side(e.simulated, groups)}"""
+
+
+def _bands(e: Evidence) -> str:
+    current = None if e.measured is None else e.measured[e.measured["standing"] == "current"]
+    return f"""## Bands
+
+A nominal 80 % band should hold 75 to 85 % of the measured values. The last column is the score of the band of one width
+per engine that covers 80 % of these very rows; smaller is better.
+
+{report.intervals(e.silicon, current)}"""
+
+
+def _second(e: Evidence) -> str:
+    if e.measured is None:
+        return "## The second set\n\nNot run: calibration.csv was not there."
+    current = e.measured["standing"] == "current"
+    return f"""## The second set
+
+Published measurements beside silicon_sample.csv: TensorRT-LLM's tables, InferenceX throughput, open loops. 2025 and later:
+
+{report.grouped(e.measured[current], "family")}
+
+Reported apart: engines from before 2025, static batches (one batch, no scheduler) and AMD.
+
+{report.grouped(e.measured[~current], "standing", "family")}"""
+
+
+def _unanswered(
+    rows: pd.DataFrame, other: pd.DataFrame | None, asked: pd.DataFrame | None, simulated: pd.DataFrame | None
+) -> str:
+    parts = ["## What was not answered", f"aisizer, silicon_sample.csv:\n\n{_rejected(rows)}"]
+    if other is not None:
+        parts.append(f"aisizer, the second set:\n\n{_rejected(other)}")
+    if asked is not None:
+        parts.append(f"aiconfigurator, the sampled rows:\n\n{report.refusals(asked, 'peer_reason')}")
+    if simulated is not None:
+        parts.append(f"aisimulate, the sampled rows:\n\n{report.refusals(simulated, 'sim_reason')}")
+    return "\n\n".join(parts)
+
+
+def _rejected(rows: pd.DataFrame) -> str:
+    return report.refusals(rows[rows["pred_status"] == "rejected"], "pred_reason")

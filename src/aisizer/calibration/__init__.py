@@ -1,0 +1,1 @@
+"""From a described run to its prediction, with the band that published measurements leave around it."""

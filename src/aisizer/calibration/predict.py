@@ -1,0 +1,266 @@
+"""Predicts runs: one point, or a table of them; every row is answered or rejected with a reason, in its order."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from aisizer.calibration.deployment import Deployer, Deployment, static_workspace_bytes
+from aisizer.calibration.intervals import band
+from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
+from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
+from aisizer.catalog.catalog import Catalog
+from aisizer.errors import InvalidInput, OutputError
+from aisizer.queueing.occupancy import Limit, Load, capacity
+
+BANDED = {
+    "pred_ttft_ms_mean": "ttft",
+    "pred_tpot_ms_mean": "tpot",
+    "pred_tpot_ms_token_weighted": "tpot",
+    "pred_e2e_ms_mean": "e2e",
+    "pred_output_tok_s_total": "throughput",
+    "pred_total_tok_s_total": "throughput",
+    "pred_req_s": "throughput",
+}
+"""The means and totals, and the metric whose error band each takes."""
+PLAIN = (
+    *("pred_ttft_ms_mean", "pred_ttft_ms_p50", "pred_ttft_ms_p95", "pred_ttft_ms_p99"),
+    *("pred_tpot_ms_mean", "pred_tpot_ms_p95", "pred_tpot_ms_token_weighted", "pred_e2e_ms_mean"),
+    *("pred_output_tok_s_total", "pred_total_tok_s_total", "pred_req_s"),
+)
+NUMBERS = (
+    *PLAIN,
+    *(f"{name}_{end}" for name in BANDED for end in ("lo80", "hi80")),
+    *("pred_max_req_s", "pred_gpu_mem_gib"),
+)
+PREDICTED = (*NUMBERS, "pred_status", "pred_reason", "pred_assumed")
+"""Every column that a prediction adds."""
+STATUS = -3
+"""Place of pred_status in a line."""
+GIB = 2.0**30
+REFUSALS = (Unanswerable, ValueError, ArithmeticError)
+"""What rejects one row and not the file: a row that says too little or too much, and figures that a formula refuses."""
+SAMPLE = 200
+"""[request] that stand for uniform lengths where limits are checked analytically."""
+LARGEST_FIELD = 2**24
+"""[character] of one cell; the csv module's own limit would stop the file."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A row that can be answered: what is deployed, what is asked, and the largest rates of all replicas [req/s]."""
+
+    point: Point
+    row: Row
+    deployed: Deployment
+    stable_rate: float
+    largest_rate: float
+    """within the p99 limits, where some are given"""
+
+
+def predict_point(catalog: Catalog, cells: Mapping[str, str]) -> dict[str, str]:
+    """The predicted columns of one run, given as the cells of a row."""
+    return next(predict_rows(catalog, [cells]))
+
+
+def predict_file(path: Path, output: Path, catalog: Catalog) -> dict[str, int]:
+    """Predicts every row of a CSV file into another, and counts the rows by status."""
+    lines = predict_lines(path, catalog)
+    try:
+        with output.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            return write_lines(lines, file)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written ({error.strerror}). Give another path with -o.") from error
+
+
+def write_lines(lines: Iterable[list[str]], file: TextIO) -> dict[str, int]:
+    """Writes the lines as CSV and counts them by status."""
+    writer = csv.writer(file, lineterminator="\n")
+    counts: Counter[str] = Counter()
+    for line in lines:
+        writer.writerow(line)
+        counts[line[STATUS]] += 1
+    del counts[PREDICTED[STATUS]]
+    return dict(counts)
+
+
+def predict_lines(path: Path, catalog: Catalog) -> list[list[str]]:
+    """Header and rows of a CSV file with the predicted columns added; predicted columns that it already has make way."""
+    header, rows = _read(path)
+    kept = [i for i, name in enumerate(header) if name not in PREDICTED]
+    read = {name: i for i, name in reversed(list(enumerate(header))) if name in COLUMNS}
+    answers = predict_rows(catalog, ({name: row[i] for name, i in read.items() if i < len(row)} for row in rows))
+    lines = [[*(header[i] for i in kept), *PREDICTED]]
+    for row, answer in zip(rows, answers, strict=True):
+        padded = [*row, *[""] * (len(header) - len(row))]
+        lines.append([*(padded[i] for i in kept), *(answer[name] for name in PREDICTED)])
+    return lines
+
+
+def predict_rows(catalog: Catalog, rows: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
+    """The predicted columns of each row, in order; what rows share is computed once."""
+    deployer = Deployer(catalog)
+    prepared = [_prepare(deployer, Row(cells)) for cells in rows]
+    _apply_limits([one for one in prepared if isinstance(one, Prepared)])
+    played: dict[tuple[int, Scenario], Figures] = {}
+    for one in prepared:
+        yield _answer_or_reject(one, played) if isinstance(one, Prepared) else one
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows; bytes that are not UTF-8 pass through as they are."""
+    before = csv.field_size_limit(LARGEST_FIELD)
+    try:
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({error.strerror}). Give a CSV file with a header.") from error
+    except csv.Error as error:
+        raise InvalidInput(f"{path} is not a CSV file ({error}). Give a CSV file with a header.") from error
+    finally:
+        csv.field_size_limit(before)
+    if not rows or not set(rows[0]) & set(COLUMNS):
+        raise InvalidInput(f"{path} has no header with columns such as model, gpu, tp, isl_mean, osl_mean, load_value.")
+    return rows[0], rows[1:]
+
+
+def _prepare(deployer: Deployer, row: Row) -> Prepared | dict[str, str]:
+    """A row ready to be answered, or its rejection."""
+    try:
+        point = read_point(row)
+        deployed = deployer.deploy(point, row)
+        each = largest_rate(deployed.replica.table, point.prompt.mean, point.output.mean)
+    except REFUSALS as error:
+        return _rejected(error, row)
+    return Prepared(point, row, deployed, each * deployed.replicas, each * deployed.replicas)
+
+
+def _apply_limits(prepared: Iterable[Prepared]) -> None:
+    """Lowers the largest rates to where the p99 limits hold, all layouts of the same lengths and limits at once."""
+    groups: dict[tuple[bytes, Span, Span, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
+    for one in prepared:
+        limits = _limits(one.point)
+        if limits:
+            table = one.deployed.replica.table
+            grid = table.token_grid.tobytes() + table.sequence_grid.tobytes()  # tables of one call share their grids
+            groups[(grid, one.point.prompt, one.point.output, limits)].append(one)
+    for (_, prompt, output, limits), members in groups.items():
+        tables = {id(one.deployed.replica): one.deployed.replica.table for one in members}
+        found = capacity([*tables.values()], sample(prompt, output, SAMPLE), Load(np.ones(1), np.zeros(1)), limits)
+        shares = dict(zip(tables, found.share.tolist(), strict=True))
+        for one in members:
+            one.largest_rate = min(shares[id(one.deployed.replica)] * one.deployed.replicas, one.stable_rate)
+
+
+def _limits(point: Point) -> tuple[Limit, ...]:
+    """The p99 promises of a row; requests of one token have no TPOT to promise."""
+    asked = {"ttft": point.ttft_limit_s, "tpot": point.tpot_limit_s if point.output.high > 1 else None}
+    return tuple(Limit(0, metric, "p99", seconds) for metric, seconds in asked.items() if seconds is not None)
+
+
+def _rejected(error: Exception, row: Row) -> dict[str, str]:
+    return dict.fromkeys(NUMBERS, "") | _words("rejected", str(error), row)
+
+
+def _answer_or_reject(one: Prepared, played: dict[tuple[int, Scenario], Figures]) -> dict[str, str]:
+    try:
+        return _answer(one, played)
+    except REFUSALS as error:
+        return _rejected(error, one.row)
+
+
+def _answer(one: Prepared, played: dict[tuple[int, Scenario], Figures]) -> dict[str, str]:
+    scenario = _scenario(one)
+    found = _played(one, scenario, played)
+    if math.isnan(found.tpot_token_weighted_s):
+        one.row.assumed.append("TPOT is that of a second token, which these requests do not have")
+        second = _played(one, replace(scenario, output=Span(2.0, 2.0)), played)
+        found = replace(found, tpot_s=second.tpot_s, tpot_token_weighted_s=second.tpot_token_weighted_s)
+    if short := shortened(scenario):
+        one.row.assumed.append(short)
+    status, reason = _status(one, scenario, found)
+    return _numbers(one, found) | _words(status, reason, one.row)
+
+
+def _scenario(one: Prepared) -> Scenario:
+    point = one.point
+    load = point.load
+    if load is None:
+        load = float(point.requests) if point.protocol == "drain" else one.stable_rate / 2
+    return Scenario(
+        protocol=point.protocol,
+        load=load,
+        requests=point.requests,
+        max_in_flight=point.max_in_flight,
+        replicas=one.deployed.replicas,
+        prompt=point.prompt,
+        output=point.output,
+    )
+
+
+def _played(one: Prepared, scenario: Scenario, played: dict[tuple[int, Scenario], Figures]) -> Figures:
+    """The replay of a scenario on a deployment, which the deployer keeps alive, so that its id is its own."""
+    key = id(one.deployed.replica), scenario
+    if key not in played:
+        played[key] = replay(one.deployed.replica.table, scenario, one.deployed.engine.stream_interval)
+    return played[key]
+
+
+def _status(one: Prepared, scenario: Scenario, found: Figures) -> tuple[str, str]:
+    replica, point = one.deployed.replica, one.point
+    if scenario.protocol in OPEN and scenario.load >= one.stable_rate:
+        return "overloaded", (
+            f"{scenario.load:.4g} req/s exceed the largest stable rate, {one.stable_rate:.4g}: the queue grows, and "
+            f"the figures are those of {scenario.requests} requests from an empty start."
+        )
+    if scenario.protocol == "static" and found.kv_tokens > replica.table.kv_capacity_tokens:
+        return "overloaded", (
+            f"the batch holds {found.kv_tokens:,.0f} tokens of KV and {replica.table.kv_capacity_tokens:,.0f} fit: "
+            f"the figures are those of a GPU with room for it."
+        )
+    slow = point.ttft_limit_s is not None and found.ttft_s["p99"] > point.ttft_limit_s
+    slow |= point.tpot_limit_s is not None and found.tpot_s["p99"] > point.tpot_limit_s
+    if slow:
+        return "ok", "it runs, but not within the p99 limits."
+    return "ok", "it runs within the p99 limits." if _limits(point) else "it runs."
+
+
+def _memory_bytes(one: Prepared, found: Figures) -> float:
+    """Weights, workspace, runtime and the KV tokens held at the peak, on one GPU. [byte]"""
+    memory, layout = one.deployed.replica.memory, one.deployed.layout
+    workspace = memory.activations_gb * 1e9
+    if one.point.protocol == "static":
+        batch = math.ceil((one.point.load or 1) / one.deployed.replicas)
+        workspace = static_workspace_bytes(one.deployed, one.point.prompt.mean, batch)
+    kv = found.kv_tokens / layout.attention_dp * memory.kv_bytes_per_token
+    return (memory.weights_gb + memory.runtime_gb) * 1e9 + workspace + kv
+
+
+def _numbers(one: Prepared, found: Figures) -> dict[str, str]:
+    values = {f"pred_ttft_ms_{name}": seconds * 1e3 for name, seconds in found.ttft_s.items()}
+    values |= {f"pred_tpot_ms_{name}": found.tpot_s[name] * 1e3 for name in ("mean", "p95")}
+    values |= {
+        "pred_tpot_ms_token_weighted": found.tpot_token_weighted_s * 1e3,
+        "pred_e2e_ms_mean": found.e2e_s * 1e3,
+        "pred_output_tok_s_total": found.output_tok_s,
+        "pred_total_tok_s_total": found.total_tok_s,
+        "pred_req_s": found.req_s,
+        "pred_max_req_s": one.largest_rate,
+        "pred_gpu_mem_gib": _memory_bytes(one, found) / GIB,
+    }
+    for name, metric in BANDED.items():
+        ends = band(values[name], metric, one.point.protocol, one.deployed.layout.engine)
+        values |= dict(zip((f"{name}_lo80", f"{name}_hi80"), ends, strict=True))
+    return {name: f"{values[name]:.6g}" for name in NUMBERS}
+
+
+def _words(status: str, reason: str, row: Row) -> dict[str, str]:
+    assumed = "; ".join(row.assumed) or "nothing"
+    return {"pred_status": status, "pred_reason": reason, "pred_assumed": assumed}

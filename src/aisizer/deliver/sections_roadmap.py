@@ -1,0 +1,126 @@
+"""The document's sections on 36 months: phases, purchases, demand and capacity, and when to order next."""
+
+from __future__ import annotations
+
+from aisizer import units
+from aisizer.deliver import charts, labels, numbers
+from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
+from aisizer.plan import Plan
+from aisizer.roadmap.records import Purchase, Roadmap
+from aisizer.triggers.records import Trigger
+
+
+def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
+    """36 months of demand and capacity, the purchases between them, and the lead time."""
+    months, purchases = roadmap.months, roadmap.purchases
+    said = "; ".join(f"{p.gpus} GPUs in service on {p.need_by}" for p in purchases)
+    svg = charts.demand_and_capacity(months, purchases, "GPUs needed and in service by month", f"Purchases: {said}.")
+    checkpoints = [
+        (
+            f"month {c.month}",
+            c.date.isoformat(),
+            str(c.gpus),
+            str(c.servers),
+            numbers.share(c.utilization),
+            f"{c.tightest_slo} at {numbers.share(c.slo_ratio)} of its target",
+        )
+        for c in roadmap.checkpoints
+    ]
+    by_month = [
+        (
+            str(m.month),
+            numbers.month(m.start),
+            f"{m.demand_factor:.2f}",
+            numbers.number(m.peak_rate_per_s),
+            str(m.gpus_needed),
+            str(m.gpus_in_service),
+            numbers.share(m.utilization),
+        )
+        for m in months
+    ]
+    weeks = roadmap.lead_time_weeks
+    lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
+    total = f" = {numbers.number(weeks['total'])}" if "total" in weeks else ""
+    site = labels.site(labels.decided(plan).site)
+    blocks: tuple[Block, ...] = (
+        *_phases(plan),
+        Paragraph(
+            f"In service: {roadmap.go_live_gpus} GPUs at go-live, {roadmap.month_12_gpus} in month 12, "
+            f"{roadmap.month_36_gpus} in month 36."
+        ),
+        Figure(svg, "GPUs needed and in service by month"),
+        table(
+            "Fleet at the checkpoints", "When | Date | GPUs # | Servers # | Utilization # | Tightest SLO", checkpoints
+        ),
+        table(
+            "Purchases",
+            "Wave | GPUs # | Servers # | Order by | In service | Lasts to month # | Why",
+            [_purchase_row(p) for p in purchases],
+        ),
+        Paragraph(f"Lead time {site}, in weeks: {lead}{total}."),
+        table(
+            "Demand and capacity by month",
+            "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #",
+            by_month,
+        ),
+    )
+    return Section("roadmap", "36 months", blocks)
+
+
+def _phases(plan: Plan) -> list[Block]:
+    rows = [
+        (
+            str(phase["name"]),
+            numbers.share(units.parse(phase["share"], "share")),
+            str(phase["start"]),
+            str(phase.get("exit", "")),
+            str(phase.get("owner", "")),
+        )
+        for phase in labels.phases(plan)
+    ]
+    heads = "Phase | Share of demand # | Start | Ends when | Decided by"
+    return [table("Phases of the rollout", heads, rows)] if rows else []
+
+
+def _purchase_row(purchase: Purchase) -> tuple[str, ...]:
+    return (
+        str(purchase.wave),
+        str(purchase.gpus),
+        str(purchase.servers),
+        purchase.order_by.isoformat(),
+        purchase.need_by.isoformat(),
+        str(purchase.covers_to_month),
+        purchase.reason,
+    )
+
+
+def triggers_section(plan: Plan) -> Section:
+    """The alerts with their arithmetic, dates, owner and action."""
+    rows = [
+        (
+            trigger.alert,
+            trigger.pool,
+            trigger.quantity,
+            numbers.plain(trigger.threshold),
+            *(_crossing(trigger, case) for case in ("low", "base", "high")),
+            trigger.owner,
+        )
+        for trigger in plan.triggers
+    ]
+    heads = "Alert | Pool | Quantity | Threshold # | Low growth | Expected | High growth | Owner"
+    arithmetic = tuple(f"{t.pool}: {t.formula}. {t.action}{_day_one(t)}" for t in plan.triggers)
+    text = "Each threshold leaves exactly the lead time and one review period to act; triggers.rules.yaml watches it."
+    return Section(
+        "triggers",
+        "Triggers",
+        (Paragraph(text), table("When each trigger is expected to fire", heads, rows), Items(arithmetic)),
+    )
+
+
+def _crossing(trigger: Trigger, case: str) -> str:
+    day = dict(trigger.predicted.items()).get(case)  # type: ignore[call-overload]
+    return "not within 36 months" if day is None else str(day)
+
+
+def _day_one(trigger: Trigger) -> str:
+    return " It fires on the first day: the next order is due at go-live." if trigger.fires_on_day_one else ""

@@ -1,0 +1,198 @@
+"""The scoring of benchmarks/accuracy: worked errors, held-out pairs that no fit accepts, and the plot's size."""
+
+from __future__ import annotations
+
+import doctest
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "benchmarks" / "accuracy"
+if not FOLDER.exists():
+    pytest.skip("benchmarks are not part of this install", allow_module_level=True)
+sys.path.append(str(FOLDER))
+
+import constants  # noqa: E402
+import document  # noqa: E402
+import measured  # noqa: E402
+import peer  # noqa: E402
+import plot  # noqa: E402
+import report  # noqa: E402
+import reserved  # noqa: E402
+import residuals  # noqa: E402
+import score  # noqa: E402
+import shots  # noqa: E402
+import silicon  # noqa: E402
+
+RESERVED_FILE = ROOT.parent / "shared" / "measured" / "RESERVED.csv"
+FREE, HELD = ("llama-3.1-70b", "B200"), ("llama-3.1-70b", "H200")
+
+
+def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor: float = 1.0) -> pd.DataFrame:
+    """Predicted rows of one pair whose measurements are TPOT x factor and TTFT + 5 predicted steps."""
+    clients = np.resize([4.0, 8.0, 16.0, 32.0, 64.0], count)
+    tpot, ttft = 5.0 + np.arange(count) % 7, 40.0 + 3 * np.arange(count)
+    rows = pd.DataFrame(
+        {
+            "id": [f"{pair[0]}-{pair[1]}-{engine}-{i}" for i in range(count)],
+            "model": pair[0],
+            "gpu": pair[1],
+            "engine": engine,
+            "family": "made up",
+            "precision_weights": "fp8",
+            "protocol": "closed_burst",
+            "load_kind": "concurrency",
+            "load_value": clients,
+            "tp": 8,
+            "ep": 1,
+            "isl_mean": 921.6,
+            "osl_mean": 921.6,
+            "near_wall": False,
+            "tpot_ms_mean": tpot * factor,
+            "ttft_ms_mean": ttft + 5 * tpot,
+            "pred_tpot_ms_mean": tpot,
+            "pred_ttft_ms_mean": ttft,
+            "pred_output_tok_s_total": 1000.0,
+            "pred_total_tok_s_total": 2000.0,
+        }
+    )
+    for name in ("ttft_ms_mean", "tpot_ms_mean", "output_tok_s_total", "total_tok_s_total"):
+        rows[f"pred_{name}_lo80"], rows[f"pred_{name}_hi80"] = rows[f"pred_{name}"] / 1.3, rows[f"pred_{name}"] * 1.3
+    return rows
+
+
+def test_an_unanswered_row_is_an_error_of_100_percent() -> None:
+    rows = pd.DataFrame({"measured": [10.0, 10.0], "predicted": [10.0, np.nan], "low": np.nan, "high": np.nan})
+    found = score.errors(rows)
+    assert found["mean_ape"] == 0.5 and found["answered"] == 0.5 and found["within_2x"] == 0.5
+
+
+def test_throughput_of_a_closed_loop_is_littles_law_on_both_sides() -> None:
+    scored = score.long_form(points(FREE, 5))
+    row = scored[scored["metric"] == "throughput"].iloc[0]
+    # 4 clients x 921.6 tokens in 65 ms + 920.6 x 5 ms measured, and 40 ms + 920.6 x 5 ms predicted
+    assert row["measured"] == pytest.approx(4 * 921.6 / (0.065 + 920.6 * 0.005))
+    assert row["predicted"] == pytest.approx(4 * 921.6 / (0.040 + 920.6 * 0.005))
+    assert row["high"] / row["predicted"] == pytest.approx(1.3)
+
+
+def test_a_printed_total_is_compared_with_the_predicted_total() -> None:
+    rows = points(FREE, 1).assign(total_tok_s_total=4000.0)
+    scored = score.long_form(rows).set_index("metric")
+    assert scored.loc["throughput", "predicted"] == 2000.0
+    assert scored.loc["throughput", "measured"] == 4000.0
+
+
+@given(st.floats(0.1, 10), st.floats(1.05, 4), st.floats(1.0, 3))
+def test_a_wider_band_never_scores_better_once_it_covers(ratio: float, width: float, wider: float) -> None:
+    measured_, centre = pd.Series([100.0]), pd.Series([100.0 * ratio])
+    near = score.interval_score(measured_, centre / width, centre * width)
+    far = score.interval_score(measured_, centre / (width * wider), centre * width * wider)
+    covered = 1 / width <= ratio <= width
+    assert far >= near - 1e-9 if covered else near >= np.log(width**2)
+
+
+def test_small_cells_do_not_enter_the_macro_average() -> None:
+    scored = score.long_form(pd.concat([points(FREE, 6), points(("qwen3-32b", "B200"), 4)]))
+    assert score.macro(scored[scored["metric"] == "tpot"])["cells"] == 1
+
+
+def test_the_held_out_pairs_are_those_of_the_shared_list() -> None:
+    if not RESERVED_FILE.exists():
+        pytest.skip("the shared list of reserved pairs is not here")
+    listed = pd.read_csv(RESERVED_FILE)
+    assert frozenset(zip(listed["model"], listed["gpu"], strict=True)) == reserved.PAIRS
+
+
+def test_a_second_name_of_a_network_is_held_out_too() -> None:
+    assert reserved.is_reserved("deepseek-r1", "B300") and reserved.is_reserved("deepseek-v3", "GB200")
+    assert not reserved.is_reserved("deepseek-r1", "B200")
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [constants.fit, lambda rows: residuals.quantiles(score.long_form(rows)), lambda rows: shots._after(rows, rows, {})],
+    ids=["constants", "bands", "points of a user"],
+)
+def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -> None:
+    with pytest.raises(ValueError, match="reserved pairs must not be fitted on"):
+        fit(pd.concat([points(FREE), points(HELD, 1)]))
+
+
+def test_reserved_measurements_change_no_constant() -> None:
+    free = points(FREE, factor=1.1)
+    honest = constants.by_engine(pd.concat([free, points(HELD, factor=1.1)]))
+    poisoned = constants.by_engine(pd.concat([free, points(HELD, factor=9.0)]))
+    assert honest == poisoned and honest["vLLM"].tpot == pytest.approx(1.1)
+
+
+def test_a_model_is_corrected_by_other_models_only() -> None:
+    other = ("gpt-oss-120b", "H100-SXM")
+    rows = pd.concat([points(FREE, factor=1.2), points(other, factor=0.8)], ignore_index=True)
+    corrected = constants.leave_one_out(rows, "model").groupby("model")
+    ratio = corrected.apply(lambda group: (group["pred_tpot_ms_mean"] / (group["tpot_ms_mean"])).median())
+    assert ratio["llama-3.1-70b"] == pytest.approx(0.8 / 1.2) and ratio["gpt-oss-120b"] == pytest.approx(1.2 / 0.8)
+
+
+def test_the_constants_find_the_steps_until_a_token_is_seen() -> None:
+    found = constants.fit(points(FREE))
+    assert found.steps == pytest.approx(5, rel=0.25) and found.ttft == pytest.approx(1, rel=0.05)
+
+
+def test_old_static_and_amd_rows_stand_apart() -> None:
+    rows = pd.DataFrame(
+        {
+            "family": ["trtllm-docs", "trtllm-docs", "splitwise", "amd-rocm-vllm"],
+            "engine": ["TensorRT-LLM", "TensorRT-LLM", "vLLM (Splitwise prototype)", "vLLM (ROCm)"],
+            "engine_version": ["1.0.0rc3", "0.12.0", "2023", "0.6.6"],
+            "protocol": ["drain", "drain", "static", "drain"],
+            "gpu": ["B200", "H100-SXM", "A100-80GB-SXM", "MI300X"],
+        }
+    )
+    assert measured.standing(rows).tolist() == ["current", "old engine", "static batch", "AMD"]
+
+
+def test_tensor_parallel_printed_as_a_product_is_read_as_its_name_says() -> None:
+    shape = {
+        "tp_size": [64, 4, 8],
+        "moe_tp_size": [8, 4, 2],
+        "moe_ep_size": [8, 1, 4],
+        "attention_dp_size": [1, 1, None],
+    }
+    assert silicon._tensor_parallel(pd.DataFrame(shape)).tolist() == [8, 4, 8]
+
+
+def test_the_plot_is_small_and_has_a_panel_for_each_metric() -> None:
+    drawn = plot.scatter(score.long_form(points(FREE, 200)))
+    assert drawn.count("<g>") == 3 and len(drawn) < 50_000
+
+
+def test_worked_examples() -> None:
+    for module in (score, measured):
+        found = doctest.testmod(module)
+        assert found.attempted > 0 and found.failed == 0, module.__name__
+
+
+def test_the_sample_of_other_tools_visits_every_pair() -> None:
+    rows = pd.concat([points(FREE, 50), points(("glm-5", "B200"), 2)], ignore_index=True)
+    assert set(peer.sample(rows, 4)["model"]) == {"llama-3.1-70b", "glm-5"}
+
+
+def test_a_report_without_other_tools_says_so() -> None:
+    rows = pd.concat([points(FREE), points(("gpt-oss-120b", "H100-SXM"))], ignore_index=True).assign(
+        pred_status="ok", pred_reason="it runs.", standing="current"
+    )
+    scored = score.long_form(rows)
+    left = score.long_form(constants.leave_one_out(rows, "model"))
+    evidence = report.Evidence(scored, scored, left, left, {}, None, {}, {})
+    context = {"date": "2026-11-23", "versions": "made up", "speed": "not timed"}
+    text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, constants.by_engine(rows), context)
+    assert text.count("Not run") == 3 and "| 3 | disaggregated |" in text
+    assert "| TPOT | **0.0**, met (target 11.0) |" in text

@@ -1,0 +1,237 @@
+"""Pipeline, expert and attention-data parallelism, servers joined by a network: hand-worked figures and laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hand_built import GPUS, MODELS, vllm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisizer.engine import constants as c
+from aisizer.engine.collectives import all_reduce_s, all_to_all_s, group_all_reduce_s, inter_node_link, link, peer_link
+from aisizer.engine.imbalance import expected_maximum, slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
+from aisizer.engine.memory import weights_bytes
+from aisizer.engine.parallel import Parallel, slowest_stage
+from aisizer.engine.replica import GRID, Replica, build
+from aisizer.errors import Rejection
+
+H100, H200 = GPUS["h100-sxm"], GPUS["h200-sxm"]
+
+
+def made(name: str, gpu: Any = H100, precision: str = "fp8", **more: Any) -> Replica:
+    found = build(MODELS[name], gpu, vllm(), precision=precision, **({"tensor_parallel": 1} | more))
+    assert isinstance(found, Replica), found
+    return found
+
+
+def decode_s(replica: Replica, sequences: float, context: float) -> float:
+    table = replica.table
+    total = np.interp(sequences, table.token_grid, table.tokens_s)
+    total += np.interp(sequences, table.sequence_grid, table.sequences_s)
+    total += table.kv_read_s * sequences * context + table.decode_fixed_s
+    return float(total + table.step_fixed_s + table.per_sequence_s * sequences)
+
+
+# DeepSeek-AI, DeepEP, docs/legacy.md: 128 tokens of 7,168 values on each H800, 8 experts each; FP8 dispatch, BF16 combine.
+DEEP_EP_US = [(16, 118, 195), (32, 155, 273), (64, 173, 314), (128, 192, 369), (256, 194, 360)]
+
+
+@pytest.mark.parametrize(("ranks", "dispatch_us", "combine_us"), DEEP_EP_US)
+def test_all_to_all_between_servers_agrees_with_deepep(ranks: int, dispatch_us: float, combine_us: float) -> None:
+    h800 = H100.model_copy(update={"interconnect_gb_s": 160.0})
+    for value_bytes, measured in ((1, dispatch_us), (2, combine_us)):
+        time = all_to_all_s(np.array([128 * 7168.0 * value_bytes]), 8, ranks, h800, 8)[0]
+        assert time * 1e6 == pytest.approx(measured, rel=0.07)
+
+
+def test_many_tokens_travel_once_to_each_server() -> None:
+    """4,096 tokens on 32 GPUs: 29.4 MB x 3 (1 - 0.75^8) = 79.3 MB at 42.5 GB/s = 1.87 ms; copy by copy it were 4.2 ms."""
+    time = all_to_all_s(np.array([4096 * 7168.0]), 8, 32, H100, 8)[0]
+    assert time == pytest.approx(2.07e-3, rel=0.01)
+
+
+def test_an_all_reduce_over_two_servers_by_hand() -> None:
+    """33.55 MB on 16 H100: inside 152.9 us; 4.19 MB over one port: 4.19 MB / 42.5 GB/s = 98.7 us + 10 us + 6.1 us."""
+    message = np.array([2048 * 8192 * 2.0])
+    inside = all_reduce_s(message, 8, link(H100, 8))[0]
+    both = group_all_reduce_s(message, 16, H100, 8)[0]
+    assert inside == pytest.approx(152.9e-6, rel=0.002)
+    assert both - inside == pytest.approx(114.8e-6, rel=0.002)
+    assert inter_node_link().bus_bandwidth == pytest.approx(42.5e9)
+
+
+@given(size=st.floats(1e3, 1e9), ranks=st.sampled_from([2, 4, 8]))
+def test_inside_one_server_nothing_changes(size: float, ranks: int) -> None:
+    message = np.array([size])
+    assert group_all_reduce_s(message, ranks, H100, 8)[0] == all_reduce_s(message, ranks, link(H100, ranks))[0]
+
+
+def test_a_hop_takes_the_slowest_link_on_its_way() -> None:
+    assert peer_link(H100, 8, 8).bus_bandwidth == pytest.approx(450e9)
+    assert peer_link(H100, 16, 8) == inter_node_link()
+    assert peer_link(GPUS["mi300x"], 8, 8).bus_bandwidth == pytest.approx(448e9 / 7 * 0.7)
+    assert peer_link(GPUS["l40s"], 4, 8).bus_bandwidth == pytest.approx(0.4 * 32e9)
+
+
+def draws(rng: np.random.Generator, tokens: int, experts: int, per_token: int) -> np.ndarray:
+    """Experts of each token, without replacement, uniform."""
+    return np.argsort(rng.random((tokens, experts)), axis=1)[:, :per_token]
+
+
+@pytest.mark.parametrize(("tokens", "ranks"), [(16, 8), (128, 8), (128, 32), (512, 64)])
+def test_the_fullest_rank_agrees_with_a_monte_carlo(tokens: int, ranks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(c, "EXPERT_POPULARITY_SPREAD", 0.0)
+    monkeypatch.setattr(c, "ROUTING_SKEW", 1.0)
+    rng, pairs, hit = np.random.default_rng(7), [], []
+    for _ in range(60):
+        chosen = draws(rng, tokens, 256, 8)
+        pairs.append(np.bincount(chosen.ravel() // (256 // ranks), minlength=ranks).max())
+        hit.append(np.bincount(np.unique(chosen) // (256 // ranks), minlength=ranks).max())
+    at = np.array([float(tokens)])
+    assert slowest_rank_pairs(at, 256, 8, ranks)[0] == pytest.approx(np.mean(pairs), rel=0.06)
+    assert slowest_rank_hit(at, 256, 8, ranks)[0] == pytest.approx(np.mean(hit), rel=0.08)
+
+
+def test_lasting_popularity_adds_to_chance() -> None:
+    """Experts of log-normal popularity (spread 0.5), 1,024 tokens on 8 ranks, against 40 drawn models."""
+    rng, sigma = np.random.default_rng(3), np.sqrt(np.log(1.25))
+    worst = []
+    for _ in range(200):
+        weight = rng.lognormal(-(sigma**2) / 2, sigma, 256)
+        load = rng.multinomial(8 * 1024, weight / weight.sum())
+        worst.append(load.reshape(8, 32).sum(axis=1).max())
+    assert slowest_rank_pairs(np.array([1024.0]), 256, 8, 8)[0] == pytest.approx(np.mean(worst), rel=0.04)
+
+
+@given(tokens=st.floats(1, 1e5), ranks=st.sampled_from([2, 8, 32, 64]))
+def test_the_fullest_rank_has_at_least_the_mean_and_at_most_all(tokens: float, ranks: int) -> None:
+    pairs = slowest_rank_pairs(np.array([tokens]), 256, 8, ranks)[0]
+    assert tokens * 8 / ranks <= pairs <= tokens * 8
+    assert slowest_rank_hit(np.array([tokens]), 256, 8, ranks)[0] <= 256 / ranks
+
+
+def test_the_fullest_lane_agrees_with_a_monte_carlo() -> None:
+    rng, sigma = np.random.default_rng(5), np.sqrt(np.log(1 + c.CONTEXT_SPREAD**2))
+    contexts = rng.lognormal(-(sigma**2) / 2, sigma, (400, 8, 32))
+    found = slowest_lane_contexts(np.array([256.0]), 8)[0]
+    assert found == pytest.approx(contexts.sum(axis=2).max(axis=1).mean(), rel=0.02)
+
+
+def test_expected_maxima() -> None:
+    exact = [0.5642, 1.0294, 1.4236, 1.7660, 2.0697, 2.3440]
+    assert expected_maximum(np.array([2.0, 4, 8, 16, 32, 64])) == pytest.approx(exact, abs=0.03)
+
+
+def test_a_pipeline_halves_the_weights_and_keeps_the_latency_of_one_sequence() -> None:
+    whole = made("llama-3.3-70b", tensor_parallel=2, mean_context_tokens=2000.0)
+    halves = made("llama-3.3-70b", tensor_parallel=2, pipeline_parallel=2, mean_context_tokens=2000.0)
+    assert halves.memory.weights_gb == pytest.approx(whole.memory.weights_gb / 2, rel=0.02)
+    assert halves.memory.kv_capacity_tokens > 2 * whole.memory.kv_capacity_tokens
+    assert decode_s(whole, 1, 2000) < decode_s(halves, 1, 2000) < 1.2 * decode_s(whole, 1, 2000)
+
+
+def test_a_full_pipeline_carries_almost_twice_the_sequences() -> None:
+    """256 sequences over two stages cost about what 128 cost on one: each stage computes 128 at a time."""
+    whole = made("llama-3.3-70b", tensor_parallel=2)
+    halves = made("llama-3.3-70b", tensor_parallel=2, pipeline_parallel=2)
+    assert decode_s(halves, 256, 2000) == pytest.approx(decode_s(whole, 128, 2000), rel=0.25)
+    assert decode_s(halves, 256, 2000) > decode_s(whole, 128, 2000)
+
+
+def test_layers_that_do_not_divide_leave_a_bubble() -> None:
+    assert slowest_stage(61, 2) == pytest.approx(62 / 61)
+    assert weights_bytes(MODELS["deepseek-v3"], "fp8", Parallel(8, 2)) > (
+        weights_bytes(MODELS["deepseek-v3"], "fp8", Parallel(8)) / 2
+    )
+
+
+def test_attention_ranks_of_a_latent_cache_hold_eight_times_as_many_tokens_each_for_itself() -> None:
+    """MLA keeps 70,272 byte a token on every GPU under TP8; attention-DP lets each of 8 GPUs hold its own sequences."""
+    tensor = made("deepseek-v3", H200, tensor_parallel=8)
+    ranks = made("deepseek-v3", H200, attention_dp=8, expert_parallel=8)
+    assert ranks.memory.kv_bytes_per_token == tensor.memory.kv_bytes_per_token
+    assert ranks.memory.weights_gb > tensor.memory.weights_gb
+    assert ranks.memory.kv_capacity_tokens == pytest.approx(8 * ranks.memory.kv_gb * 1e9 / 70272)
+    assert ranks.memory.kv_capacity_tokens > 4 * tensor.memory.kv_capacity_tokens
+    assert (ranks.table.max_batch, ranks.table.token_budget) == (8 * 256, 8 * 8192)
+
+
+def test_attention_ranks_win_where_the_cache_is_read_and_lose_on_a_single_sequence() -> None:
+    tensor = made("deepseek-v3", H200, tensor_parallel=8)
+    ranks = made("deepseek-v3", H200, attention_dp=8, expert_parallel=8)
+    assert decode_s(ranks, 1, 4000) > decode_s(tensor, 1, 4000)
+    assert decode_s(ranks, 512, 8000) < decode_s(tensor, 512, 8000)
+
+
+def test_a_lone_prompt_runs_on_one_rank() -> None:
+    """1,024 tokens alone on one of 8 attention ranks: its attention takes as long as 8 x 1,024 on all, its experts less."""
+    ranks = made("deepseek-v3", H200, attention_dp=8, expert_parallel=8, mean_context_tokens=1024.0)
+    table = ranks.table
+    spread, full = np.interp([1024, 8 * 1024], table.token_grid, table.tokens_s)
+    assert 1.3 * spread < spread + table.prefill_fixed_s < full
+
+
+def test_whole_experts_wait_for_the_fullest_rank() -> None:
+    cut = made("deepseek-v3", H200, tensor_parallel=8).table
+    whole = made("deepseek-v3", H200, tensor_parallel=8, expert_parallel=8).table
+    assert np.interp(64, GRID, whole.tokens_s) > np.interp(64, GRID, cut.tokens_s)
+
+
+def test_tensor_parallelism_over_servers_pays_for_the_network() -> None:
+    near = made("llama-3.3-70b", tensor_parallel=16, gpus_per_node=16).table
+    far = made("llama-3.3-70b", tensor_parallel=16).table
+    assert (far.tokens_s[1:] > near.tokens_s[1:] + 2 * 80 * c.INTER_NODE_LAUNCH_S).all()
+
+
+def test_an_fp8_cache_holds_twice_as_much_and_is_read_in_half_the_time() -> None:
+    wide, narrow = (
+        made("llama-3.3-70b", tensor_parallel=4),
+        made("llama-3.3-70b", tensor_parallel=4, kv_precision="fp8"),
+    )
+    assert narrow.memory.kv_capacity_tokens == pytest.approx(2 * wide.memory.kv_capacity_tokens)
+    assert narrow.table.kv_read_s == pytest.approx(wide.table.kv_read_s / 2, rel=0.01)
+
+
+FAULTS: list[tuple[str, dict[str, int], str]] = [
+    ("llama-3.3-70b", {"expert_parallel": 2, "tensor_parallel": 2}, "no experts"),
+    ("llama-3.3-70b", {"attention_dp": 2}, "are replicas"),
+    ("llama-3.1-8b", {"pipeline_parallel": 33}, "has 32 layers"),
+    ("mixtral-8x7b", {"tensor_parallel": 16, "expert_parallel": 16}, "has 8"),
+    ("deepseek-v3", {"tensor_parallel": 8, "expert_parallel": 3}, "must divide"),
+    ("deepseek-v3", {"tensor_parallel": 2, "attention_dp": 4, "expert_parallel": 4}, "over all of them or over none"),
+]
+
+
+@pytest.mark.parametrize(("name", "cut", "why"), FAULTS)
+def test_cuts_that_cannot_be_are_refused(name: str, cut: dict[str, int], why: str) -> None:
+    found = build(MODELS[name], H200, vllm(), precision="fp8", **({"tensor_parallel": 1} | cut))  # type: ignore[arg-type]
+    assert isinstance(found, Rejection) and found.reason == "parallelism"
+    assert why in found.detail and "Use " in found.detail
+
+
+def test_an_unknown_cache_precision_is_refused() -> None:
+    found = build(MODELS["llama-3.1-8b"], H100, vllm(), tensor_parallel=1, precision="bf16", kv_precision="int2")
+    assert isinstance(found, Rejection) and "bf16, fp8" in found.detail
+
+
+LAYOUTS: list[dict[str, Any]] = [
+    {"tensor_parallel": 8},
+    {"tensor_parallel": 8, "expert_parallel": 8},
+    {"attention_dp": 8, "expert_parallel": 8},
+    {"attention_dp": 8},
+    {"tensor_parallel": 8, "pipeline_parallel": 2},
+    {"tensor_parallel": 2, "attention_dp": 16, "expert_parallel": 32},
+]
+
+
+@pytest.mark.parametrize("cut", LAYOUTS)
+def test_more_work_never_takes_less_time_in_any_layout(cut: dict[str, Any]) -> None:
+    table = made("deepseek-v3", H200, **cut).table
+    assert (np.diff(table.token_grid) > 0).all()
+    assert (np.diff(table.tokens_s) >= -1e-12).all()
+    reading = table.sequences_s + table.kv_read_s * table.sequence_grid * c.DEFAULT_CONTEXT_TOKENS
+    assert (np.diff(reading) >= -1e-12).all()
+    assert table.tokens_s[0] == table.sequences_s[0] == 0 < table.kv_capacity_tokens

@@ -1,0 +1,139 @@
+"""Graph padding, the API station, grouped emission, speculative decoding and separate pools."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+from hand_built import GPUS, MODELS, vllm
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisizer.engine import constants as c
+from aisizer.engine.collectives import Link
+from aisizer.engine.disaggregated import (
+    decode_rate_req_s,
+    exposed_transfer_s,
+    kv_transfer_s,
+    pair_rate_req_s,
+    prefill_s,
+    prefill_share,
+)
+from aisizer.engine.frontend import Station, ceiling_req_s, first_token_delay_s, station_of, token_delay_s
+from aisizer.engine.graphs import captured
+from aisizer.engine.replica import Replica, build
+from aisizer.engine.speculative import accepted_tokens, speculative_table
+from aisizer.shapes import StepTable
+
+H100 = GPUS["h100-sxm"]
+
+
+def table(name: str = "llama-3.3-70b", t: int = 4, **engine: object) -> StepTable:
+    found = build(MODELS[name], H100, vllm(**engine), tensor_parallel=t, precision="fp8")
+    assert isinstance(found, Replica)
+    return found.table
+
+
+def decode_s(of: StepTable, sequences: float, context: float = 1000.0) -> float:
+    total = np.interp(sequences, of.token_grid, of.tokens_s) + np.interp(sequences, of.sequence_grid, of.sequences_s)
+    total += of.kv_read_s * sequences * context + of.decode_fixed_s
+    return float(total + of.step_fixed_s + of.per_sequence_s * sequences)
+
+
+@given(tokens=st.integers(1, 2000), largest=st.sampled_from([1, 8, 256, 512]))
+def test_padding_only_adds_and_stops_at_the_largest_graph(tokens: int, largest: int) -> None:
+    padded = captured(np.array([float(tokens)]), largest)[0]
+    assert tokens <= padded <= max(tokens + 15, largest) if tokens <= largest else padded == tokens
+    assert padded <= largest or padded == tokens
+
+
+def test_a_step_runs_the_next_captured_size() -> None:
+    """9 sequences of a MoE run the graph of 16 and read the experts of 16."""
+    free, graphed = table("mixtral-8x7b", 2), table("mixtral-8x7b", 2, largest_captured_batch=512)
+    assert graphed.tokens_s[graphed.token_grid == 12] == pytest.approx(free.tokens_s[free.token_grid == 16], rel=1e-6)
+    assert (graphed.tokens_s >= free.tokens_s).all()
+
+
+def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
+    small = MODELS["llama-3.1-8b"].model_copy(update={"hidden": 1024, "ffn": 2048, "heads": 8})
+    found = build(small, H100, vllm(largest_captured_batch=64), tensor_parallel=1, precision="fp8")
+    assert isinstance(found, Replica)
+    assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * c.EAGER_LAYER_S)
+    assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 0.5 * 32 * c.EAGER_LAYER_S
+
+
+def test_a_station_saturates_at_its_ceiling() -> None:
+    station = Station(2, 0.002, 50e-6)
+    ceiling = ceiling_req_s(station, 200)
+    assert ceiling == pytest.approx(2 / 0.012)
+    assert first_token_delay_s(station, 0, 200) == pytest.approx(0.00205)
+    assert first_token_delay_s(station, 0.9 * ceiling, 200) == pytest.approx(0.0205)
+    assert token_delay_s(station, ceiling, 200) == inf
+
+
+def test_a_station_is_unknown_until_both_times_are_given() -> None:
+    assert station_of(vllm()) is None and station_of(vllm(api_request_s=0.002)) is None
+    assert station_of(vllm(api_request_s=0.002, api_token_s=5e-5, api_processes=4)) == Station(4, 0.002, 5e-5)
+
+
+@given(acceptance=st.floats(0, 1), draft=st.integers(0, 8))
+def test_accepted_tokens_are_the_sum_of_chances(acceptance: float, draft: int) -> None:
+    assert accepted_tokens(acceptance, draft) == pytest.approx(sum(acceptance**i for i in range(draft + 1)))
+
+
+@given(sequences=st.integers(1, 250), acceptance=st.floats(0.1, 0.95), draft=st.integers(1, 4))
+def test_a_speculative_step_is_the_real_step_over_what_it_adds(sequences: int, acceptance: float, draft: int) -> None:
+    plain = TABLE
+    quick = speculative_table(
+        plain, acceptance=acceptance, draft_tokens=draft, draft_step_s=5e-4, draft_sequence_s=1e-6
+    )
+    computed = sequences * (draft + 1)
+    real = np.interp(computed, plain.token_grid, plain.tokens_s) + np.interp(
+        computed, plain.sequence_grid, plain.sequences_s
+    )
+    real += plain.kv_read_s * sequences * 1000 + plain.decode_fixed_s + plain.step_fixed_s
+    real += plain.per_sequence_s * sequences + draft * (5e-4 + 1e-6 * sequences)
+    assert decode_s(quick, sequences) == pytest.approx(real / accepted_tokens(acceptance, draft), rel=2e-3)
+
+
+TABLE = table()
+
+
+def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> None:
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    assert decode_s(quick, 1) < 0.6 * decode_s(TABLE, 1)
+    poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_step_s=3e-4)
+    assert decode_s(poor, 250) > decode_s(TABLE, 250)
+
+
+def test_speculation_leaves_long_prompts_as_they_are() -> None:
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    per_token = [np.interp(b, t.token_grid, t.tokens_s) / b for t, b in ((TABLE, 8192), (quick, 8192 / 2.952))]
+    assert per_token[1] == pytest.approx(per_token[0], rel=0.001)
+    assert quick.prefill_attention_s == TABLE.prefill_attention_s
+
+
+def test_a_batch_that_the_table_cannot_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="exceed the table"):
+        speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_step_s=0.0)
+
+
+def test_a_prompt_of_70b_crosses_the_network_faster_than_it_is_computed() -> None:
+    prefill, transfer = prefill_s(TABLE, 4096), kv_transfer_s(81920, 4096, Link(10e-6, 42.5e9))
+    assert transfer == pytest.approx(7.9e-3, rel=0.01)
+    assert 0.1 < prefill < 0.4
+    assert exposed_transfer_s(transfer, prefill, 80) == pytest.approx(transfer / 80)
+
+
+@given(prompt=st.integers(1, 30000), more=st.integers(1, 5000))
+def test_longer_prompts_take_longer(prompt: int, more: int) -> None:
+    assert prefill_s(TABLE, prompt + more) > prefill_s(TABLE, prompt) > 0
+
+
+def test_balanced_pools_carry_the_same_rate() -> None:
+    prefill_rate = 1 / prefill_s(TABLE, 4096)
+    decode_rate = decode_rate_req_s(TABLE, 128, 4500, 500)
+    share = prefill_share(prefill_rate, decode_rate)
+    assert share * prefill_rate == pytest.approx((1 - share) * decode_rate)
+    assert pair_rate_req_s(1, prefill_rate, 100, decode_rate) == prefill_rate
