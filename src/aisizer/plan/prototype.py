@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from aisizer.catalog.records import Gpu
@@ -13,6 +15,7 @@ from aisizer.plan.records import Comparison
 from aisizer.profile.sections import Prototype
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency, Load
+from aisizer.shapes import Requests
 from aisizer.sizing.pools import Pool, make_pools
 
 
@@ -38,15 +41,27 @@ def _replayed(context: Context, prototype: Prototype) -> dict[str, float]:
     replica = _replica(context, pool, context.catalog.find_gpu(prototype.gpu), prototype.gpus)
     if replica is None or prototype.concurrency is None:
         return {}
+    requests = _requests(pool.requests, prototype)
     load = Load(rate=np.zeros(1), population=np.array([float(prototype.concurrency)]))
-    latency: Latency = solve([replica.table], pool.requests, load, np.ones(1))
+    latency: Latency = solve([replica.table], requests, load, np.ones(1))
     if not latency.stable[0]:
         return {}
     return {
         "ttft": float(latency.value("ttft", "mean")[0, 0]),
         "tpot": float(latency.value("tpot", "mean")[0, 0]),
-        "output_tokens_per_s": float(latency.throughput[0] * pool.requests.output_tokens.mean()),
+        "output_tokens_per_s": float(latency.throughput[0] * requests.output_tokens.mean()),
     }
+
+
+def _requests(requests: Requests, prototype: Prototype) -> Requests:
+    """The workload's requests, at the prototype's own lengths where it gives them."""
+    prompt, output = prototype.prompt_tokens_mean, prototype.output_tokens_mean
+    return replace(
+        requests,
+        prompt_tokens=requests.prompt_tokens if prompt is None else np.full_like(requests.prompt_tokens, prompt),
+        output_tokens=requests.output_tokens if output is None else np.full_like(requests.output_tokens, output),
+        cached_tokens=requests.cached_tokens if prompt is None else np.zeros_like(requests.cached_tokens),
+    )
 
 
 def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int) -> Replica | None:
