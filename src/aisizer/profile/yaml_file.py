@@ -72,6 +72,8 @@ class Document:
 def read_file(path: Path, file: str | None = None) -> tuple[Document, bytes]:
     """Reads a file into a Document and its bytes; `file` is its name in messages."""
     name = file or str(path)
+    if path.is_dir():
+        raise _refusal(name, "this is a folder. Name the YAML file in it.")
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)

@@ -127,10 +127,14 @@ class Deployed:
     up: tuple[int, ...]
     degraded: tuple[int, ...]
 
+    def keeps(self, needed: Sequence[int]) -> bool:
+        """Whether every pool has what it needs after the worst loss."""
+        return all(have >= want for have, want in zip(self.degraded, needed, strict=True))
+
 
 def deployed(layout: Layout, servers: int, factor: float, resilience: Resilience, down: int) -> Deployed:
-    """Every GPU serves, the rest beyond the need where the load is highest; but no pool is crowded onto so few servers
-    that it would not survive: then only what is needed serves and the other GPUs stand by.
+    """Every GPU serves, the rest beyond the need where the load is highest, as long as no pool is crowded onto so few
+    servers that it would not survive their loss.
     """
     sizes = [c.tensor_parallel for c in layout.candidates]
     if len(sizes) == 1:
@@ -139,15 +143,36 @@ def deployed(layout: Layout, servers: int, factor: float, resilience: Resilience
     needed = _replicas(layout, factor, resilience)
     least = _surviving(needed, sizes, servers, layout.gpus_per_server, down) or needed
     full = _placed(layout, _filled(layout, least, servers * layout.gpus_per_server, factor), servers, down)
-    if all(have >= want for have, want in zip(full.degraded, needed, strict=True)):
+    if full is not None and full.keeps(needed):
         return full
-    return _placed(layout, least, servers, down)
+    return _grown(layout, least, needed, servers, factor, down)
 
 
-def _placed(layout: Layout, counts: tuple[int, ...], servers: int, down: int) -> Deployed:
+def _grown(
+    layout: Layout, least: tuple[int, ...], needed: tuple[int, ...], servers: int, factor: float, down: int
+) -> Deployed:
+    """Replicas added one by one, to the busiest pool that can take one with every pool still surviving."""
+    made = _placed(layout, least, servers, down)
+    if made is None:
+        raise ValueError("the servers do not hold the replicas that they were counted for")
+    while True:
+        counts = made.up
+        busiest = sorted(range(len(counts)), key=lambda i: -factor / (counts[i] * layout.candidates[i].share))
+        more = (_placed(layout, _one_more(counts, i), servers, down) for i in busiest)
+        grown = next((m for m in more if m is not None and m.keeps(needed)), None)
+        if grown is None:
+            return made
+        made = grown
+
+
+def _one_more(counts: tuple[int, ...], pool: int) -> tuple[int, ...]:
+    return tuple(n + (i == pool) for i, n in enumerate(counts))
+
+
+def _placed(layout: Layout, counts: tuple[int, ...], servers: int, down: int) -> Deployed | None:
     placed = place(counts, [c.tensor_parallel for c in layout.candidates], servers, layout.gpus_per_server)
     if placed is None:
-        raise ValueError("replicas of powers of two pack whole servers; a layout with other sizes reached deployed()")
+        return None
     return Deployed(counts, tuple(n - loss for n, loss in zip(counts, worst_loss(placed, down), strict=True)))
 
 
