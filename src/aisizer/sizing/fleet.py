@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
@@ -91,11 +92,17 @@ def surviving_servers(layout: Layout, needed: Sequence[int], down: int) -> int:
     One pool fills whole servers, so it needs the serving ones and `down` more. Several pools share servers: a replica
     of one model cannot stand in for another without being loaded again, so each pool must survive by itself.
     """
-    sizes = [c.tensor_parallel for c in layout.candidates]
-    servers = whole_servers(sum(n * t for n, t in zip(needed, sizes, strict=True)), layout.gpus_per_server) + down
+    return _surviving_servers(
+        tuple(needed), tuple(c.tensor_parallel for c in layout.candidates), layout.gpus_per_server, down
+    )
+
+
+@cache
+def _surviving_servers(needed: tuple[int, ...], sizes: tuple[int, ...], gpus_per_server: int, down: int) -> int:
+    servers = whole_servers(sum(n * t for n, t in zip(needed, sizes, strict=True)), gpus_per_server) + down
     if len(sizes) == 1 or down == 0:
         return servers
-    while _surviving(needed, sizes, servers, layout.gpus_per_server, down) is None:
+    while _surviving(needed, sizes, servers, gpus_per_server, down) is None:
         servers += 1
     return servers
 
