@@ -72,11 +72,11 @@ class Document:
 def read_file(path: Path, file: str | None = None) -> tuple[Document, bytes]:
     """Reads a file into a Document and its bytes; `file` is its name in messages."""
     name = file or str(path)
-    if path.is_dir():
-        raise _refusal(name, "this is a folder. Name the YAML file in it.")
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise _refusal(name, "the file cannot be read: it is a folder. Name the YAML file in it.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(name, f"the file cannot be read ({reason}). Check the path and its permissions.") from error
