@@ -12,8 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from aisizer.profile.load import ready_profiles
+
 AISIZER = [sys.executable, "-m", "aisizer"]
-TARGETS_S = {"aisizer --help": 0.3, "aisizer size clinical-notes": 2.0}
+TARGETS_S = {"aisizer --help": 0.3} | {f"aisizer size {name}": 2.0 for name in ready_profiles()}
 
 
 def wall_time_s(arguments: list[str], folder: Path) -> float:
