@@ -87,4 +87,5 @@ def _bom_line(
         useful_life_months=round(buyer.finance.useful_life / MONTH) if capital else None,
         power_kw=server.max_power_kw if server else None,
         rack_units=server.rack_units if server else None,
+        notes=f"{purchase.servers} instances to month 36 at plan" if line.category == "rent" else "",
     )

@@ -243,6 +243,6 @@ def _reason(context: Context, best: Evaluated, order: Sequence[Evaluated]) -> st
     kept = [e for e in best_per_site_and_gpu(order) if e.priced]
     ranked = sum(e.caveat == best.caveat == "" for e in kept)
     aside = len(kept) - ranked
-    said = "the only option that meets" if ranked < 2 else f"the lowest {basis} of {ranked} options that meet"
+    said = "is the only option that meets" if ranked < 2 else f"has the lowest {basis} of {ranked} options that meet"
     later = f" {aside} more were set aside: only a datasheet or a stale price stands behind them." if aside else ""
-    return f"It is {said} every SLO, with measurements and a current price behind them.{later}"
+    return f"It {said} every SLO, with measurements and a current price behind them.{later}"
