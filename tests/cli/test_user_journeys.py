@@ -1,4 +1,4 @@
-"""What an infrastructure engineer, a CI job and a finance controller rely on; strict xfails are known faults."""
+"""What an infrastructure engineer, a CI job and a finance controller rely on."""
 
 from __future__ import annotations
 

@@ -143,3 +143,35 @@ def test_a_go_live_too_soon_is_rejected_with_the_arithmetic(tmp_path: Path) -> N
     assert made.decision is None
     group = next(g for g in made.rejections if g.reason == "lead_time")
     assert "weeks after plan_date 2026-12-01" in str(group.nearest["detail"])
+
+
+def calibration(**factors: float) -> dict[str, Any]:
+    return {
+        "model": "llama-3.1-8b",
+        "gpu": "h100-sxm",
+        "engine": "vllm-0.33",
+        "precision": "fp8",
+        "tensor_parallel": 1,
+        "points": 5,
+        "factors": factors,
+        "range": {
+            "in_flight": [1, 256], "prompt_tokens": [100, 500], "output_tokens": [10, 4000], "tensor_parallel": [1]
+        },
+        "files": [{"name": "bench.json", "sha256": "0" * 64, "tool": "vllm bench serve"}],
+    }  # fmt: skip
+
+
+def test_a_calibration_to_slower_steps_lowers_capacity_and_is_named(tmp_path: Path) -> None:
+    supply = {"sites": ["on_premises"], "gpus": ["h100-sxm"]}
+    rates = {}
+    for name, evidence in (
+        ("none", {}),
+        ("same", {"calibrations": [calibration()]}),
+        ("slow", {"calibrations": [calibration(weights=1.5, tokens=1.5, prefill=1.5)]}),
+    ):
+        made = plan(tmp_path, supply=supply, evidence=evidence, workloads__chat__precision=["fp8"])
+        assert made.decision is not None
+        rates[name] = made.decision.pools[0].peak_rate_per_replica
+        assert any("leaves the range of its calibration" in w for w in made.warnings) == (name != "none")
+        assert any(a.path == "evidence.calibrations" for a in made.assumptions) == (name != "none")
+    assert rates["same"] == rates["none"] > rates["slow"]

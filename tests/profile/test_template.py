@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisizer.catalog.load import KINDS
 from aisizer.cli.init import init
 from aisizer.cli.schema import field_text, schema
 from aisizer.cli.validate import validate
@@ -128,6 +129,7 @@ def test_an_unknown_name_and_a_missing_unit_are_reported_together(tmp_path: Path
 def test_schema_and_field_help_as_text() -> None:
     assert json.loads(schema("profile"))["title"] == "aisizer workload profile"
     assert "properties" in json.loads(schema("plan"))
+    assert set(json.loads(schema("catalog"))) == {"$id", *KINDS}
     with pytest.raises(InvalidInput, match='did you mean "profile"'):
         schema("profil")
     assert "default   20 %" in field_text("resilience.headroom")

@@ -26,7 +26,7 @@ Input    init       write a commented profile, from scratch or a ready one
          calibrate  benchmark results -> calibration fragment
 Model    predict    latency and throughput of one point, or a CSV of points
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
-         schema     JSON Schema of profile and plan
+         schema     JSON Schema of profile, plan and catalog
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
@@ -150,8 +150,8 @@ def init(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile or plan")]) -> None:
-    """Print the JSON Schema of the profile or the plan."""
+def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan or catalog")]) -> None:
+    """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
 
     typer.echo(verb.schema(kind), nl=False)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aisizer.catalog.load import KINDS
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.fields import FieldHelp, did_you_mean, explain_field
@@ -13,6 +14,7 @@ from aisizer.profile.json_schema import profile_schema
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "profile": profile_schema,
+    "catalog": lambda: {"$id": "urn:aisizer:catalog:v1"} | {kind: r.model_json_schema() for kind, r in KINDS.items()},
     "plan": lambda: {"$id": "urn:aisizer:plan:v1"} | Plan.model_json_schema(by_alias=True, mode="serialization"),
 }
 
