@@ -67,9 +67,9 @@ def calibrated(
 
 
 def outside(
-    calibration: Calibration, tensor_parallel: int, in_flight: float, prompt_tokens: float, output_tokens: float
+    calibration: Calibration, tensor_parallel: int, in_flight: float | None, prompt_tokens: float, output_tokens: float
 ) -> tuple[str, ...]:
-    """What of a load lies outside the measured range, one sentence each."""
+    """What of a load lies outside the measured range, one sentence each; requests in flight only where they are known."""
     measured, found = calibration.range, list[str]()
     if tensor_parallel not in measured.tensor_parallel:
         layouts = ", ".join(str(t) for t in measured.tensor_parallel)
@@ -79,7 +79,7 @@ def outside(
         ("prompt tokens", prompt_tokens, measured.prompt_tokens),
         ("output tokens", output_tokens, measured.output_tokens),
     ):
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             found.append(f"{value:.4g} {name} lie outside the measured {low:.4g} to {high:.4g}")
     return tuple(found)
 

@@ -139,8 +139,8 @@ def _calibration(candidate: Candidate) -> Iterator[str]:
         return
     prompt = float(np.average([r.mean() for r in pool.by_class(pool.requests.prompt_tokens)], weights=pool.class_rates))
     output = float(np.average([r.mean() for r in pool.by_class(pool.requests.output_tokens)], weights=pool.class_rates))
-    in_flight = sum(used.range.in_flight) / 2  # the load of one replica follows from the SLO, not from the profile
-    for sentence in outside(used, candidate.tensor_parallel, in_flight, prompt, output):
+    # how many requests one replica holds follows from the SLO, not from the profile
+    for sentence in outside(used, candidate.tensor_parallel, None, prompt, output):
         yield f"Pool {pool.name} leaves the range of its calibration: {sentence}. Benchmark it there too."
 
 
