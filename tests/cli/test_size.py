@@ -246,3 +246,10 @@ def test_stdin_no_color_and_a_poor_locale(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert b"\x1b" not in done.stdout
     done.stdout.decode("utf-8")
+
+
+def test_validate_takes_the_same_changes_as_size(cli: Cli) -> None:
+    Path("more.yaml").write_text("resilience: {redundancy: N+2}\n", encoding="utf-8")
+    assert cli("validate", "small.yaml", "--with", "more.yaml", "--set", "growth.rate=6 %/month").code == 0
+    wrong = cli("validate", "small.yaml", "--set", "growth.rate=6")
+    assert wrong.code == 2 and "growth.rate" in wrong.err

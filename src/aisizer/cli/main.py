@@ -130,12 +130,15 @@ def render(
 
 @app.command()
 def validate(
-    files: Annotated[list[str], typer.Argument(metavar="FILES", help="profiles")], catalog: Overlay = None
+    files: Annotated[list[str], typer.Argument(metavar="FILES", help="profiles")],
+    sets: Sets = None,
+    fragments: Fragments = None,
+    catalog: Overlay = None,
 ) -> None:
     """Report every fault of every file, with line and column."""
     from aisizer.cli import validate as verb
 
-    typer.echo(verb.validate(files, catalog))
+    typer.echo(verb.validate(files, catalog, sets or (), fragments or ()))
 
 
 @app.command()
