@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -175,3 +176,15 @@ def test_a_calibration_to_slower_steps_lowers_capacity_and_is_named(tmp_path: Pa
         assert any("leaves the range of its calibration" in w for w in made.warnings) == (name != "none")
         assert any(a.path == "evidence.calibrations" for a in made.assumptions) == (name != "none")
     assert rates["same"] == rates["none"] > rates["slow"]
+
+
+def test_very_short_prompts_and_answers_are_sized_without_a_warning(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        short = plan(tmp_path, workloads__chat__output_tokens={"mean": 2, "p95": 3})
+        cached = plan(
+            tmp_path,
+            workloads__chat__prompt_tokens={"quantiles": {"p1": 1, "p99": 30000}},
+            workloads__chat__prefix_hit="50 %",
+        )
+    assert short.decision is not None and cached.decision is not None

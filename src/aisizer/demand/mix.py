@@ -133,7 +133,8 @@ def requests_sample(workloads: Mapping[str, Workload], order: Sequence[str], n_p
     pairing = np.argsort(np.argsort((np.arange(n_per_class) * _GOLDEN) % 1.0))
     prompts = [np.rint(stratified(workloads[name].prompt_tokens, n_per_class)) for name in order]
     outputs = [np.rint(stratified(workloads[name].output_tokens, n_per_class))[pairing] for name in order]
-    cached = [workloads[name].prefix_hit * prompt for name, prompt in zip(order, prompts, strict=True)]
+    # whole tokens, rounded down: however short a prompt is, its last token is never in the cache
+    cached = [np.floor(workloads[name].prefix_hit * prompt) for name, prompt in zip(order, prompts, strict=True)]
     return Requests(
         arrival_s=np.zeros(n_per_class * len(order)),
         prompt_tokens=np.concatenate(prompts),

@@ -228,8 +228,13 @@ def _window(times: StepTimes, mix: Mix, top: Floats, births: Floats, permanent: 
 
 
 def _log_step(times: StepTimes, mix: Mix, decoding: Floats) -> Floats:
-    """Log step time of states with a decoding sequence; state 0 has no decode step and takes the value of state 1."""
-    logs: Floats = np.log(times.at(np.fmax(decoding, 1.0)).slowed_s(mix))
+    """Log step time of states with a decoding sequence; state 0 has no decode step and takes the value of state 1.
+
+    Prompts that outrun the replica leave a negative step time: its logarithm is nan, and so is the row's utilisation,
+    by which the caller discards it.
+    """
+    with np.errstate(invalid="ignore"):
+        logs: Floats = np.log(times.at(np.fmax(decoding, 1.0)).slowed_s(mix))
     return logs
 
 
