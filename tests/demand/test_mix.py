@@ -98,7 +98,8 @@ def test_the_sample_of_a_mix_is_whole_fixed_and_uncorrelated() -> None:
     for tokens in (sample.prompt_tokens, sample.output_tokens):
         assert np.array_equal(tokens, np.rint(tokens)) and tokens.min() >= 1
     of_a = sample.class_id == 1
-    assert np.array_equal(sample.cached_tokens[of_a], 0.25 * sample.prompt_tokens[of_a])
+    assert np.array_equal(sample.cached_tokens[of_a], np.floor(0.25 * sample.prompt_tokens[of_a]))
+    assert (sample.cached_tokens < sample.prompt_tokens).all(), "the last token of a prompt is never in the cache"
     assert sample.prompt_tokens[~of_a].mean() == pytest.approx(5000, rel=0.01)
     assert abs(np.corrcoef(sample.prompt_tokens[of_a], sample.output_tokens[of_a])[0, 1]) < 0.05
     assert sorted(sample.output_tokens[of_a]) == sorted(sample.output_tokens[~of_a]), "every stratum once"
