@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aisizer.catalog.parameters import total_parameters
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
-from aisizer.engine.layouts import embedding_weights, experts, matrices, tensor_parallels
+from aisizer.engine.layouts import embedding_weights, experts, matrices
 from aisizer.engine.memory import Memory, activation_bytes, kv_bytes_per_token, memory_of, weights_bytes
 from aisizer.engine.parallel import Parallel
 from aisizer.errors import Rejection
@@ -163,8 +163,3 @@ def test_an_embedder_needs_no_sampler_and_no_head() -> None:
     embedder = llama.model_copy(update={"prefill_only": True})
     assert activation_bytes(embedder, vllm(), Parallel(1)) < activation_bytes(llama, vllm(), Parallel(1))
     assert weights_bytes(llama, "bf16", Parallel(1)) - weights_bytes(embedder, "bf16", Parallel(1)) == 128256 * 4096 * 2
-
-
-def test_layouts_stay_inside_the_server() -> None:
-    assert tensor_parallels(4) == (1, 2, 4)
-    assert tensor_parallels(72)[-1] == 16

@@ -44,15 +44,6 @@ class Experts:
         return float(self.layers * self.experts * self.matrices * self.hidden * self.width)
 
 
-def tensor_parallels(gpus_in_server: int) -> tuple[int, ...]:
-    """Degrees of tensor parallelism that fit inside one server.
-
-    >>> tensor_parallels(8), tensor_parallels(1)
-    ((1, 2, 4, 8), (1,))
-    """
-    return tuple(t for t in TENSOR_PARALLELS if t <= gpus_in_server)
-
-
 def local_kv_heads(kv_heads: int, tensor_parallel: int) -> int:
     """Key-value heads on each GPU: one is the least, so they are replicated beyond one GPU per head.
 
