@@ -160,7 +160,7 @@ def test_a_faster_gpu_is_never_slower(name: str, t: int, bandwidth: float, flops
 
 def test_more_gpus_compute_a_large_chunk_faster() -> None:
     chunk = [np.interp(8192, GRID, made("llama-3.3-70b", t=t).table.tokens_s) for t in (2, 4, 8)]
-    assert chunk[0] > 1.5 * chunk[1] > 2 * chunk[2]
+    assert chunk[0] > 1.4 * chunk[1] > 1.4**2 * chunk[2]
 
 
 def test_decode_attention_by_hand() -> None:

@@ -57,10 +57,11 @@ def test_a_step_runs_the_next_captured_size() -> None:
 
 def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
     small = MODELS["llama-3.1-8b"].model_copy(update={"hidden": 1024, "ffn": 2048, "heads": 8})
-    found = build(small, H100, vllm(largest_captured_batch=64), tensor_parallel=1, precision="fp8")
+    engine = vllm(largest_captured_batch=64)
+    found = build(small, H100, engine, tensor_parallel=1, precision="fp8")
     assert isinstance(found, Replica)
-    assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * c.EAGER_LAYER_S)
-    assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 0.5 * 32 * c.EAGER_LAYER_S
+    assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * 12 * engine.launch_s)
+    assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 32 * 12 * engine.launch_s
 
 
 def test_a_station_saturates_at_its_ceiling() -> None:

@@ -179,6 +179,37 @@ class Model(Sourced):
     """an embedder or reranker that generates no tokens"""
 
 
+class Recipe(Record):
+    """How a public closed-loop sweep set its servers, which no row of its results says; a row that matches is replayed so.
+
+    Empty lists and null match everything. kv_precision, where given, replaces the engine's default.
+    """
+
+    architectures: tuple[str, ...] = ()
+    models: tuple[Id, ...] = ()
+    versions: tuple[str, ...] = ()
+    """beginnings of the engine version"""
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    """longest of the run"""
+    max_tensor_parallel: int | None = None
+    min_clients: int = Field(default=1, ge=1)
+    max_clients: int | None = None
+    kv_precision: Literal["bf16", "fp8"] | None = None
+    poll_steps: int = Field(default=1, ge=1)
+    """[step] without prompts between two looks at the queue"""
+    hold_steps: int = Field(default=0, ge=0)
+    """[step] for which a waiting prompt is held back for others"""
+    schedule_ahead: int | None = Field(default=None, ge=0)
+    """[step] scheduled while another one runs"""
+    launch_s: float | None = Field(default=None, ge=0)
+    """[s] of host time per kernel of a step with prompts, where the sweep turned its graphs off"""
+    waiting_clients: int = Field(default=0, ge=0)
+    """clients beyond the sequences that the server takes at once"""
+    note: str = ""
+    """what is set, in words that end up beside the prediction"""
+
+
 class Engine(Sourced):
     """An inference engine of one version: overheads, limits and metric names."""
 
@@ -203,6 +234,12 @@ class Engine(Sourced):
     kernel; null: neither is modelled"""
     collective_overhead_s: float = Field(default=0.0, ge=0)
     """[s] per collective of a step beyond the fast kernels' latency, where the engine of that year calls NCCL instead"""
+    launch_s: float = Field(default=0.0, ge=0)
+    """[s] of host time per kernel that no CUDA graph covers: the floor of a step with prompts, or beyond the graphs"""
+    schedule_ahead: int = Field(default=0, ge=0)
+    """[step] that is scheduled while another one runs: a request that arrives waits for it too"""
+    request_token_s: float = Field(default=0.0, ge=0)
+    """[s] of the API process per prompt token: reading, tokenising and handing over, one request after the other"""
     stream_interval: int = Field(default=1, ge=1)
     """[step] between two emissions of a stream whose first token waits for a full interval; 1: each token at once"""
     api_processes: int = Field(default=1, ge=1)
@@ -213,6 +250,8 @@ class Engine(Sourced):
     metrics: dict[str, str] = Field(default_factory=dict)
     """Prometheus metric of each signal: running, waiting, generation_tokens, prompt_tokens, ttft, tpot, kv_use, ..."""
     model_label: str = "model_name"
+    recipes: tuple[Recipe, ...] = ()
+    """sweeps whose server settings are known; the first that matches a row holds"""
 
 
 class LeadTimes(Record):

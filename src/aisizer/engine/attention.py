@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aisizer.catalog.records import Attention, Gpu, Model
 from aisizer.engine import constants as c
-from aisizer.engine.machine import dense_flops
-from aisizer.engine.memory import index_bytes, token_bytes
+from aisizer.engine.machine import bandwidth, dense_flops
+from aisizer.engine.memory import index_bytes, state_bytes, token_bytes
 from aisizer.engine.roofline import attention_s_per_token, window_share_of_pairs, window_share_of_tokens
 
 
@@ -33,6 +33,22 @@ def prefill_attention_s(model: Model, gpu: Gpu, tensor_parallel: int, mean_conte
     flop = sum(_prefill_flop(group, model, tensor_parallel, mean_context_tokens) for group in model.attention)
     whole = flop / (dense_flops(gpu, "bf16") * c.ATTENTION_EFFICIENCY)
     return whole + index_flop(model) / index_flops(gpu)
+
+
+def state_s(model: Model, gpu: Gpu, tensor_parallel: int) -> float:
+    """Linear attention over all layers per sequence and step: its state is read and written once. [s]
+
+    Source: definition of the recurrence (Katharopoulos et al. 2020, arXiv:2006.16236); memory roofline.
+
+    Qwen3.5-397B on four H200: 45 layers x 16 of 64 heads x 128 x 128 x 4 byte = 47.2 MB; twice that at 4.22 TB/s = 22.3 us.
+
+    >>> from aisizer.catalog.load import load_catalog
+    >>> catalog = load_catalog()
+    >>> round(state_s(catalog.models["qwen3.5-397b-a17b"], catalog.gpus["h200-sxm"], 4) * 1e6, 1)
+    22.3
+    """
+    moved = 2 * sum(state_bytes(group, tensor_parallel) for group in model.attention)
+    return moved / bandwidth(gpu)
 
 
 def indexer_s_per_token(read_bytes: float, flop: float, bandwidth: float, flops: float) -> float:

@@ -72,6 +72,7 @@ def speculative_table(
         prefill_fixed_s=table.prefill_fixed_s / accepted,
         decode_fixed_s=(table.decode_fixed_s + draft_tokens * draft_step_s) / accepted,
         step_fixed_s=table.step_fixed_s / accepted,
+        prefill_floor_s=table.prefill_floor_s / accepted,
         per_sequence_s=table.per_sequence_s / accepted,
         token_budget=int(table.token_budget / accepted),
     )

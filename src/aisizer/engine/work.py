@@ -14,7 +14,7 @@ from aisizer.engine.collectives import (
     send_s,
 )
 from aisizer.engine.formats import Format
-from aisizer.engine.graphs import captured, eager_floor_s
+from aisizer.engine.graphs import captured, eager_floor_s, host_s
 from aisizer.engine.imbalance import slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
 from aisizer.engine.layouts import experts, head_rows, matrices
 from aisizer.engine.machine import bandwidth, expert_kernel, kernel
@@ -92,7 +92,7 @@ def _lane_s(
         stages = parallel.pipeline
         one_stage = total * slowest_stage(model.layers, stages) / stages
         total = pipeline_cycle_s(one_stage, stages, stages) + _sends_s(model, gpu, parallel, rows)
-    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, model.layers))
+    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, host_s(model, engine)))
 
 
 def _experts_s(model: Model, gpu: Gpu, weights: Format, parallel: Parallel, tokens: Floats) -> Floats:
