@@ -15,14 +15,19 @@ FP8_OVER_BF16 = ((0.95, 1.05), (1.9, 2.1))
 FP4_OVER_FP8 = ((1.9, 2.1), (2.7, 3.4))
 """[1] dense FP4 runs at twice FP8, on Blackwell Ultra at about three times"""
 BF16_TFLOPS_PER_WATT = {
-    "ampere": (0.5, 1.2),
-    "ada": (0.8, 1.8),
-    "hopper": (1.2, 2.3),
+    "volta": (0.3, 0.6),
+    "turing": (0.6, 1.2),
+    "ampere": (0.2, 1.4),
+    "ada": (0.3, 1.8),
+    "hopper": (0.3, 2.3),
     "blackwell": (0.7, 2.6),
+    "cdna2": (0.4, 0.9),
     "cdna3": (1.2, 1.9),
-    "cdna4": (1.5, 2.0),
+    "cdna4": (1.5, 2.4),
+    "gaudi3": (1.2, 2.2),
 }
-"""[TFLOPS/W] dense BF16 over TDP of the datasheets read, with a margin; a sparse figure is twice as high"""
+"""[TFLOPS/W] dense BF16 over TDP of the datasheets read, with a margin: low for cards held back by sale or export rules
+(A10G, L20, H20)"""
 MEMORY_GB = (16.0, 512.0)
 """[GB] L4 to the announced parts of 2026"""
 BANDWIDTH_GB_S = (200.0, 25_000.0)
@@ -59,7 +64,8 @@ def _gpu(gpu: Gpu) -> Iterator[str]:
     if gpu.fp4_tflops is not None and gpu.fp8_tflops is not None:
         yield from _ratio(f"gpus/{gpu.id}: fp4_tflops / fp8_tflops", gpu.fp4_tflops / gpu.fp8_tflops, FP4_OVER_FP8)
     density = BF16_TFLOPS_PER_WATT[gpu.architecture]
-    yield from _ratio(f"gpus/{gpu.id}: bf16_tflops / tdp_w", gpu.bf16_tflops / gpu.tdp_w, (density,))
+    held = gpu.bf16_tflops * gpu.sustained_clock_share
+    yield from _ratio(f"gpus/{gpu.id}: bf16_tflops / tdp_w", held / gpu.tdp_w, (density,))
     for field, value, bounds in (
         ("memory_gb", gpu.memory_gb, MEMORY_GB),
         ("memory_bandwidth_gb_s", gpu.memory_bandwidth_gb_s, BANDWIDTH_GB_S),

@@ -26,7 +26,7 @@ def captured(tokens: Floats, largest: int | None) -> Floats:
     return np.where(tokens <= largest, np.minimum(padded, float(largest)), tokens)
 
 
-def eager_floor_s(tokens: Floats, largest: int | None, layers: int) -> Floats:
+def eager_floor_s(tokens: Floats, largest: int | None, layers: float) -> Floats:
     """Least time of a step that no graph covers: the host launches every kernel of every layer itself. [s]
 
     Source: `constants.EAGER_LAYER_S`.

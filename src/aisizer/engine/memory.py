@@ -72,16 +72,13 @@ def index_bytes(model: Model) -> float:
 
     Source: DeepSeek-AI 2025, DeepSeek-V3.2; vLLM keeps 128 values of 1 byte and a scale of 4.
     """
-    if model.index_topk is None:
-        return 0.0
-    layers = sum(group.layers for group in model.attention if group.kind == "mla")
-    return float(layers * ((model.index_head_dim or 0) * c.INDEX_KEY_BYTES + c.INDEX_SCALE_BYTES))
+    return float(model.indexed_layers * ((model.index_head_dim or 0) * c.INDEX_KEY_BYTES + c.INDEX_SCALE_BYTES))
 
 
 def state_bytes(group: Attention, tensor_parallel: int) -> float:
-    """State of one sequence in linear layers on one GPU: a square matrix per value head. [byte]
+    """State of one sequence in linear layers on one GPU: a matrix of key x value width per value head. [byte]
 
-    Source: Katharopoulos et al. 2020, arXiv:2006.16236.
+    Source: Katharopoulos et al. 2020, arXiv:2006.16236; Mamba-2: Dao and Gu 2024, arXiv:2405.21060.
 
     >>> from aisizer.catalog.records import Attention
     >>> state_bytes(Attention(layers=36, kind="linear", key_heads=16, value_heads=32, state_head_dim=128), 4)
@@ -92,7 +89,7 @@ def state_bytes(group: Attention, tensor_parallel: int) -> float:
     if group.kind != "linear":
         return 0.0
     heads = local_kv_heads(group.value_heads, tensor_parallel)
-    return float(group.layers * heads * group.state_head_dim**2 * c.STATE_VALUE_BYTES)
+    return float(group.layers * heads * group.key_width * group.state_head_dim * c.STATE_VALUE_BYTES)
 
 
 def kv_bytes_per_token(
