@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from aisizer.catalog.lazy import LazyRecords, mapped
-from aisizer.catalog.records import Gpu, Model, Sourced
+from aisizer.catalog.records import Gpu, Model, Precision, Sourced
 from aisizer.errors import AisizerError
 
 S = TypeVar("S", bound=Sourced)
@@ -21,6 +21,14 @@ _QUANTISED = (
 )
 _ENDING = re.compile(rf"-(?:{_TUNING}|{_QUANTISED}|\d{{4}}|\d{{2}}-20\d{{2}})$")
 """What follows a model's name without changing its architecture: tuning, quantisation, month of release."""
+_STATED: Mapping[str, Precision] = {
+    "(?:nv|mx)?fp4": "fp4",
+    "int4|4-?bit|w4a16|awq": "int4",
+    "int8|8-?bit|w8a8|w8a16": "int8",
+    "(?<!kv)(?<!kv-)fp8": "fp8",
+    "gptq|marlin": "int4",
+}
+"""What each ending says of the weights; four bits count before eight, which may be those of activations or cache."""
 _REVISION = re.compile(r"(-\d+(?:\.\d+)?[bm](?:-.*)?|-\d+x\d+b(?:-.*)?)-v\d+(?:[.-]\d+)?$")
 """A revision counts as an ending only behind a size: it is part of the name in deepseek-v3."""
 _VENDORS = ("nvidia-", "amd-", "intel-", "instinct-", "tesla-", "geforce-", "meta-")
@@ -66,6 +74,17 @@ def untuned(name: str) -> str:
     ('llama-3.1-8b', 'deepseek-v3.2')
     """
     return list(_shorter(spelled(name)))[-1]
+
+
+def stated_precision(name: str) -> Precision | None:
+    """The precision of weights that the endings of a checkpoint's name state, if any.
+
+    >>> stated_precision("nvidia/DeepSeek-V3.1-NVFP4"), stated_precision("Qwen2-7B-Instruct-GPTQ-Int4"), stated_precision("x-8b")
+    ('fp4', 'int4', None)
+    """
+    plain = spelled(name)
+    endings = plain.removeprefix(list(_shorter(plain))[-1])
+    return next((precision for part, precision in _STATED.items() if re.search(part, endings)), None)
 
 
 def gpu_words(name: str) -> frozenset[str]:
