@@ -98,8 +98,10 @@ def kv_bytes_per_token(
     """Cache bytes on one GPU per token of context, for sequences of the mean context. [byte/token]
 
     A window keeps at most W tokens and a linear state is fixed, so bytes per sequence are concave in the context:
-    taking them at the mean never understates the total of many sequences (Jensen).
+    taking them at the mean never understates the total of many sequences (Jensen). An encoder keeps nothing.
     """
+    if model.bidirectional:
+        return 0.0
     kept = sum(
         token_bytes(g, model, tensor_parallel, value_bytes) * window_share_of_tokens(mean_context_tokens, g.window)
         for g in model.attention
@@ -150,8 +152,13 @@ def memory_of(
         runtime_gb=engine.runtime_gb,
         kv_gb=(usable - fixed) / GB,
         kv_bytes_per_token=per_token,
-        kv_capacity_tokens=parallel.attention_dp * ((usable - fixed) / per_token),
+        kv_capacity_tokens=parallel.attention_dp * _tokens_held(model, engine, usable - fixed, per_token),
     )
+
+
+def _tokens_held(model: Model, engine: Engine, free_bytes: float, per_token: float) -> float:
+    """Tokens of context that fit; where none leaves anything behind, those of the largest batch. [token]"""
+    return free_bytes / per_token if per_token else float(engine.max_batch * model.max_context)
 
 
 def longest_request_bytes(
