@@ -59,7 +59,9 @@ class Gpu(Sourced):
     ]
     form_factor: Literal["sxm", "pcie", "oam", "rack"]
     memory_gb: float = Field(gt=0)
-    """[GB] 10^9 byte"""
+    """[GB] 10^9 byte, as sold"""
+    device_memory_gib: float | None = Field(default=None, gt=0)
+    """[GiB] that the driver reports to a process and engines take their share of; null: memory_gb is taken for it"""
     memory_bandwidth_gb_s: float = Field(gt=0)
     bf16_tflops: float = Field(gt=0)
     """dense, 16 bit with 32-bit sums: BF16, or FP16 where the GPU has no BF16"""
@@ -77,6 +79,11 @@ class Gpu(Sourced):
     """[1] of the clock behind the datasheet FLOPS that the card holds under its power cap in long matrix work; 1 where no
     source gives a lower one: the generic efficiencies were fitted with the loss of a standard cap inside"""
     liquid_cooled: bool = False
+
+    @property
+    def device_bytes(self) -> float:
+        """[byte] of memory that a process sees."""
+        return self.memory_gb * 1e9 if self.device_memory_gib is None else self.device_memory_gib * 2**30
 
 
 class Server(Sourced):
@@ -243,7 +250,12 @@ class Engine(Sourced):
     """[s] API server and tokeniser, once per request"""
     memory_fraction: float = Field(gt=0, le=1)
     runtime_gb: float = Field(ge=0)
-    """[GB] CUDA context, graphs and workspace per GPU"""
+    """[GB] per GPU inside the engine's share of memory that is neither weights, activations nor cache: libraries' workspace"""
+    collective_gb: float = Field(default=0.0, ge=0)
+    """[GB] more of it per GPU where several serve together: buffers of collectives"""
+    graphs_gb: float = Field(default=0.0, ge=0)
+    """[GB] per GPU that the engine sets aside for CUDA graphs before it sizes the cache; 0 where it captures them in what
+    memory_fraction leaves"""
     token_budget: int
     max_batch: int
     largest_captured_batch: int | None = Field(default=None, ge=1)

@@ -32,6 +32,9 @@ MEMORY_GB = (16.0, 512.0)
 """[GB] L4 to the announced parts of 2026"""
 BANDWIDTH_GB_S = (200.0, 25_000.0)
 """[GB/s] GDDR6 of the L4 to the announced parts of 2026"""
+DEVICE_OVER_SOLD = (0.97, 1.08)
+"""[1] memory that the driver reports over the figure it is sold under: L4 0.986, where ECC takes some, MI300X 1.074, since its
+GB are GiB"""
 INTERCONNECT_GB_S = (15.0, 2_000.0)
 """[GB/s] one way: PCIe 3.0 x16 to the announced parts of 2026"""
 TDP_SHARE_OF_SERVER = (0.1, 0.95)
@@ -63,6 +66,9 @@ def _gpu(gpu: Gpu) -> Iterator[str]:
         yield from _ratio(f"gpus/{gpu.id}: fp8_tflops / bf16_tflops", gpu.fp8_tflops / gpu.bf16_tflops, FP8_OVER_BF16)
     if gpu.fp4_tflops is not None and gpu.fp8_tflops is not None:
         yield from _ratio(f"gpus/{gpu.id}: fp4_tflops / fp8_tflops", gpu.fp4_tflops / gpu.fp8_tflops, FP4_OVER_FP8)
+    yield from _ratio(
+        f"gpus/{gpu.id}: device memory / memory_gb", gpu.device_bytes / gpu.memory_gb / 1e9, (DEVICE_OVER_SOLD,)
+    )
     density = BF16_TFLOPS_PER_WATT[gpu.architecture]
     held = gpu.bf16_tflops * gpu.sustained_clock_share
     yield from _ratio(f"gpus/{gpu.id}: bf16_tflops / tdp_w", held / gpu.tdp_w, (density,))

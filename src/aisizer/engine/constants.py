@@ -130,6 +130,10 @@ DEFAULT_CONTEXT_TOKENS = 1024.0
 Azure 2023 conversation trace: 1,155 prompt tokens at the mean; assumed."""
 WEIGHT_BITS = {"bf16": 16.0, "fp8": 8.0, "fp4": 4.5, "int8": 8.0, "int4": 4.125}
 """[bit] per weight with its scales: NVFP4 has an 8-bit scale per 16, INT4 a 16-bit scale per 128; others coarser."""
+MXFP4_WIDTH_TILE = 64
+"""[1] multiple to which vLLM pads the width of an MXFP4 expert on one GPU (quantization/mxfp4.py: Triton 64, Marlin 128)."""
+MXFP4_HIDDEN_TILE = 256
+"""[1] the same for the hidden size: logged weights of gpt-oss on H100 are 6 % above the checkpoint's."""
 PUBLISHED_EXPERT_BITS = {"fp4": 4.25, "int4": 4.5}
 """[bit] per expert weight of models published at 4 bit: MXFP4 (8-bit scale per 32, OCP MX v1.0), INT4 (16 per 32)."""
 
