@@ -23,7 +23,7 @@ H100, H200, L40S, A100, B200 = (GPUS[g] for g in ("h100-sxm", "h200-sxm", "l40s"
 
 
 def table(model: Model, gpu: Gpu, engine: str, t: int, precision: str, context: float, kv: str = "bf16") -> StepTable:
-    roomy = gpu.model_copy(update={"memory_gb": 4000.0})  # memory is not on trial here
+    roomy = gpu.model_copy(update={"memory_gb": 4000.0, "device_memory_gib": None})  # memory is not on trial here
     made = build(
         model.model_copy(update={"max_context": 10**7}),
         roomy,

@@ -67,8 +67,7 @@ def indexer_s_per_token(read_bytes: float, flop: float, bandwidth: float, flops:
 
 def index_flop(model: Model) -> float:
     """Scores of one query against one indexer key, in all layers with an indexer: 2 x heads x width each. [FLOP]"""
-    layers = sum(group.layers for group in model.attention if group.kind == "mla")
-    return 2.0 * layers * (model.index_heads or 0) * (model.index_head_dim or 0)
+    return 2.0 * model.indexed_layers * (model.index_heads or 0) * (model.index_head_dim or 0)
 
 
 def index_flops(gpu: Gpu) -> float:
@@ -78,16 +77,23 @@ def index_flops(gpu: Gpu) -> float:
 
 def _reach(group: Attention, model: Model) -> int | None:
     """[token] of context that one query reads at most."""
-    return model.index_topk if group.kind == "mla" else group.window
+    return model.index_topk if model.is_indexed(group) else group.window
 
 
 def _prefill_flop(group: Attention, model: Model, tensor_parallel: int, mean_context_tokens: float) -> float:
     """FLOP of a mean pair; sparse attention takes the cheaper of all pairs and top-k pairs on the latent. [FLOP]"""
-    every = _pair_flop(group, model, tensor_parallel) * window_share_of_pairs(mean_context_tokens, group.window)
-    if group.kind != "mla" or model.index_topk is None:
+    every = _pair_flop(group, model, tensor_parallel) * _pairs(group, model, mean_context_tokens)
+    if not model.is_indexed(group):
         return every
     chosen = window_share_of_pairs(mean_context_tokens, model.index_topk)
     return min(every, _decode_flop(group, model, tensor_parallel) * chosen)
+
+
+def _pairs(group: Attention, model: Model, context_tokens: float) -> float:
+    """Pairs that a layer scores over the causal S^2 / 2; an encoder looks both ways, half of its window to each side. [1]"""
+    if not model.bidirectional:
+        return window_share_of_pairs(context_tokens, group.window)
+    return 2 * window_share_of_pairs(context_tokens, group.window and group.window // 2)
 
 
 def _pair_flop(group: Attention, model: Model, tensor_parallel: int) -> float:

@@ -119,10 +119,11 @@ CONTEXT_SPREAD = 0.5
 0.6 and constant lengths with uniform age up to 0.3; prior 50 %."""
 
 # CUDA graphs ---------------------------------------------------------------------------------------------------------
-KERNELS = {"full": 12, "sliding": 12, "chunked": 12, "linear": 34, "mla": 34}
-"""[1] kernels of one layer with a dense MLP, by kind of attention: norms, matrices, rotary embedding, cache write, attention,
-collectives; linear: convolution, gates and the chunked recurrence instead; MLA: down and up projections, absorbed products,
+KERNELS = {"full": 7, "sliding": 7, "chunked": 7, "linear": 29, "mla": 29}
+"""[1] kernels of one layer of attention: norm, matrices, rotary embedding, cache write, attention, collective; linear: convolution, gates and the chunked recurrence instead; MLA: down and up projections, absorbed products,
 copies. Our own rough count of operators; prior 30 %."""
+MLP_KERNELS = 5
+"""[1] kernels of one dense MLP: norm, two products, activation, collective; a rough count, as KERNELS."""
 EXPERT_KERNELS = 8
 """[1] kernels more where the MLP is routed: router, top-k, sort, quantisation, two products, sum; a rough count, as KERNELS."""
 SHARED_EXPERT_KERNELS = 8
@@ -156,6 +157,10 @@ DEFAULT_CONTEXT_TOKENS = 1024.0
 Azure 2023 conversation trace: 1,155 prompt tokens at the mean; assumed."""
 WEIGHT_BITS = {"bf16": 16.0, "fp8": 8.0, "fp4": 4.5, "int8": 8.0, "int4": 4.125}
 """[bit] per weight with its scales: NVFP4 has an 8-bit scale per 16, INT4 a 16-bit scale per 128; others coarser."""
+MXFP4_WIDTH_TILE = 64
+"""[1] multiple to which vLLM pads the width of an MXFP4 expert on one GPU (quantization/mxfp4.py: Triton 64, Marlin 128)."""
+MXFP4_HIDDEN_TILE = 256
+"""[1] the same for the hidden size: logged weights of gpt-oss on H100 are 6 % above the checkpoint's."""
 PUBLISHED_EXPERT_BITS = {"fp4": 4.25, "int4": 4.5}
 """[bit] per expert weight of models published at 4 bit: MXFP4 (8-bit scale per 32, OCP MX v1.0), INT4 (16 per 32)."""
 

@@ -52,12 +52,11 @@ def host_s(model: Model, engine: Engine) -> float:
     >>> round(host_s(catalog.models["llama-3.3-70b"], engine), 6)
     0.048
     """
+    attending = sum(group.layers for group in model.attention)
     kernels = sum(group.layers * c.KERNELS[group.kind] for group in model.attention)
-    if model.index_topk:
-        kernels += c.INDEXER_KERNELS * sum(group.layers for group in model.attention if group.kind == "mla")
-    if model.experts:
-        shared = c.SHARED_EXPERT_KERNELS if shared_width(model) else 0
-        kernels += (model.layers - model.dense_layers) * (c.EXPERT_KERNELS + shared)
+    kernels += model.indexed_layers * c.INDEXER_KERNELS + (model.sublayers - attending) * c.MLP_KERNELS
+    shared = c.SHARED_EXPERT_KERNELS if model.experts and shared_width(model) else 0
+    kernels += model.with_experts * (c.EXPERT_KERNELS + shared)
     return kernels * engine.launch_s
 
 
@@ -67,6 +66,4 @@ def small_kernels_s(model: Model) -> float:
     60 layers of linear attention: 60 x 6 kernels at the floor of 2.3 us = 0.8 ms.
     """
     count = sum(group.layers * c.GRAPH_KERNELS[group.kind] for group in model.attention)
-    if model.index_topk:
-        count += c.INDEXER_KERNELS * sum(group.layers for group in model.attention if group.kind == "mla")
-    return count * c.GEMM_LAUNCH_S["bf16"]
+    return (count + c.INDEXER_KERNELS * model.indexed_layers) * c.GEMM_LAUNCH_S["bf16"]

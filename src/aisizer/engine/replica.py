@@ -55,8 +55,9 @@ def build(
     It takes tensor_parallel x attention_dp x pipeline_parallel GPUs; expert_parallel reuses those of a stage. Capacity,
     batch and budget of the table are the replica's: the sum over attention-DP ranks.
     """
-    longest = c.DEFAULT_CONTEXT_TOKENS if max_context_tokens is None else max_context_tokens
-    mean = c.DEFAULT_CONTEXT_TOKENS if mean_context_tokens is None else mean_context_tokens
+    usual = min(c.DEFAULT_CONTEXT_TOKENS, float(model.max_context))
+    longest = usual if max_context_tokens is None else max_context_tokens
+    mean = usual if mean_context_tokens is None else mean_context_tokens
     parallel = Parallel(tensor_parallel, pipeline_parallel, expert_parallel, attention_dp, gpus_per_node)
     fault = parallel_fault(model, parallel) or _context_fault(model, longest) or _kv_fault(kv_precision)
     if fault:
@@ -99,7 +100,8 @@ def _table(
     heads = sequences_s(model, gpu, parallel, grid[1:])
     uneven = uneven_contexts_s(grid[1:], lanes, read_s * mean_context_tokens)
     lone = excess_of_a_lone_prompt_s(model, gpu, engine, weights, parallel, pair_s, mean_context_tokens)
-    kernels = model.layers * (2 if model.index_topk else 1)  # an indexer runs before sparse attention
+    attending = sum(group.layers for group in model.attention)
+    kernels = attending + model.indexed_layers  # an indexer runs before sparse attention
     small_s = small_kernels_s(model)
     return StepTable(
         token_grid=grid,
@@ -110,7 +112,7 @@ def _table(
         kv_read_s=read_s / lanes,
         prefill_fixed_s=kernels * c.PREFILL_ATTENTION_LAUNCH_S + small_s + lone,
         decode_fixed_s=kernels * c.DECODE_ATTENTION_LAUNCH_S + small_s,
-        step_fixed_s=engine.step_overhead_s + engine.layer_overhead_s * model.layers,
+        step_fixed_s=engine.step_overhead_s + engine.layer_overhead_s * model.sublayers / 2,
         per_sequence_s=(engine.sequence_overhead_s + state_s(model, gpu, parallel.tensor)) / lanes,
         request_fixed_s=engine.request_overhead_s,
         kv_capacity_tokens=kv_capacity_tokens,

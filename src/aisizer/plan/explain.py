@@ -155,7 +155,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         meaning="tokens of context that one replica holds",
         formula="tensor_parallel x (memory x memory fraction - weights - activations - runtime) / KV bytes per token",
         inputs={
-            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].memory_gb:g}",
+            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].device_bytes / 1e9:.4g}",
             "memory_fraction": f"{context.named.engine.memory_fraction:g}",
             "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
         },
