@@ -168,15 +168,15 @@ def sweep(clients: list[int]) -> pd.DataFrame:
 
 def test_the_joint_fit_moves_towards_what_was_measured() -> None:
     rows = sweep([1, 4, 16])
-    slower = folds.priors() | {"vllm.step_overhead_s": 4e-3}
+    slower = folds.priors() | {"vllm.step_overhead_s": 1.4e-3}
     truth = joint_fit.predicted(rows, CATALOG, slower)
     rows = rows.assign(
         ttft_ms_mean=truth["pred_ttft_ms_mean"], tpot_ms_mean=truth["pred_tpot_ms_mean"], output_tok_s_total=np.nan
     )
     residuals_at = joint_fit.residuals_of(rows, CATALOG)
-    found = joint_fit.fit(rows, CATALOG, rounds=2)
+    found = joint_fit.fit(rows, CATALOG, rounds=4)
     assert (residuals_at(found) ** 2).sum() < 0.5 * (residuals_at(np.zeros(len(found))) ** 2).sum()
-    assert joint_fit.values_at(found)["vllm.step_overhead_s"] > 1.2 * folds.priors()["vllm.step_overhead_s"]
+    assert joint_fit.values_at(found)["vllm.step_overhead_s"] > 1.1 * folds.priors()["vllm.step_overhead_s"]
 
 
 def test_the_fit_leaves_the_constants_as_it_found_them() -> None:
@@ -252,9 +252,8 @@ def test_a_report_without_other_tools_says_so() -> None:
         pred_status="ok", pred_reason="it runs.", standing="current"
     )
     scored = score.long_form(rows)
-    left = score.long_form(constants.leave_one_out(rows, "model"))
-    evidence = report.Evidence(scored, scored, left, left, {}, None, {}, {})
+    evidence = report.Evidence(scored, scored, scored, scored, scored, {}, None, {}, {}, "Not run: made up.")
     context = {"date": "2026-11-23", "versions": "made up", "speed": "not timed"}
-    text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, constants.by_engine(rows), context)
-    assert text.count("Not run") == 3 and "| 3 | disaggregated |" in text
+    text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, context)
+    assert text.count("Not run") == 4 and "| 3 | disaggregated |" in text
     assert "| TPOT | **0.0**, met (target 11.0) |" in text

@@ -10,6 +10,7 @@ import pytest
 from aisizer.calibration.predict import predict_point
 from aisizer.calibration.protocols import largest_rate
 from aisizer.catalog.load import load_catalog
+from aisizer.engine import constants as c
 from aisizer.engine.attention import prefill_attention_s
 from aisizer.engine.memory import kv_bytes_per_token
 from aisizer.engine.replica import Replica, build
@@ -26,10 +27,11 @@ def built(name: str, gpu: str = "l4") -> Replica:
     return found
 
 
+@pytest.mark.usefixtures("round_constants")
 def test_attention_of_an_encoder_by_hand() -> None:
     """bge-m3, 512 tokens: 24 layers x 4 x 1,024 FLOP x 512^2 pairs = 25.8 GFLOP at 0.6 x 121 TFLOP/s = 0.355 ms."""
     seconds = prefill_attention_s(BGE, L4, 1, 512.0) * 512**2 / 2
-    assert seconds == pytest.approx(24 * 4 * 1024 * 512**2 / (0.6 * 121e12), rel=1e-12)
+    assert seconds == pytest.approx(24 * 4 * 1024 * 512**2 / (c.ATTENTION_EFFICIENCY * 121e12), rel=1e-12)
     assert seconds == pytest.approx(0.355e-3, rel=2e-3)
     causal = BGE.model_copy(update={"bidirectional": False})
     assert seconds == 2 * prefill_attention_s(causal, L4, 1, 512.0) * 512**2 / 2
@@ -40,9 +42,10 @@ def test_a_window_of_an_encoder_reaches_half_of_it_to_each_side() -> None:
     near = sum(abs(i - j) < 64 for i, j in product(range(1024), repeat=2))
     pairs = 10 * 1024**2 + 18 * near
     seconds = prefill_attention_s(CATALOG.models["modernbert-large"], L4, 1, 1024.0) * 1024**2 / 2
-    assert seconds == pytest.approx(4 * 1024 * pairs / (0.6 * 121e12), rel=0.01)
+    assert seconds == pytest.approx(4 * 1024 * pairs / (c.ATTENTION_EFFICIENCY * 121e12), rel=0.01)
 
 
+@pytest.mark.usefixtures("round_constants")
 def test_requests_per_second_by_hand() -> None:
     """16 prompts of 512 tokens fill a step of 8,192 on an L4.
 

@@ -10,7 +10,6 @@ from hand_built import GPUS, MODELS, vllm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisizer.engine import constants as c
 from aisizer.engine.collectives import Link
 from aisizer.engine.disaggregated import (
     decode_rate_req_s,
@@ -57,7 +56,7 @@ def test_a_step_runs_the_next_captured_size() -> None:
 
 def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
     small = MODELS["llama-3.1-8b"].model_copy(update={"hidden": 1024, "ffn": 2048, "heads": 8})
-    engine = vllm(largest_captured_batch=64)
+    engine = vllm(largest_captured_batch=64, launch_s=6e-6)
     found = build(small, H100, engine, tensor_parallel=1, precision="fp8")
     assert isinstance(found, Replica)
     assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * 12 * engine.launch_s)
