@@ -162,7 +162,7 @@ def _shots(e: Evidence) -> str:
         "## After a few of the user's points\n\nPoints of one (tp, ep, isl, osl) at spread concurrencies go through "
         "`aisizer.calibration.fit`;\nerrors are those of other (tp, ep, isl, osl) of the same model, GPU, engine and precision."
     ]
-    for points in (5, 12):
+    for points in (5, 10, 12):
         found = e.shots.get(points)
         none = (
             f"After {points} points: no unreserved pair has a sweep of {points} different concurrencies (or not run)."

@@ -32,7 +32,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = (5, 12)
+SHOTS = (5, 10, 12)
 
 
 def main() -> None:

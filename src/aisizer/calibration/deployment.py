@@ -184,8 +184,7 @@ class Deployer:
         assert isinstance(replica, Replica)
         if settings == Settings():
             return replica
-        engine, model = self._catalog.engines[layout.engine], self._catalog.models[layout.model]
-        return replace(replica, table=as_set(replica.table, settings, model, engine))
+        return replace(replica, table=as_set(replica.table, settings, self._catalog.engines[layout.engine]))
 
 
 def static_workspace_bytes(deployed: Deployment, prompt_tokens: float, batch: int) -> float:

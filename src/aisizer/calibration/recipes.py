@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from aisizer.calibration.points import BURST_ROUNDS, Point, Span
 from aisizer.catalog.records import Engine, Gpu, Model, Recipe
-from aisizer.engine.graphs import host_s
 from aisizer.shapes import StepTable
 
 SHORTEST_SHARE = 0.8
@@ -38,11 +37,11 @@ def settings_of(recipe: Recipe, point: Point) -> Settings:
     return Settings(recipe.poll_steps, recipe.hold_steps, recipe.schedule_ahead, recipe.launch_s, most)
 
 
-def as_set(table: StepTable, settings: Settings, model: Model, engine: Engine) -> StepTable:
+def as_set(table: StepTable, settings: Settings, engine: Engine) -> StepTable:
     """The table of a server that was set so."""
     floor, ahead = table.prefill_floor_s, settings.schedule_ahead
     if settings.launch_s is not None:
-        floor = host_s(model, engine.model_copy(update={"launch_s": settings.launch_s}))
+        floor *= settings.launch_s / engine.launch_s
     return replace(
         table,
         poll_steps=settings.poll_steps,

@@ -125,8 +125,9 @@ linear: convolution, gates and the chunked recurrence instead; MLA: down and up 
 own rough count of operators; prior 30 %."""
 MLP_KERNELS = 5
 """[1] kernels of one dense MLP: norm, two products, activation, collective; a rough count, as KERNELS."""
-EXPERT_KERNELS = 8
-"""[1] kernels more where the MLP is routed: router, top-k, sort, quantisation, two products, sum; a rough count, as KERNELS."""
+EXPERT_KERNELS = {"bf16": 8, "fp8": 8, "fp4": 3, "weight_only": 8}
+"""[1] kernels more where the MLP is routed: router, top-k, sort, quantisation, two products, sum; FP4 engines fuse them into
+one behind the router; a rough count, as KERNELS."""
 SHARED_EXPERT_KERNELS = 8
 """[1] kernels more of shared experts, sum and stream switch included; a rough count, as KERNELS."""
 GRAPH_KERNELS = {"full": 0, "sliding": 0, "chunked": 0, "linear": 6, "mla": 0}

@@ -7,6 +7,7 @@ import numpy as np
 from aisizer.catalog.parameters import shared_width
 from aisizer.catalog.records import Engine, Model
 from aisizer.engine import constants as c
+from aisizer.engine.formats import Format
 from aisizer.shapes import Floats
 
 
@@ -39,7 +40,7 @@ def eager_floor_s(tokens: Floats, largest: int | None, host_s: float) -> Floats:
     return np.where(tokens > largest, host_s, 0.0)
 
 
-def host_s(model: Model, engine: Engine) -> float:
+def host_s(model: Model, engine: Engine, weights: Format) -> float:
     """Time of the host to launch every kernel of the layers by itself, hidden behind a slower GPU. [s]
 
     Source: the counts in `constants`; PyTorch's dispatch per operator, by engine.
@@ -49,14 +50,14 @@ def host_s(model: Model, engine: Engine) -> float:
     >>> from aisizer.catalog.load import load_catalog
     >>> catalog = load_catalog()
     >>> engine = catalog.engines["sglang-0.5.23"].model_copy(update={"launch_s": 50e-6})
-    >>> round(host_s(catalog.models["llama-3.3-70b"], engine), 6)
+    >>> round(host_s(catalog.models["llama-3.3-70b"], engine, Format(16.0, "bf16", weight_only=False)), 6)
     0.048
     """
     attending = sum(group.layers for group in model.attention)
     kernels = sum(group.layers * c.KERNELS[group.kind] for group in model.attention)
     kernels += model.indexed_layers * c.INDEXER_KERNELS + (model.sublayers - attending) * c.MLP_KERNELS
     shared = c.SHARED_EXPERT_KERNELS if model.experts and shared_width(model) else 0
-    kernels += model.with_experts * (c.EXPERT_KERNELS + shared)
+    kernels += model.with_experts * (c.EXPERT_KERNELS[weights.kind] + shared)
     return kernels * engine.launch_s
 
 

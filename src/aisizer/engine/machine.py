@@ -58,7 +58,7 @@ def kernel(gpu: Gpu, weights: Format) -> Kernel:
 
 def expert_kernel(gpu: Gpu, weights: Format) -> Kernel:
     """The same for grouped expert kernels, which reach less of the peak."""
-    base, kind = kernel(gpu, weights), "weight_only" if weights.weight_only else weights.compute
+    base, kind = kernel(gpu, weights), weights.kind
     blocks = kind == "fp8" and gpu.architecture == "blackwell"
     efficiency = c.MOE_BLOCK_FP8_BLACKWELL if blocks else c.MOE_EFFICIENCY[kind]
     flops = dense_flops(gpu, weights.compute) * efficiency

@@ -118,7 +118,7 @@ def _table(
         kv_capacity_tokens=kv_capacity_tokens,
         max_batch=engine.max_batch * ranks,
         token_budget=engine.token_budget * ranks,
-        prefill_floor_s=host_s(model, engine),
+        prefill_floor_s=host_s(model, engine, weights),
         request_token_s=engine.request_token_s,
         schedule_ahead=engine.schedule_ahead,
     )

@@ -92,7 +92,7 @@ def _lane_s(
         stages = parallel.pipeline
         one_stage = total * slowest_stage(model.layers, stages) / stages
         total = pipeline_cycle_s(one_stage, stages, stages) + _sends_s(model, gpu, parallel, rows)
-    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, host_s(model, engine)))
+    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, host_s(model, engine, weights)))
 
 
 def _experts_s(model: Model, gpu: Gpu, weights: Format, parallel: Parallel, tokens: Floats) -> Floats:
