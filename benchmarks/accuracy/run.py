@@ -61,7 +61,7 @@ def main() -> None:
     (options.output.with_suffix(".svg")).write_text(plot.scatter(evidence.silicon), encoding="utf-8")
     text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, fitted, _context(options))
     options.output.write_text(text, encoding="utf-8")
-    print(residuals.as_python(residuals.quantiles(_for_bands(evidence))))
+    print(_measurements(evidence, catalog))
     print(f"{options.output} written", file=sys.stderr)
 
 
@@ -138,10 +138,19 @@ def _side_by_side(tool: peer.Tool, asked: pd.DataFrame | None, without_model: pd
     }
 
 
-def _for_bands(evidence: report.Evidence) -> pd.DataFrame:
-    """All rows whose residuals may set a band: not reserved, not AMD."""
-    scored = pd.concat([evidence.off_wall, evidence.measured]) if evidence.measured is not None else evidence.off_wall
-    return scored[~reserved(scored) & (scored["standing"] != "AMD")]
+def _measurements(evidence: report.Evidence, catalog: Catalog) -> str:
+    """The text of src/aisizer/calibration/measurements.py as these rows have it."""
+    both = [table for table in (evidence.silicon, evidence.measured) if table is not None]
+    rows = residuals.situated(pd.concat(both, ignore_index=True), catalog)
+    free = rows[~reserved(rows) & (rows["standing"] != "AMD")]
+    widen = residuals.spreads(free)
+    after: tuple[dict[residuals.Key, residuals.Residuals], residuals.Spreads] = ({}, {})
+    if SHOTS[0] in evidence.shots:
+        judged = residuals.situated(evidence.shots[SHOTS[0]], catalog)
+        after = residuals.calibrated(judged, widen, f"after {SHOTS[0]} points")
+    uncalibrated = residuals.quantiles(free, widen, "nothing fitted")
+    spans, counts = residuals.ranges(rows), residuals.by_gpu(rows, catalog)
+    return residuals.as_python(uncalibrated, widen, *after, spans, counts)
 
 
 def _context(options: argparse.Namespace) -> dict[str, str]:

@@ -31,6 +31,9 @@ import score  # noqa: E402
 import shots  # noqa: E402
 import silicon  # noqa: E402
 
+from aisizer.calibration.measurements import LEVELS  # noqa: E402
+from aisizer.catalog.load import load_catalog  # noqa: E402
+
 RESERVED_FILE = ROOT.parent / "shared" / "measured" / "RESERVED.csv"
 FREE, HELD = ("llama-3.1-70b", "B200"), ("llama-3.1-70b", "H200")
 
@@ -55,6 +58,10 @@ def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor:
             "isl_mean": 921.6,
             "osl_mean": 921.6,
             "near_wall": False,
+            "replicas": 1,
+            "standing": "current",
+            "pred_status": "ok",
+            "pred_kv_use": 0.2,
             "tpot_ms_mean": tpot * factor,
             "ttft_ms_mean": ttft + 5 * tpot,
             "pred_tpot_ms_mean": tpot,
@@ -66,6 +73,10 @@ def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor:
     for name in ("ttft_ms_mean", "tpot_ms_mean", "output_tok_s_total", "total_tok_s_total"):
         rows[f"pred_{name}_lo80"], rows[f"pred_{name}_hi80"] = rows[f"pred_{name}"] / 1.3, rows[f"pred_{name}"] * 1.3
     return rows
+
+
+def situated(rows: pd.DataFrame) -> pd.DataFrame:
+    return residuals.situated(score.long_form(rows), load_catalog())
 
 
 def test_an_unanswered_row_is_an_error_of_100_percent() -> None:
@@ -118,8 +129,13 @@ def test_a_second_name_of_a_network_is_held_out_too() -> None:
 
 @pytest.mark.parametrize(
     "fit",
-    [constants.fit, lambda rows: residuals.quantiles(score.long_form(rows)), lambda rows: shots._after(rows, rows, {})],
-    ids=["constants", "bands", "points of a user"],
+    [
+        constants.fit,
+        lambda rows: residuals.quantiles(situated(rows), {}, ""),
+        lambda rows: residuals.spreads(situated(rows)),
+        lambda rows: shots._after(rows, rows, {}),
+    ],
+    ids=["constants", "bands", "what widens them", "points of a user"],
 )
 def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -> None:
     with pytest.raises(ValueError, match="reserved pairs must not be fitted on"):
@@ -131,6 +147,38 @@ def test_reserved_measurements_change_no_constant() -> None:
     honest = constants.by_engine(pd.concat([free, points(HELD, factor=1.1)]))
     poisoned = constants.by_engine(pd.concat([free, points(HELD, factor=9.0)]))
     assert honest == poisoned and honest["vLLM"].tpot == pytest.approx(1.1)
+
+
+def test_residuals_are_those_of_a_dense_model_away_from_the_wall() -> None:
+    """Dense 0.9 and 1.1, experts twice as far out on the log scale: the table holds the dense scatter, SPREAD the two."""
+    dense = pd.concat([points(FREE, factor=f) for f in (0.9, 1.1)], ignore_index=True)
+    experts = pd.concat([points(("gpt-oss-120b", "H100-SXM"), factor=f) for f in (0.81, 1.21)], ignore_index=True)
+    rows = situated(pd.concat([dense, experts.assign(id="e" + experts["id"])], ignore_index=True))
+    rows = rows[rows["metric"] == "tpot"]
+    widen = residuals.spreads(rows)
+    assert widen["tpot"]["experts"] == pytest.approx(2.0) and widen["tpot"]["near_wall"] == 1.0
+    row = residuals.quantiles(rows, widen, "made up")["tpot", "closed", "vllm"]
+    assert row.n == 120 and row.basis == "made up; own median, scatter of all engines"
+    assert row.factors[0] == pytest.approx(0.9, rel=0.01) and row.factors[-1] == pytest.approx(1.1, rel=0.01)
+
+
+def test_loads_that_nobody_stated_and_overloaded_runs_set_no_band() -> None:
+    rows = points(FREE, 4).assign(
+        protocol=["poisson", "poisson", "closed_burst", "closed_burst"], pred_status=["ok", "ok", "overloaded", "ok"]
+    )
+    rows.loc[0, "load_value"] = np.nan
+    assert set(situated(rows)["id"]) == {rows["id"][1], rows["id"][3]}
+
+
+def test_the_printed_table_is_python_that_holds_it() -> None:
+    rows = situated(points(FREE))
+    widen = residuals.spreads(rows)
+    table, spans = residuals.quantiles(rows, widen, "made up"), residuals.ranges(rows)
+    text = residuals.as_python(table, widen, {}, {}, spans, residuals.by_gpu(rows, load_catalog()))
+    found: dict[str, object] = {"__name__": "measurements"}
+    exec(compile(text, "measurements.py", "exec"), found)
+    assert found["LEVELS"] == LEVELS and found["UNCALIBRATED"] == table and found["RANGES"] == spans
+    assert found["COUNTS"] == {("vllm", "b200-sxm"): 30} and found["CALIBRATED"]
 
 
 def test_a_model_is_corrected_by_other_models_only() -> None:

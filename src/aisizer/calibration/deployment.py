@@ -66,6 +66,7 @@ class Deployment:
     """What serves a run: `replicas` equal replicas of one layout, each of all its attention-DP ranks together."""
 
     model: Model
+    gpu: Gpu
     engine: Engine
     layout: Layout
     replicas: int
@@ -115,7 +116,7 @@ class Deployer:
         row.assumed += replica.notes
         if layout.speculative:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
-        return Deployment(model, engine, layout, replicas, replica)
+        return Deployment(model, gpu, engine, layout, replicas, replica)
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""
