@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.predict import ERROR_BAND
 from aisizer.plan.records import Decision, Step
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
 
-SIZING, QUEUE, ENGINE, MONEY = (
+SIZING, QUEUE, ENGINE, MONEY, ERROR = (
     "docs/method.md: fleet",
     "docs/method.md: queue",
     "docs/method.md: replica",
     "docs/method.md: money",
+    "docs/method.md: how sure",
 )
 
 
@@ -54,7 +54,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         value=str(decision.gpus),
         unit="GPU",
         source=SIZING,
-        next=("waterfall.disaster_recovery", "decision.servers", "decision.gpus_needed"),
+        next=("waterfall.disaster_recovery", "decision.servers", "decision.gpus_needed", "decision.gpus_p90"),
     )
     yield Step(
         name="decision.servers",
@@ -79,6 +79,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         source=SIZING,
         next=("waterfall.latency", *(f"pools.{p.name}.peak_rate_per_replica" for p in decision.pools)),
     )
+    yield from _confidence(decision)
     yield Step(
         name="decision.order_by",
         meaning="last day to start the order",
@@ -88,6 +89,37 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         unit="date",
         source="site record",
     )
+
+
+def _confidence(decision: Decision) -> Iterator[Step]:
+    yield Step(
+        name="decision.gpus_p90",
+        meaning="the first purchase of the same layout with every SLO met at 90 % confidence",
+        formula="as decision.gpus, with the larger of two needs: load / (1 - headroom) / capacity, and load / "
+        "(1 - forecast part of the headroom) / capacity where each target is divided by the P90 of measured over predicted",
+        inputs={
+            "decision.gpus_p50": str(decision.gpus_p50),
+            "decision.gpus_needed": str(decision.gpus_needed),
+            "decision.gpus_needed_p90": _shown(decision.gpus_needed_p90),
+        },
+        value=_shown(decision.gpus_p90),
+        unit="GPU",
+        source=ERROR,
+        next=("waterfall.confidence", "decision.probability_met"),
+    )
+    yield Step(
+        name="decision.probability_met",
+        meaning="chance that the measured value of the least certain SLO is within its target, all servers up",
+        formula="least over the SLOs of P(measured / predicted <= target / predicted)",
+        inputs={"resilience.confidence": f"{decision.confidence:g}"},
+        value=f"{decision.probability_met:.4g}",
+        unit="1",
+        source=ERROR,
+    )
+
+
+def _shown(count: int | None) -> str:
+    return "none: an idle replica misses an SLO at that confidence" if count is None else str(count)
 
 
 def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: Decision) -> Iterator[Step]:
@@ -100,6 +132,13 @@ def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: D
         "headroom": (
             "the same with factor x burst / (1 - headroom)",
             {"resilience.headroom": f"{resilience.headroom:g}"},
+        ),
+        "confidence": (
+            "the larger of that and factor x burst / (1 - headroom x forecast part) / share at that confidence",
+            {
+                "resilience.confidence": f"{resilience.confidence:g}",
+                "resilience.forecast_part": f"{resilience.forecast_part:g}",
+            },
         ),
         "servers": (
             "ceil(GPUs / GPUs per server) x GPUs per server",
@@ -209,7 +248,9 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
                 "replicas": str(pool.replicas),
                 f"pools.{pool.name}.peak_rate_per_replica": f"{pool.peak_rate_per_replica:.4g} req/s",
                 "target": f"{result.target_ms:g} ms",
-                "error band": f"x / {ERROR_BAND[result.metric]:g}",
+                "80 % band": f"{result.low_ms:.4g} to {result.high_ms:.4g} ms",
+                "P(met)": f"{result.probability:.4g}",
+                "engine": pool.engine,
                 "with the redundancy down": f"{result.degraded_ms:.6g} ms",
             },
             value=f"{result.predicted_ms:.6g}",

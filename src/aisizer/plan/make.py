@@ -8,7 +8,7 @@ from aisizer import __version__
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
-from aisizer.plan import answer, evaluate
+from aisizer.plan import answer, confidence, evaluate
 from aisizer.plan.context import Context, gather
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Inputs, Plan
@@ -26,6 +26,7 @@ def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model
     context = gather(loaded, catalog, files or {})
     largest, calibrations = _largest(context), context.profile.evidence.calibrations
     screened = [screen(p, context.named.gpus, largest, context.named.engine, calibrations) for p in context.pools]
+    screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
     plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)
