@@ -34,6 +34,7 @@ conditions = st.builds(
     experts=flags,
     near_wall=flags,
     unmeasured_gpu=flags,
+    tail=flags,
 )
 metrics = st.sampled_from(["ttft", "tpot", "e2e", "throughput"])
 latencies = st.sampled_from(["ttft", "tpot", "e2e"])
@@ -61,7 +62,7 @@ def test_every_row_rises_and_has_measurements_for_a_band(table: dict[tuple[str, 
 @pytest.mark.parametrize("widen", [SPREAD, CALIBRATED_SPREAD], ids=["uncalibrated", "calibrated"])
 def test_what_widens_is_a_condition_and_never_narrows(widen: dict[str, dict[str, float]]) -> None:
     for factors in widen.values():
-        assert set(factors) <= {"experts", "near_wall", "unmeasured_gpu"}
+        assert set(factors) == {"experts", "near_wall", "unmeasured_gpu", "tail"}
         assert all(factor >= 1 for factor in factors.values())
 
 
@@ -91,7 +92,7 @@ def test_a_band_holds_its_prediction_and_widens_with_what_is_uncertain(
 ) -> None:
     low, high = band(value, metric, known)
     assert 0 < low <= value <= high and low < high
-    for name in ("experts", "near_wall", "unmeasured_gpu"):
+    for name in ("experts", "near_wall", "unmeasured_gpu", "tail"):
         least, most = (band(value, metric, replace(known, **{name: flag})) for flag in (False, True))
         assert most[1] / most[0] >= least[1] / least[0] * (1 - 1e-9)
 

@@ -119,6 +119,7 @@ def test_at_its_share_every_slo_holds_with_the_confidence_and_once_just_so(
         chances = [probability(context, candidate, limit, latency, 0) for limit in pool.limits]
         assert min(chances) >= level - 1e-6
         least.append(min(chances))
-    known = conditions(context, sure[0], 0, near_wall=False)
-    plain = max(probability_within(1.0, 1.0, limit.metric, known) for limit in pool.limits)  # caution never flatters
+    plain = max(  # caution never flatters
+        probability_within(1.0, 1.0, m.metric, conditions(context, sure[0], m, near_wall=False)) for m in pool.limits
+    )
     assert min(least) <= max(level, plain) + 0.02

@@ -4,7 +4,7 @@ Split-conformal prediction (Vovk, Gammerman, Shafer, Algorithmic Learning in a R
 error on measurements that no constant was fitted to are the quantiles of the next error, whatever their distribution.
 Locally weighted (Lei et al., Distribution-free predictive inference for regression, JASA 113, 2018, section 5.2,
 doi:10.1080/01621459.2017.1307116): the scatter of ln(measured / predicted) is stretched by what is known to widen it.
-The quantiles are the table in `measurements.py`; they are those of mean values, and stand for percentiles too.
+The quantiles are the table in `measurements.py`; they are those of mean values, and percentiles scatter more.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Conditions:
     """the KV cache is nearly full"""
     unmeasured_gpu: bool = False
     """only a datasheet describes the GPU class"""
+    tail: bool = False
+    """a percentile beyond the median instead of a mean"""
 
 
 def residuals(metric: str, conditions: Conditions) -> Residuals:
@@ -74,7 +76,7 @@ def residuals(metric: str, conditions: Conditions) -> Residuals:
 
 
 def spread(metric: str, conditions: Conditions) -> float:
-    """By how much the scatter exceeds that of a dense model on a measured GPU class, clear of the KV wall. [1]"""
+    """By how much the scatter exceeds that of means of a dense model on a measured GPU class, clear of the KV wall. [1]"""
     widen = (CALIBRATED_SPREAD if conditions.calibrated else SPREAD)["tpot" if metric == "e2e" else metric]
     return math.prod(factor for name, factor in widen.items() if getattr(conditions, name))
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aisizer.calibration.intervals import (
-    FEWEST_POINTS,
     KV_WALL,
     MEDIAN,
     Conditions,
@@ -17,6 +16,7 @@ from aisizer.calibration.intervals import (
     throughput_factor,
 )
 from aisizer.errors import Rejection
+from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.queueing.occupancy import Capacity, Limit, capacity, solve
@@ -27,6 +27,8 @@ from aisizer.sizing.fleet import replicas
 
 HIGH = 0.9
 """[1] confidence at which every plan also counts its GPUs, whatever its own."""
+TAIL = ("p90", "p95", "p99")
+"""Statistics that scatter more around their predictions than means do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,17 @@ class Count:
     first_wave: int
 
 
-def conditions(context: Context, candidate: Candidate, class_id: int, near_wall: bool) -> Conditions:
-    """What is known of the predictions for one workload of a candidate's pool."""
-    pool, calibration = candidate.pool, candidate.calibration
+def conditions(context: Context, candidate: Candidate, limit: Limit, near_wall: bool) -> Conditions:
+    """What is known of the prediction that one promise is held against."""
+    return replace(_conditions(context, candidate, limit.class_id, near_wall), tail=limit.statistic in TAIL)
+
+
+def _conditions(context: Context, candidate: Candidate, class_id: int, near_wall: bool) -> Conditions:
+    pool = candidate.pool
     return Conditions(
         kind="closed" if pool.load.population[class_id] > 0 else "open",
         engine=context.named.engine.id,
-        calibrated=calibration is not None and calibration.points >= FEWEST_POINTS,
+        calibrated=evidence.calibrated(candidate),
         experts=pool.model.experts > 0,
         near_wall=near_wall,
         unmeasured_gpu=context.named.gpus[candidate.gpu].evidence == "datasheet",
@@ -58,7 +64,7 @@ def near_wall(latency: Latency, row: int) -> bool:
 def probability(context: Context, candidate: Candidate, limit: Limit, latency: Latency, row: int) -> float:
     """The chance that the measured value of a promised percentile is within its target."""
     seconds = float(latency.value(limit.metric, limit.statistic)[row, limit.class_id])
-    known = conditions(context, candidate, limit.class_id, near_wall(latency, row))
+    known = conditions(context, candidate, limit, near_wall(latency, row))
     return probability_within(seconds, limit.seconds, limit.metric, known)
 
 
@@ -97,7 +103,7 @@ def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[
     found = capacity(tables, pool.requests, pool.load, pool.limits, caution)
     sure: list[Candidate | Rejection] = []
     for i, (candidate, wall) in enumerate(zip(candidates, walls, strict=True)):
-        slowed = candidate.stable_share * throughput_factor(level, conditions(context, candidate, 0, wall))
+        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, wall))
         share = min(float(found.share[i]), candidate.share, slowed)
         made = replace(candidate, confident_share=share)
         sure.append(made if share > 0 else _missed(candidate, found, i, caution[i].tolist(), level))
@@ -113,7 +119,7 @@ def _walls(candidates: Sequence[Candidate]) -> list[bool]:
 
 def _caution(context: Context, candidate: Candidate, wall: bool, level: float) -> list[float]:
     return [
-        latency_factor(level, limit.metric, conditions(context, candidate, limit.class_id, wall))
+        latency_factor(level, limit.metric, conditions(context, candidate, limit, wall))
         for limit in candidate.pool.limits
     ]
 

@@ -50,7 +50,7 @@ def slo_results(
     for candidate, found in zip(e.layout.candidates, latency, strict=True):
         for limit in candidate.pool.limits:
             seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
-            known = conditions(context, candidate, limit.class_id, near_wall(found, normal))
+            known = conditions(context, candidate, limit, near_wall(found, normal))
             low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(
@@ -112,6 +112,7 @@ def pool_records(
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
                 utilization=normal.factor / (up[i] * candidate.share),
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
+                in_flight=float(latency[i].in_flight[row]),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
                 kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
                 kv_use_p95=float(latency[i].kv_use_p95[row]),

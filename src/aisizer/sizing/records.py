@@ -32,6 +32,8 @@ class Pool(Record):
     """[1] peak-hour load over capacity at the SLO, all servers up"""
     utilization_degraded: float
     """[1] the same with the redundancy's servers down"""
+    in_flight: float | None = None
+    """[request] mean number in one replica, all servers up"""
     weights_gb_per_gpu: float
     kv_capacity_tokens: float
     kv_use_p95: float
