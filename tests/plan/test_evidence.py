@@ -128,3 +128,38 @@ def test_a_full_cache_is_said_with_how_full(tmp_path: Path, rate: str, full: boo
     assert [f"asks for {pool.kv_use_p95 * 100:.0f} % of" in w for w in said(made, "of its KV cache at p95")] == [
         True
     ] * full
+
+
+PROTOTYPE = {"gpu": "h100-sxm", "gpus": 1, "concurrency": 32}
+
+
+def test_a_prototype_calibrates_the_plan_as_one_load_point(tmp_path: Path) -> None:
+    rates = {}
+    for tpot in ("", "8 ms", "20 ms"):
+        prototype = {"prototype": PROTOTYPE | ({"tpot_mean": tpot} if tpot else {})}
+        made = plan(tmp_path, evidence=prototype, workloads__chat__precision=["bf16"])
+        assert made.decision is not None
+        rates[tpot] = made.decision.pools[0].peak_rate_per_replica / made.decision.pools[0].tensor_parallel
+        assert any(a.path == "calibration.llama-3.1-8b" for a in made.assumptions) == bool(tpot)
+    assert rates["8 ms"] > rates[""] > rates["20 ms"]
+
+
+def test_a_benchmark_of_the_same_subject_speaks_before_the_prototype(tmp_path: Path) -> None:
+    bench = {
+        "model": "llama-3.1-8b", "gpu": "h100-sxm", "engine": "vllm-0.33", "precision": "bf16", "tensor_parallel": 1,
+        "points": 5, "factors": {},
+        "range": {
+            "in_flight": [1, 256], "prompt_tokens": [100, 9000], "output_tokens": [10, 4000], "tensor_parallel": [1, 2]
+        },
+        "files": [{"name": "bench.json", "sha256": "0" * 64, "tool": "vllm bench serve"}],
+    }  # fmt: skip
+    evidence = {"prototype": PROTOTYPE | {"tpot_mean": "40 ms"}, "calibrations": [bench]}
+    made = plan(tmp_path, evidence=evidence, workloads__chat__precision=["bf16"])
+    assert made.decision is not None and not said(made, "leaves the range")
+    assert not any(a.path.startswith("calibration.") for a in made.assumptions)
+
+
+def test_a_prototype_of_another_class_changes_nothing(tmp_path: Path) -> None:
+    other = {"prototype": {"gpu": "l40s", "gpus": 1, "concurrency": 8, "tpot_mean": "90 ms"}}
+    plain, beside = plan(tmp_path), plan(tmp_path, evidence=other)
+    assert plain.slo == beside.slo and plain.decision == beside.decision and beside.prototype

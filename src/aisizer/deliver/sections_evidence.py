@@ -34,7 +34,10 @@ def verdicts_section(plan: Plan) -> Section:
 def prototype_section(plan: Plan) -> Section:
     """What a prototype measured beside what the model says of the same load."""
     rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype]
-    text = "The model is uncalibrated here: it predicts the prototype's load without having seen its figures."
+    text = (
+        "The model is uncalibrated here: it predicts the prototype's load without having seen its figures. Where the plan "
+        "takes the prototype's GPU class, engine and precision, the figures then calibrate it as one load point."
+    )
     listed = table("Prototype and model", "Figure | Measured # | Predicted # | Predicted against measured #", rows)
     return Section("prototype", "Prototype beside the model", (Paragraph(text), listed))
 

@@ -93,8 +93,13 @@ def _range(candidate: Candidate, pool: Pool, engine: Engine) -> Iterator[str]:
     layout, used = candidate.tensor_parallel, candidate.calibration
     if used is not None:
         # how many requests one replica holds follows from the SLO, not from the profile
-        for sentence in outside(used.range, layout, None, prompt, output):
-            yield f"Pool {pool.name} leaves the range of its calibration: {sentence}. Benchmark it there too."
+        found = outside(used.range, layout, None, prompt, output)
+        if found:
+            few = "" if calibrated(candidate) else f" Fewer than {FEWEST_POINTS} load points narrow no band, either."
+            yield (
+                f"Pool {pool.name} leaves the range of its calibration ({used.files[0].name}): {'; '.join(found)}. Benchmark it "
+                f"there too.{few}"
+            )
     elif engine.engine in RANGES:
         known = RANGES[engine.engine]
         crowded = pool.in_flight if (pool.in_flight or 0.0) > known.in_flight[1] else None  # fewer are no harder
