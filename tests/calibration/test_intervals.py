@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,3 +156,16 @@ def test_the_rank_rule_keeps_the_promised_coverage_of_small_samples(monkeypatch:
             held[size] += float(((low <= following) & (following <= high)).mean()) / 400
     assert 0.78 <= held[n] <= 0.86
     assert held[10**9] < 0.78
+
+
+def test_the_method_names_the_factors_of_the_table() -> None:
+    """docs/method.md, "How sure": a refreshed table asks for refreshed figures there."""
+    text = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    rows = {"experts": "experts", "near_wall": "KV use above 85 %", "unmeasured_gpu": "GPU class without measurements"}
+    for name, words in (rows | {"tail": "a percentile beyond the median"}).items():
+        line = next(line for line in text.splitlines() if line.startswith(f"| {words} |"))
+        shown = [cell.strip() for cell in line.split("|")[3:6]]
+        for cell, metric in zip(shown, ("tpot", "ttft", "throughput"), strict=True):
+            decimals = len(cell.partition(".")[2])
+            assert cell == ("" if SPREAD[metric][name] == 1 else f"{SPREAD[metric][name]:.{decimals}f}"), (name, metric)
+    assert f"rest on {UNCALIBRATED['ttft', 'open', 'vllm'].n} stages" in text

@@ -179,6 +179,10 @@ class Model(Sourced):
     """an embedder or reranker that generates no tokens"""
 
 
+ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
+"""Families of engines as they write themselves."""
+
+
 class Engine(Sourced):
     """An inference engine of one version: overheads, limits and metric names."""
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from aisizer import units
+from aisizer.catalog.records import ENGINES
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
@@ -14,7 +15,6 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
 _REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
 _TERMS = {
     "purchase": "purchase",
@@ -65,7 +65,7 @@ def engine(engine_id: str) -> str:
     ('vLLM 0.33', 'mine 2')
     """
     name, _, version = engine_id.partition("-")
-    return f"{_ENGINES.get(name, name)} {version}".rstrip()
+    return f"{ENGINES.get(name, name)} {version}".rstrip()
 
 
 def term(term_id: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from aisizer.calibration.intervals import FEWEST_POINTS, KV_WALL
 from aisizer.calibration.measurements import COUNTS, RANGES, Range
-from aisizer.catalog.records import Engine, Gpu
+from aisizer.catalog.records import ENGINES, Engine, Gpu
 from aisizer.engine.calibrated import outside
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
@@ -60,7 +60,7 @@ def nearest_measured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> tuple
 def _unmeasured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> Iterator[str]:
     """Where the GPU class, or this engine on it, has no measurement that constants were checked on."""
     other, family, count = nearest_measured(gpu, engine, gpus)
-    near = f"Nearest evidence: {count:,} measurements of {other.name} with {_ENGINES[family]}."
+    near = f"Nearest evidence: {count:,} measurements of {other.name} with {ENGINES[family]}."
     if gpu.evidence == "datasheet":
         yield (
             f"The throughput of {gpu.name} rests on its datasheet and on constants fitted to other GPUs. {near} Benchmark it "
@@ -68,12 +68,9 @@ def _unmeasured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> Iterator[s
         )
     elif (engine.engine, gpu.id) not in COUNTS:
         yield (
-            f"No published measurement of {gpu.name} with {_ENGINES[engine.engine]} stands behind this plan. {near} Benchmark "
+            f"No published measurement of {gpu.name} with {ENGINES[engine.engine]} stands behind this plan. {near} Benchmark "
             "it before the order is signed."
         )
-
-
-_ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
 
 
 def _wall(pool: Pool) -> Iterator[str]:
@@ -106,7 +103,7 @@ def _range(candidate: Candidate, pool: Pool, engine: Engine) -> Iterator[str]:
         found = outside(_fit_range(known), layout, crowded, prompt, output)
         if found:
             yield (
-                f"Pool {pool.name} leaves the range of the {known.n:,} serving measurements of {_ENGINES[engine.engine]}: "
+                f"Pool {pool.name} leaves the range of the {known.n:,} serving measurements of {ENGINES[engine.engine]}: "
                 f"{'; '.join(found)}. The bands do not cover that: benchmark it."
             )
 
