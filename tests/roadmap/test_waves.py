@@ -18,7 +18,11 @@ from aisizer.sizing.fleet import Layout
 
 def layout(share: float) -> Layout:
     made: Any = SimpleNamespace(
-        share=share, stable_share=share * 2, tensor_parallel=2, pool=SimpleNamespace(burst=1.05)
+        share=share,
+        stable_share=share * 2,
+        tensor_parallel=2,
+        pool=SimpleNamespace(burst=1.05),
+        confident_share=None,
     )
     return Layout((cast(Candidate, made),), 8)
 

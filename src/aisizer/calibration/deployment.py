@@ -67,6 +67,7 @@ class Deployment:
     """What serves a run: `replicas` equal replicas of one layout, each of all its attention-DP ranks together."""
 
     model: Model
+    gpu: Gpu
     engine: Engine
     layout: Layout
     replicas: int
@@ -118,7 +119,7 @@ class Deployer:
         row.assumed += [*replica.notes, *([recipe.note] if recipe.note else [])]
         if layout.speculative:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
-        return Deployment(model, engine, layout, replicas, self._set(layout, settings_of(recipe, point)))
+        return Deployment(model, gpu, engine, layout, replicas, self._set(layout, settings_of(recipe, point)))
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""

@@ -90,8 +90,8 @@ def _layout_key(candidate: Candidate, offer: Offer, demand: Demand, high: float,
     alone = Layout((candidate,), offer.gpus)
     resilience = demand.profile.resilience
     return (
-        fleet(alone, high, resilience).headroom,
-        fleet(alone, first, resilience).headroom,
+        fleet(alone, high, resilience).confidence,
+        fleet(alone, first, resilience).confidence,
         PRECISION_ORDER.index(candidate.precision),
         candidate.tensor_parallel,
     )

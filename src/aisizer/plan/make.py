@@ -8,7 +8,7 @@ from aisizer import __version__
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
-from aisizer.plan import answer, evaluate
+from aisizer.plan import answer, confidence, evaluate, prototype
 from aisizer.plan.context import Context, gather
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Inputs, Plan
@@ -24,8 +24,9 @@ from aisizer.sizing.options import Offer, offers
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
     """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
     context = gather(loaded, catalog, files or {})
-    largest, calibrations = _largest(context), context.profile.evidence.calibrations
+    largest, calibrations = _largest(context), prototype.calibrations(context)
     screened = [screen(p, context.named.gpus, largest, context.named.engine, calibrations) for p in context.pools]
+    screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
     plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)

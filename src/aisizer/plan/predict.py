@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aisizer.calibration.intervals import band
+from aisizer.plan.confidence import conditions, near_wall, probability
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
-from aisizer.sizing.capacity import Candidate
-from aisizer.sizing.fleet import replicas, utilization
+from aisizer.sizing.fleet import needed_replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
-
-ERROR_BAND = {"ttft": 1.5, "tpot": 1.25, "e2e": 1.25}
-"""Factor up and down that holds 80 % of measured values, nothing calibrated: 1.28 standard deviations of the log error
-of this family of models on published open-loop measurements of vLLM (mean error TTFT 26 %, ITL 10-16 %, E2E 7-13 %);
-docs/method.md, "How far to trust it"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,16 @@ def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
     return solve([c.replica.table for c in candidates], pool.requests, pool.load, share)
 
 
-def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int) -> tuple[SloResult, ...]:
+def slo_results(
+    context: Context, e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int
+) -> tuple[SloResult, ...]:
     """Every promised percentile in the states of those two indices."""
     results = []
     for candidate, found in zip(e.layout.candidates, latency, strict=True):
         for limit in candidate.pool.limits:
             seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
+            known = conditions(context, candidate, limit, near_wall(found, normal))
+            low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(
                     workload=candidate.pool.workloads[limit.class_id],
@@ -58,10 +59,12 @@ def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded:
                     percentile=limit.statistic,
                     target_ms=limit.seconds * 1e3,
                     predicted_ms=float(seconds[normal]) * 1e3,
-                    low_ms=float(seconds[normal]) * 1e3 / ERROR_BAND[limit.metric],
-                    high_ms=float(seconds[normal]) * 1e3 * ERROR_BAND[limit.metric],
+                    low_ms=low * 1e3,
+                    high_ms=high * 1e3,
                     degraded_ms=float(seconds[degraded]) * 1e3,
                     met=bool(seconds[normal] <= limit.seconds and seconds[degraded] <= limit.seconds),
+                    probability=probability(context, candidate, limit, found, normal),
+                    probability_degraded=probability(context, candidate, limit, found, degraded),
                 )
             )
     return tuple(results)
@@ -79,9 +82,16 @@ def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str,
 
 
 def pool_records(
-    e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], row: int, engine: str
+    e: Evaluated,
+    demand: Demand,
+    normal: State,
+    degraded: State,
+    latency: Sequence[Latency],
+    row: int,
+    engine: str,
+    degraded_row: int | None = None,
 ) -> tuple[Pool, ...]:
-    """The pools as the Plan shows them; `row` is the normal state in `latency`."""
+    """The pools as the Plan shows them; the rows are those of the two states in `latency`."""
     up, down = normal.replicas, degraded.replicas
     made = []
     for i, candidate in enumerate(e.layout.candidates):
@@ -93,7 +103,7 @@ def pool_records(
                 model=pool.model.id,
                 gpu=candidate.gpu,
                 replicas=up[i],
-                replicas_needed=_needed(candidate, normal.factor, demand),
+                replicas_needed=needed_replicas(candidate, normal.factor, demand.profile.resilience),
                 tensor_parallel=candidate.tensor_parallel,
                 precision=candidate.precision,
                 engine=engine,
@@ -102,16 +112,14 @@ def pool_records(
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
                 utilization=normal.factor / (up[i] * candidate.share),
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
+                in_flight=float(latency[i].in_flight[row]),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
                 kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
                 kv_use_p95=float(latency[i].kv_use_p95[row]),
+                kv_use_p95_degraded=None if degraded_row is None else float(latency[i].kv_use_p95[degraded_row]),
             )
         )
     return tuple(made)
-
-
-def _needed(candidate: Candidate, factor: float, demand: Demand) -> int:
-    return replicas(factor * candidate.pool.burst / (1 - demand.profile.resilience.headroom), candidate.share)
 
 
 def fleet_utilization(e: Evaluated, state: State) -> float:

@@ -11,6 +11,7 @@ from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import State
 from aisizer.roadmap.waves import MONTHS
 from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.fleet import carried
 from aisizer.triggers.records import Trigger
 from aisizer.triggers.thresholds import capacity_trigger
 from aisizer.units import WEEK
@@ -37,7 +38,7 @@ def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: 
         profile=profile.name,
         pool=pool.name,
         utilization={case: (factors[case] / capacity).tolist() for case in CASES},
-        limit=(1 - profile.resilience.headroom) / pool.burst,
+        limit=carried(candidate, profile.resilience) / candidate.share / pool.burst,
         growth_per_month=profile.growth.rate,
         lead_weeks=context.leads[best.site.id]["total"],
         review_weeks=profile.growth.review / WEEK,

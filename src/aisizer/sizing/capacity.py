@@ -33,6 +33,8 @@ class Candidate:
     """[1] of the pool's demand that one replica carries at all"""
     calibration: Calibration | None
     """fitted on the user's benchmarks of this model, GPU, engine and precision"""
+    confident_share: float | None = None
+    """[1] the same as `share` at the confidence that the plan asks for; null: that of the plain prediction"""
 
 
 @dataclass(frozen=True, slots=True)

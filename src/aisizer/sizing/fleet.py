@@ -34,6 +34,7 @@ class Fleet:
     latency: int
     burst: int
     headroom: int
+    confidence: int
     serving_servers: int
     redundant_servers: int
     spread_servers: int
@@ -61,18 +62,34 @@ def replicas(factor: float, share: float) -> int:
     return math.ceil(factor / share - ROUNDING)
 
 
+def carried(candidate: Candidate, resilience: Resilience) -> float:
+    """[1] of the demand that one replica carries with its reserve for forecast and model error left free.
+
+    The headroom covers both errors. Where a confidence above 50 % is asked for, what the replica carries at that
+    confidence, with only the headroom's part for the forecast left free, replaces it if that is less: the measured
+    error takes the place of the assumed one and is never added to it.
+    """
+    reserved = candidate.share * (1 - resilience.headroom)
+    if candidate.confident_share is None:
+        return reserved
+    return min(reserved, candidate.confident_share * (1 - resilience.headroom * resilience.forecast_part))
+
+
 def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
-    """The fleet for a demand factor: burst multiplies the load, headroom leaves part of the capacity free."""
+    """The fleet for a demand factor: burst multiplies the load, reserves leave part of the capacity free."""
     needed = _replicas(layout, factor, resilience)
     latency = _gpus(layout.candidates, [factor for _ in layout.candidates])
-    headroom = sum(n * c.tensor_parallel for n, c in zip(needed, layout.candidates, strict=True))
-    serving = whole_servers(headroom, layout.gpus_per_server)
+    confidence = sum(n * c.tensor_parallel for n, c in zip(needed, layout.candidates, strict=True))
+    serving = whole_servers(confidence, layout.gpus_per_server)
     down = redundant_servers(serving, resilience)
     return Fleet(
         throughput=sum(c.tensor_parallel * replicas(factor, c.stable_share) for c in layout.candidates),
         latency=latency,
         burst=_gpus(layout.candidates, [factor * c.pool.burst for c in layout.candidates]),
-        headroom=headroom,
+        headroom=_gpus(
+            layout.candidates, [factor * c.pool.burst / (1 - resilience.headroom) for c in layout.candidates]
+        ),
+        confidence=confidence,
         serving_servers=serving,
         redundant_servers=down,
         spread_servers=surviving_servers(layout, needed, down) - serving - down,
@@ -81,9 +98,13 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     )
 
 
+def needed_replicas(candidate: Candidate, factor: float, resilience: Resilience) -> int:
+    """Replicas of a pool with burst, headroom and confidence."""
+    return replicas(factor * candidate.pool.burst, carried(candidate, resilience))
+
+
 def _replicas(layout: Layout, factor: float, resilience: Resilience) -> tuple[int, ...]:
-    """Replicas per pool with burst and headroom."""
-    return tuple(replicas(factor * c.pool.burst / (1 - resilience.headroom), c.share) for c in layout.candidates)
+    return tuple(needed_replicas(c, factor, resilience) for c in layout.candidates)
 
 
 def surviving_servers(layout: Layout, needed: Sequence[int], down: int) -> int:
