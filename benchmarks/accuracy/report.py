@@ -54,7 +54,13 @@ class Evidence:
 def targets(e: Evidence) -> str:
     """The target table with what was reached beside it."""
     most = max((points for points in e.shots if points > 5), default=12)
-    titles = ("nothing fitted", "constants, model left out", "constants, GPU left out", "after 5 points", f"after {most}")
+    titles = (
+        "nothing fitted",
+        "constants, model left out",
+        "constants, GPU left out",
+        "after 5 points",
+        f"after {most}",
+    )
     lines = ["| row-median APE, % | " + " | ".join(titles) + " |", "|---|---|---|---|---|---|"]
     for metric, (zero, constants, five, twelve) in TARGETS.items():
         cells = [

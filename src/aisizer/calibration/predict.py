@@ -15,7 +15,7 @@ from typing import TextIO
 import numpy as np
 
 from aisizer.calibration.deployment import Deployer, Deployment, static_workspace_bytes
-from aisizer.calibration.intervals import KINDS, KV_WALL, Conditions, band
+from aisizer.calibration.intervals import CROWD, KINDS, KV_WALL, Conditions, band
 from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
 from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
 from aisizer.catalog.catalog import Catalog
@@ -263,11 +263,13 @@ def _memory_bytes(one: Prepared, found: Figures) -> float:
 
 
 def _conditions(one: Prepared, kv_use: float, status: str) -> Conditions:
+    point = one.point
     return Conditions(
-        kind=KINDS[one.point.protocol],
+        kind=KINDS[point.protocol],
         engine=one.deployed.engine.id,
         experts=one.deployed.model.experts > 0,
         near_wall=kv_use > KV_WALL or status == "overloaded",
+        crowded=KINDS[point.protocol] == "closed" and (point.load or 1.0) > CROWD * one.deployed.replicas,
         unmeasured_gpu=one.deployed.gpu.evidence == "datasheet",
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.calibration.intervals import band
-from aisizer.plan.confidence import conditions, near_wall, probability
+from aisizer.plan.confidence import conditions, probability, strain
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
 from aisizer.queueing.occupancy import solve
@@ -50,7 +50,7 @@ def slo_results(
     for candidate, found in zip(e.layout.candidates, latency, strict=True):
         for limit in candidate.pool.limits:
             seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
-            known = conditions(context, candidate, limit, near_wall(found, normal))
+            known = conditions(context, candidate, limit, strain(found, normal))
             low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(
