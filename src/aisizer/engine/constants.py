@@ -61,8 +61,10 @@ MOE_HIDDEN_PASSES = 9.8
 (3.7 to 7.6 by format), moved; prior 25 %."""
 ROUTING_SKEW = 0.77
 """[1] of an independent choice of experts that each token after the first of a step makes; tables 0.7-1.0, moved; prior 15 %."""
-MOE_TILE = 21
-"""[token] mean padding of each expert that is hit; tables 13-47, moved; prior 30 %."""
+MOE_BLOCKS = (16.0, 64.0)
+"""[token] smallest and largest block of rows of a grouped kernel; engines choose by tokens per expert (vLLM, fused_moe.py,
+get_default_config: 16 below 32 tokens, 64 above); prior none (sizes)."""
+
 
 # Attention -----------------------------------------------------------------------------------------------------------
 DECODE_ATTENTION_LAUNCH_S = 5.74e-6
@@ -187,7 +189,6 @@ PRIOR_WIDTHS = {
     "MOE_BLOCK_FP8_BLACKWELL": 0.15,
     "MOE_HIDDEN_PASSES": 0.25,
     "ROUTING_SKEW": 0.15,
-    "MOE_TILE": 0.30,
     "DECODE_ATTENTION_LAUNCH_S": 0.20,
     "PREFILL_ATTENTION_LAUNCH_S": 0.30,
     "ATTENTION_BANDWIDTH_EFFICIENCY": 0.05,
