@@ -62,8 +62,8 @@ MOE_HIDDEN_PASSES = 9.8
 ROUTING_SKEW = 0.77
 """[1] of an independent choice of experts that each token after the first of a step makes; tables 0.7-1.0, moved; prior 15 %."""
 MOE_BLOCKS = (16.0, 64.0)
-"""[token] smallest and largest block of rows of a grouped kernel; engines choose by tokens per expert (vLLM, fused_moe.py,
-get_default_config: 16 below 32 tokens, 64 above); prior none (sizes)."""
+"""[token] smallest and largest block of rows of a grouped kernel (vLLM, fused_moe.py, get_default_config: 16 where a step has
+no more tokens than experts, else 64; tuned kernels choose between them); prior none (sizes)."""
 
 
 # Attention -----------------------------------------------------------------------------------------------------------
