@@ -43,7 +43,7 @@ class Setup:
 
 @st.composite
 def setups(draw: st.DrawFn) -> Setup:
-    """From ample to so little KV memory that most requests are preempted; from idle to overloaded."""
+    """From ample to so little KV memory that most requests are preempted; from idle to overloaded; every scheduling."""
     seed, count = draw(st.integers(0, 10**6)), draw(st.integers(1, 200))
     asked = shuffled(traffic(draw(st.sampled_from(["chat", "rag", "reason"])), count, seed=seed, rate=1.0), seed)
     asked = replace(
@@ -57,6 +57,11 @@ def setups(draw: st.DrawFn) -> Setup:
         max_batch=draw(st.sampled_from([1, 4, 256])),
         token_budget=draw(st.sampled_from([256, 2048, 8192])),
         kv_capacity_tokens=largest * draw(st.sampled_from([1.0, 1.5, 4.0, 1000.0])),
+        prefill_floor_s=draw(st.sampled_from([0.0, 0.05])),
+        request_token_s=draw(st.sampled_from([0.0, 1e-6])),
+        schedule_ahead=draw(st.integers(0, 2)),
+        poll_steps=draw(st.sampled_from([1, 1, 7])),
+        hold_steps=draw(st.sampled_from([0, 0, 5])),
     )
     sent = draw(st.sampled_from([{}, {"clients": 1}, {"clients": 17}, {"max_in_flight": 6}]))
     return Setup(
@@ -107,6 +112,9 @@ def test_tokens_are_conserved(setup: Setup) -> None:
         max_batch=setup.table.max_batch,
         token_budget=setup.table.token_budget,
         kv_capacity_tokens=setup.table.kv_capacity_tokens,
+        schedule_ahead=setup.table.schedule_ahead,
+        poll_steps=setup.table.poll_steps,
+        hold_steps=setup.table.hold_steps,
     )
     run, asked = setup.run(table), setup.requests
     prompt, output = asked.prompt_tokens, asked.output_tokens
@@ -123,7 +131,7 @@ def test_tokens_are_conserved(setup: Setup) -> None:
 @given(setups())
 def test_a_replica_never_idles_while_a_request_waits(setup: Setup) -> None:
     """One replica: its busy time is the time with a request in flight, the time outside the GPU left out."""
-    run = setup.run(replace(setup.table, request_fixed_s=0.0), replicas=1)
+    run = setup.run(replace(setup.table, request_fixed_s=0.0, request_token_s=0.0), replicas=1)
     starts, ends = np.sort(run.sent_s), np.sort(run.finish_s)
     gaps = np.maximum(starts[1:] - ends[:-1], 0.0)
     assert run.busy_s == pytest.approx(run.makespan_s - gaps.sum(), rel=1e-9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, sqrt
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def moe_s(
 def grouped_rows(pairs: Floats, hit: Floats) -> Floats:
     """Rows that a grouped kernel computes: whole blocks of each expert that is hit, half a block in vain at the mean. [1]
 
-    hit x max(b, m + b / 2) with m = pairs / hit and b the power of two from 16 to 64 that holds m.
+    hit x max(16, m + b / 2) with m = pairs / hit and b = sqrt(2) m, the mean of powers of two that hold m, from 16 to 64.
     Source: block sizes, as `constants.MOE_BLOCKS`; the mean of a rounding up.
 
     Two tokens an expert fill one block of 16; 100 tokens need 132 rows in blocks of 64.
@@ -115,8 +115,8 @@ def grouped_rows(pairs: Floats, hit: Floats) -> Floats:
     [160.0, 1320.0]
     """
     mean = pairs / np.maximum(hit, 1e-9)
-    block = np.clip(2 ** np.ceil(np.log2(np.maximum(mean, 1.0))), *c.MOE_BLOCKS)
-    return np.asarray(hit * np.maximum(block, mean + block / 2))
+    block = np.clip(sqrt(2) * mean, *c.MOE_BLOCKS)
+    return np.asarray(hit * np.maximum(c.MOE_BLOCKS[0], mean + block / 2))
 
 
 def grouped_s(pairs: Floats, hit: Floats, hidden: int, width: int, matrices: int, kernel: Kernel) -> Floats:
