@@ -58,6 +58,25 @@ def test_a_looser_slo_never_needs_more_gpus_and_never_costs_more(tmp_path: Path,
 
 @law
 @given(
+    rate=st.floats(0.5, 60),
+    kinds=st.sets(st.sampled_from(["expert", "attention_dp", "pipeline", "multi_node"])),
+    growth=st.sampled_from([0, 3]),
+)
+def test_an_allowed_layout_more_never_costs_more(tmp_path: Path, rate: float, kinds: set[str], growth: int) -> None:
+    common: dict[str, Any] = {
+        "workloads__chat__model": "deepseek-v2-lite",
+        "workloads__chat__load": {"rate": f"{rate} req/s"},
+        "growth": {"rate": f"{growth} %/month"},
+    }
+    few = plan(tmp_path, **common, supply__parallelism=sorted(kinds))
+    all_of_them = plan(tmp_path, **common)
+    assert all(smallest(all_of_them)[key] <= gpus for key, gpus in smallest(few).items())
+    assert all_of_them.ranking[0].npv_usd is not None and few.ranking[0].npv_usd is not None
+    assert all_of_them.ranking[0].npv_usd <= few.ranking[0].npv_usd + 0.01
+
+
+@law
+@given(
     growth=st.floats(0, 8),
     redundancy=st.sampled_from(["N", "N+1", "N+2", "auto"]),
     posture=st.sampled_from(["none", "warm_standby", "active_active"]),

@@ -17,9 +17,7 @@ from aisizer.sizing.fleet import Layout
 
 
 def layout(share: float) -> Layout:
-    made: Any = SimpleNamespace(
-        share=share, stable_share=share * 2, tensor_parallel=2, pool=SimpleNamespace(burst=1.05)
-    )
+    made: Any = SimpleNamespace(share=share, stable_share=share * 2, gpus=2, pool=SimpleNamespace(burst=1.05))
     return Layout((cast(Candidate, made),), 8)
 
 

@@ -91,6 +91,8 @@ class Server(Sourced):
     ram_tb: float | None = None
     nvme_tb: float | None = None
     network: str = ""
+    gpu_network: Amount | None = None
+    """[GB/s] one way from each GPU to GPUs of other servers, RDMA; null where no source gives it: no replica spans servers"""
     cooling: Literal["air", "liquid"] = "air"
 
 
@@ -100,6 +102,8 @@ class Instance(Record):
     name: str
     gpu: Id
     gpus: int = Field(ge=1)
+    gpu_network: Amount | None = None
+    """[GB/s] as of a server"""
     region: str
     terms: dict[Literal["on_demand", "one_year", "three_year"], Amount]
     """[USD/h] for the instance; only terms that a source prices"""
@@ -243,6 +247,7 @@ class Site(Sourced):
     colocation: str | None = None
     staff_fte: str | None = None
     network: str | None = None
+    rdma_network: str | None = None
     storage_hot: str | None = None
     egress: str | None = None
     support: str | None = None

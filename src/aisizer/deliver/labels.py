@@ -89,8 +89,12 @@ def redundancy(decision: Decision) -> str:
 
 
 def parallelism(pool: Pool) -> str:
-    """How a replica is spread over GPUs, such as TP2 or TP8 x PP2."""
-    return f"TP{pool.tensor_parallel}" + (f" x PP{pool.pipeline_parallel}" if pool.pipeline_parallel > 1 else "")
+    """How a replica is spread over GPUs, such as TP2, TP8 x PP2 or 8 GPUs (attention-DP 8, EP 8)."""
+    if "," in pool.layout:
+        return f"{pool.gpus // pool.replicas} GPUs ({pool.layout})"
+    return pool.layout or f"TP{pool.tensor_parallel}" + (
+        f" x PP{pool.pipeline_parallel}" if pool.pipeline_parallel > 1 else ""
+    )
 
 
 def replicas(pool: Pool) -> str:

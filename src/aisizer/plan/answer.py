@@ -140,7 +140,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
 
 def _redundancy(wanted: str, needed: Fleet) -> str:
     down, spread = needed.redundant_servers, needed.spread_servers
-    more = f"; {spread} more so that each pool survives by itself" if spread else ""
+    more = f"; {spread} more so that each pool keeps whole replicas" if spread else ""
     return f"{wanted}: {down} server{'s' if down != 1 else ''} may be down at the peak with every SLO met{more}"
 
 

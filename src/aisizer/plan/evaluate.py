@@ -75,25 +75,21 @@ def best_layout(offer: Offer, screened: Sequence[Screened], demand: Demand) -> t
     chosen = []
     high, first = max(demand.factors), demand.factors[0]
     for pool in screened:
-        fitting = [c for c in pool.candidates if c.gpu == offer.gpu and _fits(c, offer)]
+        fitting = [c for c in pool.candidates if c.gpu == offer.gpu and offer.holds(c.form.parallel)]
         if not fitting:
             return None
         chosen.append(min(fitting, key=lambda c: _layout_key(c, offer, demand, high, first)))
     return tuple(chosen)
 
 
-def _fits(candidate: Candidate, offer: Offer) -> bool:
-    return candidate.tensor_parallel <= offer.gpus
-
-
 def _layout_key(candidate: Candidate, offer: Offer, demand: Demand, high: float, first: float) -> tuple[float, ...]:
-    alone = Layout((candidate,), offer.gpus)
-    resilience = demand.profile.resilience
+    alone, resilience = Layout((candidate,), offer.gpus), demand.profile.resilience
+    idle = offer.gpus / (offer.gpus // candidate.gpus) / candidate.gpus if candidate.gpus <= offer.gpus else 1.0
     return (
-        fleet(alone, high, resilience).headroom,
-        fleet(alone, first, resilience).headroom,
-        PRECISION_ORDER.index(candidate.precision),
-        candidate.tensor_parallel,
+        fleet(alone, high, resilience).headroom * idle,
+        fleet(alone, first, resilience).headroom * idle,
+        PRECISION_ORDER.index(candidate.form.precision),
+        candidate.gpus,
     )
 
 
@@ -123,6 +119,7 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         supply=profile.supply,
         finance=profile.finance,
         retention_months=demand.retention_months,
+        rdma=any(c.gpus > offer.gpus for c in layout.candidates),
     )
     lines = cost_lines.cost_lines(buyer, bought(made), demand.volume)
     cost = site_cost(

@@ -70,7 +70,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
     yield Step(
         name="decision.gpus_needed",
         meaning="GPUs that meet the SLO at go-live, before growth, burst, headroom and redundancy",
-        formula="sum over pools of tensor_parallel x ceil(demand factor / share of the demand one replica carries)",
+        formula="sum over pools of GPUs per replica x ceil(demand factor / share of the demand one replica carries)",
         inputs={
             f"pools.{p.name}.peak_rate_per_replica": f"{p.peak_rate_per_replica:.4g} req/s" for p in decision.pools
         },
@@ -93,8 +93,8 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
 def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: Decision) -> Iterator[Step]:
     resilience = context.profile.resilience
     formulas: dict[str, tuple[str, dict[str, str]]] = {
-        "throughput": ("sum of tensor_parallel x ceil(factor / stable share)", {}),
-        "latency": ("sum of tensor_parallel x ceil(factor / share at the SLO)", {}),
+        "throughput": ("sum of GPUs per replica x ceil(factor / stable share)", {}),
+        "latency": ("sum of GPUs per replica x ceil(factor / share at the SLO)", {}),
         "growth": ("the same at the highest demand factor up to the next purchase", {}),
         "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in context.pools}),
         "headroom": (
@@ -137,7 +137,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     memory = candidate.replica.memory
     yield Step(
         name=f"pools.{pool.name}.peak_rate_per_replica",
-        meaning=f"requests a second that one replica (TP{pool.tensor_parallel}, {pool.precision}) carries with every SLO met",
+        meaning=f"requests a second that one replica ({pool.layout}, {pool.precision}) carries with every SLO met",
         formula="largest arrival rate at which the state-dependent batching queue meets every percentile",
         inputs={
             "workloads": ", ".join(pool.workloads),
@@ -153,11 +153,13 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",
-        formula="tensor_parallel x (memory x memory fraction - weights - activations - runtime) / KV bytes per token",
+        formula="attention_dp x (memory x memory fraction - weights - activations - runtime) / KV bytes per token on one GPU",
         inputs={
             "gpu_memory_gb": f"{context.named.gpus[pool.gpu].memory_gb:g}",
             "memory_fraction": f"{context.named.engine.memory_fraction:g}",
             "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
+            "kv_bytes_per_token_and_gpu": f"{memory.kv_bytes_per_token:.6g}",
+            "attention_dp": str(pool.attention_dp),
         },
         value=f"{pool.kv_capacity_tokens:.6g}",
         unit="token",

@@ -18,14 +18,18 @@ from aisizer.profile.load import LoadedProfile
 from aisizer.roadmap.calendar import earliest_service
 from aisizer.sizing.admissible import model_ban
 from aisizer.sizing.capacity import Screened, screen
-from aisizer.sizing.options import Offer, offers
+from aisizer.sizing.cuts import Room
+from aisizer.sizing.options import Offer, offers, room
 
 
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
     """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
     context = gather(loaded, catalog, files or {})
-    largest, calibrations = _largest(context), context.profile.evidence.calibrations
-    screened = [screen(p, context.named.gpus, largest, context.named.engine, calibrations) for p in context.pools]
+    named, profile, rooms = context.named, context.profile, _rooms(context)
+    screened = [
+        screen(pool, named.gpus, rooms, named.engine, profile.supply, profile.evidence.calibrations)
+        for pool in context.pools
+    ]
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
     plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)
@@ -123,13 +127,13 @@ def _offers(context: Context, site: Site) -> tuple[Offer, ...]:
     return offers(site, context.catalog, tuple(context.named.gpus))
 
 
-def _largest(context: Context) -> dict[str, int]:
-    """GPUs of the largest server or instance of each class at any site of the profile."""
-    largest = dict.fromkeys(context.named.gpus, 0)
+def _rooms(context: Context) -> dict[str, Room]:
+    """Where replicas of each GPU class can stand at the sites of the profile; classes that none of them offers are left out."""
+    offered: dict[str, list[Offer]] = {gpu: [] for gpu in context.named.gpus}
     for site in context.named.sites:
         for offer in _offers(context, site):
-            largest[offer.gpu] = max(largest[offer.gpu], offer.gpus)
-    return largest
+            offered[offer.gpu].append(offer)
+    return {gpu: room(found) for gpu, found in offered.items() if found}
 
 
 def _layouts(context: Context, gpu: str, screened: Sequence[Screened]) -> int:

@@ -140,7 +140,10 @@ def _calibration(candidate: Candidate) -> Iterator[str]:
     prompt = float(np.average([r.mean() for r in pool.by_class(pool.requests.prompt_tokens)], weights=pool.class_rates))
     output = float(np.average([r.mean() for r in pool.by_class(pool.requests.output_tokens)], weights=pool.class_rates))
     # how many requests one replica holds follows from the SLO, not from the profile
-    for sentence in outside(used, candidate.tensor_parallel, None, prompt, output):
+    if candidate.gpus > candidate.form.parallel.tensor:
+        cut = candidate.form.parallel.text
+        yield f"Pool {pool.name} is cut as {cut}; its calibration was measured on tensor parallelism. Benchmark the cut."
+    for sentence in outside(used, candidate.form.parallel.tensor, None, prompt, output):
         yield f"Pool {pool.name} leaves the range of its calibration: {sentence}. Benchmark it there too."
 
 

@@ -317,6 +317,14 @@ class Supply(Record):
     """GPU classes to consider; empty means all of the catalog."""
     engine: Name = "vllm-0.33"
     """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    parallelism: tuple[Literal["expert", "attention_dp", "pipeline", "multi_node"], ...] = (
+        "expert",
+        "attention_dp",
+        "pipeline",
+        "multi_node",
+    )
+    """How a replica may be cut beyond tensor parallelism in one server; all, because one is taken only where it needs
+    fewer GPUs, and pipelines and several servers only for a model that no server holds."""
     power_limit: Power | None = None
     """[W] IT power available at an owned site at month 36; left out: not checked, and the plan says so."""
     lead_time: LeadTime = LeadTime()

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aisizer.catalog.records import Engine, Gpu
 from aisizer.engine.calibrated import calibrated
+from aisizer.engine.constants import INTER_NODE_GB_S
 from aisizer.engine.formats import allowed_precisions
+from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
 from aisizer.errors import Rejection
 from aisizer.profile.calibrations import Calibration
+from aisizer.profile.sections import Supply
 from aisizer.queueing.occupancy import Capacity, capacity
+from aisizer.sizing.cuts import Room, beyond, inside
 from aisizer.sizing.pools import Pool
 
-TENSOR_PARALLEL = (1, 2, 4, 8)
-"""Layouts tried: powers of two up to a server's GPUs; replicas do not span servers in this version."""
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What one replica is: GPU class, cut and precision."""
+
+    gpu: str
+    parallel: Parallel
+    precision: str
+
+    def option(self, pool: Pool) -> dict[str, str | int]:
+        """The same as a rejection carries it."""
+        return {
+            "gpu": self.gpu,
+            "model": pool.name,
+            "tensor_parallel": self.parallel.tensor,
+            "layout": self.parallel.text,
+            "precision": self.precision,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +43,7 @@ class Candidate:
     """One layout of one pool on one GPU class that meets every SLO."""
 
     pool: Pool
-    gpu: str
-    tensor_parallel: int
-    precision: str
+    form: Form
     replica: Replica
     share: float
     """[1] of the pool's demand that one replica carries with every SLO met"""
@@ -33,6 +51,16 @@ class Candidate:
     """[1] of the pool's demand that one replica carries at all"""
     calibration: Calibration | None
     """fitted on the user's benchmarks of this model, GPU, engine and precision"""
+
+    @property
+    def gpu(self) -> str:
+        """The GPU class."""
+        return self.form.gpu
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of one replica."""
+        return self.form.parallel.gpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,89 +74,98 @@ class Screened:
 def screen(
     pool: Pool,
     gpus: Mapping[str, Gpu],
-    largest_server: Mapping[str, int],
+    rooms: Mapping[str, Room],
     engine: Engine,
+    supply: Supply,
     calibrations: Sequence[Calibration] = (),
 ) -> Screened:
-    """Builds every (GPU, precision, tensor_parallel) of the pool and finds each one's capacity in one vectorised call."""
-    built: list[tuple[dict[str, str | int], Replica, Calibration | None]] = []
+    """Builds every replica that the pool may have and finds each one's capacity in one vectorised call."""
+    built: list[tuple[Form, Replica, Calibration | None]] = []
     rejections: list[Rejection] = []
-    for gpu_id, tensor_parallel, precision in _layouts(pool, gpus, largest_server):
-        option: dict[str, str | int] = {
-            "gpu": gpu_id, "model": pool.name, "tensor_parallel": tensor_parallel, "precision": precision
-        }  # fmt: skip
-        made = build(
-            pool.model,
-            gpus[gpu_id],
-            engine,
-            tensor_parallel=tensor_parallel,
-            precision=precision,
-            max_context_tokens=pool.longest_context,
-            mean_context_tokens=pool.mean_context,
-        )
-        if isinstance(made, Rejection):
-            rejections.append(_with_option(made, option))
-        else:
-            built.append((option, *_calibrated(made, option, engine, calibrations)))
+    for gpu_id, room in rooms.items():
+        for precision in allowed_precisions(pool.model, pool.precisions):
+            for form, made in _tried(pool, gpus[gpu_id], room, engine, supply, precision):
+                if isinstance(made, Rejection):
+                    rejections.append(_with_option(made, form.option(pool)))
+                else:
+                    built.append((form, *_calibrated(made, form, pool, engine, calibrations)))
     if not built:
         return Screened((), tuple(rejections))
     found = capacity([made.table for _, made, _ in built], pool.requests, pool.load, pool.limits)
     candidates = []
-    for i, (option, made, calibration) in enumerate(built):
+    for i, (form, made, calibration) in enumerate(built):
         if found.share[i] > 0:
-            candidates.append(_candidate(pool, option, made, calibration, found, i))
+            shares = float(found.share[i]), float(found.stable_share[i])
+            candidates.append(Candidate(pool, form, made, *shares, calibration))
         else:
-            rejections.append(_slo_rejection(pool, option, found, i))
+            rejections.append(_slo_rejection(pool, form, found, i))
     return Screened(tuple(candidates), tuple(rejections))
 
 
-def _layouts(pool: Pool, gpus: Mapping[str, Gpu], largest_server: Mapping[str, int]) -> Iterable[tuple[str, int, str]]:
-    precisions = allowed_precisions(pool.model, pool.precisions)
-    return (
-        (gpu, tensor_parallel, precision)
-        for gpu in gpus
-        for tensor_parallel in TENSOR_PARALLEL
-        for precision in precisions
-        if tensor_parallel <= largest_server[gpu]
+def _tried(
+    pool: Pool, gpu: Gpu, room: Room, engine: Engine, supply: Supply, precision: str
+) -> list[tuple[Form, Replica | Rejection]]:
+    """Every cut inside a server; where none holds the model, those over two and four servers, up to the first that do.
+
+    Where the network alone stands in the way, the cuts that would do are rejected with that reason.
+    """
+
+    def built(cuts: Sequence[Parallel]) -> list[tuple[Form, Replica | Rejection]]:
+        return [(Form(gpu.id, cut, precision), _built(pool, gpu, engine, cut, precision)) for cut in cuts]
+
+    tried = built(inside(pool.model, room, supply.parallelism))
+    if not all(isinstance(made, Rejection) for _, made in tried) or not _lacks_memory(tried):
+        return tried
+    for cuts in beyond(pool.model, room, supply.parallelism):
+        wider = built(cuts)
+        tried += wider
+        if any(isinstance(made, Replica) for _, made in wider):
+            return tried
+    if room.joined_gpus:
+        return tried
+    joined = [form for cuts in beyond(pool.model, Room(room.server_gpus, room.server_gpus), supply.parallelism)
+              for form, made in built(cuts) if isinstance(made, Replica)]  # fmt: skip
+    return tried + [(form, _not_joined(pool, gpu, precision)) for form in joined[:1]]
+
+
+def _built(pool: Pool, gpu: Gpu, engine: Engine, cut: Parallel, precision: str) -> Replica | Rejection:
+    return build(
+        pool.model,
+        gpu,
+        engine,
+        tensor_parallel=cut.tensor,
+        pipeline_parallel=cut.pipeline,
+        expert_parallel=cut.expert,
+        attention_dp=cut.attention_dp,
+        gpus_per_node=cut.gpus_per_node,
+        precision=precision,
+        max_context_tokens=pool.longest_context,
+        mean_context_tokens=pool.mean_context,
     )
+
+
+def _lacks_memory(tried: Sequence[tuple[Form, Replica | Rejection]]) -> bool:
+    return any(isinstance(made, Rejection) and made.reason == "memory" for _, made in tried)
+
+
+def _not_joined(pool: Pool, gpu: Gpu, precision: str) -> Rejection:
+    detail = (
+        f"{pool.model.name} at {precision} fits no single server of {gpu.name}, and no source of the catalog gives one of its "
+        f"servers or instances a port of {INTER_NODE_GB_S:g} GB/s for each GPU. Allow another GPU or precision."
+    )
+    return Rejection("network", detail)
 
 
 def _calibrated(
-    made: Replica, option: dict[str, str | int], engine: Engine, calibrations: Sequence[Calibration]
+    made: Replica, form: Form, pool: Pool, engine: Engine, calibrations: Sequence[Calibration]
 ) -> tuple[Replica, Calibration | None]:
-    table, used = calibrated(
-        made.table,
-        str(option["model"]),
-        str(option["gpu"]),
-        engine.id,
-        str(option["precision"]),
-        int(option["tensor_parallel"]),
-        calibrations,
-    )
+    subject = pool.name, form.gpu, engine.id, form.precision, form.parallel.tensor
+    table, used = calibrated(made.table, *subject, calibrations)
     return replace(made, table=table), used
 
 
-def _candidate(
-    pool: Pool,
-    option: dict[str, str | int],
-    made: Replica,
-    calibration: Calibration | None,
-    found: Capacity,
-    i: int,
-) -> Candidate:
-    return Candidate(
-        pool=pool,
-        gpu=str(option["gpu"]),
-        tensor_parallel=int(option["tensor_parallel"]),
-        precision=str(option["precision"]),
-        replica=made,
-        share=float(found.share[i]),
-        stable_share=float(found.stable_share[i]),
-        calibration=calibration,
-    )
-
-
-def _slo_rejection(pool: Pool, option: dict[str, str | int], found: Capacity, i: int) -> Rejection:
+def _slo_rejection(pool: Pool, form: Form, found: Capacity, i: int) -> Rejection:
+    option = form.option(pool)
     binding = found.binding[i]
     if binding < 0:
         return Rejection(
@@ -138,7 +175,7 @@ def _slo_rejection(pool: Pool, option: dict[str, str | int], found: Capacity, i:
     got = float(found.idle.value(limit.metric, limit.statistic)[i, limit.class_id])
     name = f"{limit.metric}_{limit.statistic}"
     detail = f"{name} of {pool.workloads[limit.class_id]} misses its target even on an idle replica"
-    option = option | {"workload": pool.workloads[limit.class_id], "slo": name}
+    option |= {"workload": pool.workloads[limit.class_id], "slo": name}
     return Rejection("slo", detail, got=got, limit=limit.seconds, unit="s", option=option)
 
 

@@ -21,6 +21,12 @@ class Pool(Record):
     """replicas that the headroom step asks for"""
     tensor_parallel: int
     pipeline_parallel: int = 1
+    expert_parallel: int = 1
+    """GPUs of a pipeline stage over which whole experts are spread"""
+    attention_dp: int = 1
+    """groups of GPUs that each hold their own sequences and share the experts"""
+    layout: str = ""
+    """the cut of one replica in words, such as TP8 x PP2 or attention-DP 8, EP 8"""
     precision: str
     engine: str
     gpus: int
