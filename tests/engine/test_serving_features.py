@@ -20,10 +20,10 @@ from aisizer.engine.disaggregated import (
     prefill_s,
     prefill_share,
 )
-from aisizer.engine.frontend import Station, ceiling_req_s, first_token_delay_s, station_of, token_delay_s
 from aisizer.engine.graphs import captured
 from aisizer.engine.replica import Replica, build
 from aisizer.engine.speculative import accepted_tokens, speculative_table
+from aisizer.queueing.front import ceiling_req_s
 from aisizer.shapes import StepTable
 
 H100 = GPUS["h100-sxm"]
@@ -63,18 +63,11 @@ def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
     assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 0.5 * 32 * c.EAGER_LAYER_S
 
 
-def test_a_station_saturates_at_its_ceiling() -> None:
-    station = Station(2, 0.002, 50e-6)
-    ceiling = ceiling_req_s(station, 200)
-    assert ceiling == pytest.approx(2 / 0.012)
-    assert first_token_delay_s(station, 0, 200) == pytest.approx(0.00205)
-    assert first_token_delay_s(station, 0.9 * ceiling, 200) == pytest.approx(0.0205)
-    assert token_delay_s(station, ceiling, 200) == inf
-
-
 def test_a_station_is_unknown_until_both_times_are_given() -> None:
-    assert station_of(vllm()) is None and station_of(vllm(api_request_s=0.002)) is None
-    assert station_of(vllm(api_request_s=0.002, api_token_s=5e-5, api_processes=4)) == Station(4, 0.002, 5e-5)
+    assert ceiling_req_s(table(), 200) == ceiling_req_s(table(api_request_s=0.002), 200) == inf
+    full = table(api_request_s=0.002, api_token_s=5e-5, api_processes=4)
+    assert ceiling_req_s(full, 200) == pytest.approx(4 / 0.012)
+    assert full.request_fixed_s == table().request_fixed_s, "what an idle process takes is measured there already"
 
 
 @given(acceptance=st.floats(0, 1), draft=st.integers(0, 8))

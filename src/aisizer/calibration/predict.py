@@ -18,6 +18,7 @@ from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswer
 from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
 from aisizer.catalog.catalog import Catalog
 from aisizer.errors import InvalidInput, OutputError
+from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
 
 BANDED = {
@@ -136,7 +137,8 @@ def _prepare(deployer: Deployer, row: Row) -> Prepared | dict[str, str]:
     try:
         point = read_point(row)
         deployed = deployer.deploy(point, row)
-        each = largest_rate(deployed.replica.table, point.prompt.mean, point.output.mean)
+        table = deployed.replica.table
+        each = min(largest_rate(table, point.prompt.mean, point.output.mean), ceiling_req_s(table, point.output.mean))
     except REFUSALS as error:
         return _rejected(error, row)
     return Prepared(point, row, deployed, each * deployed.replicas, each * deployed.replicas)

@@ -196,7 +196,7 @@ class Engine(Sourced):
     sequence_overhead_s: float
     """[s] per sequence and step"""
     request_overhead_s: float
-    """[s] API server and tokeniser, once per request"""
+    """[s] API server and tokeniser, once per request at light load: the idle time of the API process included"""
     memory_fraction: float = Field(gt=0, le=1)
     runtime_gb: float = Field(ge=0)
     """[GB] CUDA context, graphs and workspace per GPU"""
@@ -211,7 +211,8 @@ class Engine(Sourced):
     """[step] between two emissions of a stream whose first token waits for a full interval; 1: each token at once"""
     api_processes: int = Field(default=1, ge=1)
     api_request_s: float | None = Field(default=None, ge=0)
-    """[s] of one API process's time per request; null where no source gives it"""
+    """[s] of one API process's time per request; with api_token_s it sets a ceiling and the delay that load adds to
+    request_overhead_s; null where no source gives it, and then neither is modelled"""
     api_token_s: float | None = Field(default=None, ge=0)
     """[s] of one API process's time per generated token: detokeniser and event stream; null where no source gives it"""
     metrics: dict[str, str] = Field(default_factory=dict)

@@ -92,7 +92,7 @@ def _table(
     """The step of the slowest lane, as a function of what the replica computes."""
     if max(engine.token_budget, engine.max_batch) > GRID[-1]:
         raise ValueError(f"{engine.id}: token_budget and max_batch must not exceed {GRID[-1]:.0f}. Lower them.")
-    grid, lanes, ranks = _grid(parallel.lanes), parallel.lanes, parallel.attention_dp
+    grid, lanes, ranks, front = _grid(parallel.lanes), parallel.lanes, parallel.attention_dp, _front_s(engine)
     read_s = kv_read_s(model, gpu, parallel.tensor, mean_context_tokens, kv_bytes)
     pair_s = prefill_attention_s(model, gpu, parallel.tensor, mean_context_tokens)
     heads = sequences_s(model, gpu, parallel, grid[1:])
@@ -114,7 +114,17 @@ def _table(
         kv_capacity_tokens=kv_capacity_tokens,
         max_batch=engine.max_batch * ranks,
         token_budget=engine.token_budget * ranks,
+        front_request_s=front[0],
+        front_token_s=front[1],
+        front_processes=engine.api_processes,
     )
+
+
+def _front_s(engine: Engine) -> tuple[float, float]:
+    """[s] per request and per token of an API process; nothing where no source gives both, for half a station misleads."""
+    if engine.api_request_s is None or engine.api_token_s is None:
+        return 0.0, 0.0
+    return engine.api_request_s, engine.api_token_s
 
 
 def _grid(lanes: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from aisizer.catalog.records import Engine
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
@@ -141,6 +142,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         formula="largest arrival rate at which the state-dependent batching queue meets every percentile",
         inputs={
             "workloads": ", ".join(pool.workloads),
+            "limited_by": pool.limited_by,
             f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
             "max_batch": str(candidate.replica.table.max_batch),
             "token_budget": str(candidate.replica.table.token_budget),
@@ -148,8 +150,14 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         value=f"{pool.peak_rate_per_replica:.6g}",
         unit="req/s",
         source=QUEUE,
-        next=(f"pools.{pool.name}.kv_capacity_tokens", *(f"workloads.{w}.peak_rate" for w in pool.workloads)),
+        next=(
+            f"pools.{pool.name}.kv_capacity_tokens",
+            *(f"pools.{pool.name}.api_ceiling" for _ in (1,) if pool.api_processes is not None),
+            *(f"workloads.{w}.peak_rate" for w in pool.workloads),
+        ),
     )
+    if pool.api_ceiling_per_replica is not None:
+        yield _api(context.named.engine, pool, candidate.pool.mean_output)
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",
@@ -174,6 +182,26 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         unit="1",
         source="Cox and Lewis (1966), index of dispersion; docs/method.md: demand",
         next=tuple(f"workloads.{w}.peak_rate" for w in pool.workloads),
+    )
+
+
+def _api(engine: Engine, pool: Pool, output_tokens: float) -> Step:
+    return Step(
+        name=f"pools.{pool.name}.api_ceiling",
+        meaning="requests a second that the API processes of one replica carry, whatever its GPUs do",
+        formula="api_processes / (api_request_s + output tokens x api_token_s); load rho adds rho / (1 - rho) of their "
+        "idle time to TTFT, and the idle time itself is part of request_overhead_s",
+        inputs={
+            "api_processes": f"{engine.api_processes} of each replica, {pool.api_processes} of the pool",
+            "api_request_s": f"{engine.api_request_s or 0:g}",
+            "api_token_s": f"{engine.api_token_s or 0:g}",
+            "output tokens": f"{output_tokens:.4g}",
+            "request_overhead_s": f"{engine.request_overhead_s:g}",
+        },
+        value=f"{pool.api_ceiling_per_replica:.6g}",
+        unit="req/s",
+        source=f"engine record {engine.id}; docs/method.md: queue",
+        next=(f"pools.{pool.name}.peak_rate_per_replica",),
     )
 
 

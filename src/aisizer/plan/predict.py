@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,6 +105,9 @@ def pool_records(
                 gpus=up[i] * candidate.gpus,
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
+                limited_by=candidate.limit,
+                api_processes=up[i] * candidate.replica.table.front_processes if _has_station(candidate) else None,
+                api_ceiling_per_replica=candidate.api_ceiling if _has_station(candidate) else None,
                 utilization=normal.factor / (up[i] * candidate.share),
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
@@ -112,6 +116,10 @@ def pool_records(
             )
         )
     return tuple(made)
+
+
+def _has_station(candidate: Candidate) -> bool:
+    return math.isfinite(candidate.api_ceiling)
 
 
 def _needed(candidate: Candidate, factor: float, demand: Demand) -> int:

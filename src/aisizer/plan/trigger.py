@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
@@ -43,18 +41,10 @@ def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: 
         review_weeks=profile.growth.review / WEEK,
         go_live=context.go_live,
         sized_requests_per_s=pool.peak_rate * capacity,
-        tokens_per_request=mean_output_tokens(candidate),
+        tokens_per_request=pool.mean_output,
         metric=engine.metrics[signal],
         model_label=engine.model_label,
         engine=engine.id,
         owner=next((phase.owner for phase in profile.growth.phases if phase.owner), OWNER),
         site=best.site.id,
     )
-
-
-def mean_output_tokens(candidate: Candidate) -> float:
-    """[token] mean output of a request of the pool, workloads weighted by their rate."""
-    pool = candidate.pool
-    weight = np.array(pool.class_rates)
-    means = [pool.requests.output_tokens[pool.requests.class_id == i].mean() for i in range(len(pool.workloads))]
-    return float(np.average(means, weights=weight))

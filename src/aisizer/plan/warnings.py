@@ -79,6 +79,11 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
                 f"redundancy down against {result.target_ms:,.0f} ms."
             )
     for pool in decision.pools:
+        if pool.limited_by == "api server":
+            yield (
+                f"Pool {pool.name}: the API server stops a replica before its GPUs do, at "
+                f"{pool.api_ceiling_per_replica:,.0f} req/s. Give each replica more API processes in supply.api_processes."
+            )
         if pool.kv_use_p95 > KV_WALL:
             yield (
                 f"Pool {pool.name} fills {pool.kv_use_p95 * 100:.0f} % of its KV cache at p95: a small error in memory becomes a "

@@ -317,6 +317,8 @@ class Supply(Record):
     """GPU classes to consider; empty means all of the catalog."""
     engine: Name = "vllm-0.33"
     """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    api_processes: int | None = Field(default=None, ge=1, le=64)
+    """API processes of each replica, which parse, tokenise, detokenise and stream; left out: the engine's own number."""
     parallelism: tuple[Literal["expert", "attention_dp", "pipeline", "multi_node"], ...] = (
         "expert",
         "attention_dp",

@@ -54,6 +54,7 @@ workloads:                       # by name; workloads with the same model share 
 #supply:
 #  sites: [on_premises, hosted, enclave]
 #  gpus: []                       # left empty: all of the catalog
+#  api_processes: 2               # of each replica; left out: as the engine starts
 #  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server
 #  power_limit: 120 kW
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}

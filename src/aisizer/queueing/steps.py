@@ -30,6 +30,9 @@ class Replicas:
     kv_capacity_tokens: Floats
     max_batch: Floats
     token_budget: Floats
+    front_request_s: Floats
+    front_token_s: Floats
+    front_processes: Floats
 
     def rows(self, chosen: NDArray[np.int64]) -> Replicas:
         """The same record for some of the configurations."""

@@ -14,9 +14,13 @@ from aisizer.engine.replica import Replica, build
 from aisizer.errors import Rejection
 from aisizer.profile.calibrations import Calibration
 from aisizer.profile.sections import Supply
+from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Capacity, capacity
 from aisizer.sizing.cuts import Room, beyond, inside
 from aisizer.sizing.pools import Pool
+
+API_SERVER_BINDS = 0.95
+"""[1] of the API processes' ceiling from which they are named as what stops a replica: their delay is then 20 times idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ class Candidate:
     """[1] of the pool's demand that one replica carries at all"""
     calibration: Calibration | None
     """fitted on the user's benchmarks of this model, GPU, engine and precision"""
+    limit: str = ""
+    """what stops the replica there: `workload metric_statistic` of an SLO, stability, or api server"""
+
+    @property
+    def api_ceiling(self) -> float:
+        """[req/s] that the API processes of one replica carry at most; infinite where their times are unknown."""
+        return ceiling_req_s(self.replica.table, self.pool.mean_output)
 
     @property
     def gpu(self) -> str:
@@ -96,7 +107,7 @@ def screen(
     for i, (form, made, calibration) in enumerate(built):
         if found.share[i] > 0:
             shares = float(found.share[i]), float(found.stable_share[i])
-            candidates.append(Candidate(pool, form, made, *shares, calibration))
+            candidates.append(_limited(Candidate(pool, form, made, *shares, calibration), found.binding[i]))
         else:
             rejections.append(_slo_rejection(pool, form, found, i))
     return Screened(tuple(candidates), tuple(rejections))
@@ -162,6 +173,17 @@ def _calibrated(
     subject = pool.name, form.gpu, engine.id, form.precision, form.parallel.tensor
     table, used = calibrated(made.table, *subject, calibrations)
     return replace(made, table=table), used
+
+
+def _limited(candidate: Candidate, binding: int) -> Candidate:
+    """The candidate with the name of what stops it."""
+    pool = candidate.pool
+    if candidate.share * pool.peak_rate >= API_SERVER_BINDS * candidate.api_ceiling:
+        return replace(candidate, limit="api server")
+    if binding < 0:
+        return replace(candidate, limit="stability")
+    limit = pool.limits[binding]
+    return replace(candidate, limit=f"{pool.workloads[limit.class_id]} {limit.metric}_{limit.statistic}")
 
 
 def _slo_rejection(pool: Pool, form: Form, found: Capacity, i: int) -> Rejection:

@@ -41,6 +41,13 @@ class Pool:
         """[req/s] of all workloads together."""
         return sum(self.class_rates)
 
+    @property
+    def mean_output(self) -> float:
+        """[token] mean answer, workloads weighted by rate."""
+        return float(
+            np.average([v.mean() for v in self.by_class(self.requests.output_tokens)], weights=self.class_rates)
+        )
+
     def by_class(self, values: Floats) -> list[Floats]:
         """An array over the requests, split by workload."""
         return [values[self.requests.class_id == i] for i in range(len(self.workloads))]

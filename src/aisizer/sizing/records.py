@@ -34,6 +34,12 @@ class Pool(Record):
     """[req/s] in the peak hour at go-live"""
     peak_rate_per_replica: float
     """[req/s] the most one replica carries with every SLO met"""
+    limited_by: str = ""
+    """what stops a replica there: `workload metric_statistic` of an SLO, stability, or api server"""
+    api_processes: int | None = None
+    """API processes (HTTP, tokeniser, detokeniser) of all its replicas; null where no source gives their times"""
+    api_ceiling_per_replica: float | None = None
+    """[req/s] that the API processes of one replica carry at most"""
     utilization: float
     """[1] peak-hour load over capacity at the SLO, all servers up"""
     utilization_degraded: float
