@@ -224,3 +224,13 @@ def test_the_api_server_is_named_where_it_stops_a_replica_and_more_processes_fre
     assert four.decision.gpus_needed < one.decision.gpus_needed
     assert any("API server" in w for w in one.warnings) and not any("API server" in w for w in four.warnings)
     assert any(step.name == "pools.llama-3.2-1b.api_ceiling" for step in one.explain)
+
+
+@law
+@given(rate=st.floats(2, 60), gpu=st.sampled_from(["h100-sxm", "l40s", "a100-80-sxm"]))
+def test_an_8_bit_cache_allowed_never_needs_more_gpus(tmp_path: Path, rate: float, gpu: str) -> None:
+    load = {"rate": f"{rate} req/s"}
+    supply: dict[str, Any] = {"sites": ["on_premises"], "gpus": [gpu]}
+    wide = plan(tmp_path, workloads__chat__load=load, supply=supply)
+    either = plan(tmp_path, workloads__chat__load=load, supply=supply | {"kv_precision": ["bf16", "fp8"]})
+    assert all(smallest(either)[key] <= gpus for key, gpus in smallest(wide).items())

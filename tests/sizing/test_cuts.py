@@ -133,6 +133,28 @@ def test_an_allowed_cut_more_never_lowers_the_best_rate_per_gpu(kind: str, gpu: 
     assert best[1] >= best[0]
 
 
+def caches(supply: dict[str, Any], engine: str = "vllm-0.33") -> dict[tuple[str, str], float]:
+    found = catalog()
+    rooms, settings = {"h100-sxm": SERVER}, Supply.model_validate(supply)
+    made = screen(pool("llama-3.3-70b"), found.gpus, rooms, found.engines[engine], settings)
+    best: dict[tuple[str, str], float] = {}
+    for c in made.candidates:
+        key = c.form.precision, c.form.kv_precision
+        best[key] = max(best.get(key, 0.0), c.share / c.gpus)
+    return best
+
+
+def test_the_cache_is_kept_as_the_engine_keeps_it_unless_the_profile_says_more() -> None:
+    assert set(caches({})) == {("bf16", "bf16"), ("fp8", "bf16")}
+    assert set(caches({}, "trtllm-1.2")) == {("bf16", "bf16"), ("fp8", "fp8")}
+    assert {kv for _, kv in caches({"kv_precision": ["bf16", "fp8"]})} == {"bf16", "fp8"}
+
+
+def test_a_smaller_cache_never_carries_less() -> None:
+    found = caches({"kv_precision": ["bf16", "fp8"]})
+    assert all(found[weights, "fp8"] >= found[weights, "bf16"] for weights in ("bf16", "fp8"))
+
+
 def offer(gpus: int, network: float | None) -> Offer:
     return Offer("s", "o", "o", "h100-sxm", gpus, "p", {}, gpu_network_gb_s=network)
 

@@ -16,6 +16,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.names import UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model
 from aisizer.engine.constants import TENSOR_PARALLELS
+from aisizer.engine.formats import default_kv_precision
 from aisizer.engine.memory import activation_bytes
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
@@ -202,9 +203,7 @@ def _precision(model: Model, point: Point, row: Row) -> str:
 
 
 def _kv_precision(engine: Engine, precision: str, row: Row) -> str:
-    """16 bit, the default of vLLM and SGLang; FP8 where NVIDIA's FP8 and FP4 checkpoints say so to TensorRT-LLM
-    (kv_cache_quant_algo in hf_quant_config.json of the nvidia/*-FP8 and *-FP4 models)."""
-    kv_precision = "fp8" if engine.engine == "trtllm" and precision in ("fp8", "fp4") else "bf16"
+    kv_precision = default_kv_precision(engine, precision)
     row.assume("precision_kv", kv_precision)
     return kv_precision
 

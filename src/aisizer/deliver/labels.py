@@ -100,7 +100,8 @@ def parallelism(pool: Pool) -> str:
 def replicas(pool: Pool) -> str:
     """A pool's replicas in one phrase, such as 8 replicas x TP2, FP8, vLLM 0.33."""
     plural = "replica" if pool.replicas == 1 else "replicas"
-    return f"{pool.replicas} {plural} x {parallelism(pool)}, {pool.precision.upper()}, {engine(pool.engine)}"
+    cache = "" if pool.kv_precision == "bf16" else f", {pool.kv_precision.upper()} cache"
+    return f"{pool.replicas} {plural} x {parallelism(pool)}, {pool.precision.upper()}{cache}, {engine(pool.engine)}"
 
 
 def fleet(decision: Decision) -> str:

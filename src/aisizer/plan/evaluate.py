@@ -89,6 +89,7 @@ def _layout_key(candidate: Candidate, offer: Offer, demand: Demand, high: float,
         fleet(alone, high, resilience).headroom * idle,
         fleet(alone, first, resilience).headroom * idle,
         PRECISION_ORDER.index(candidate.form.precision),
+        PRECISION_ORDER.index(candidate.form.kv_precision),
         candidate.gpus,
     )
 

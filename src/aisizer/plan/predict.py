@@ -101,6 +101,7 @@ def pool_records(
                 attention_dp=candidate.form.parallel.attention_dp,
                 layout=candidate.form.parallel.text,
                 precision=candidate.form.precision,
+                kv_precision=candidate.form.kv_precision,
                 engine=engine,
                 gpus=up[i] * candidate.gpus,
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],

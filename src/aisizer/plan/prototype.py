@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from aisizer.catalog.records import Gpu
-from aisizer.engine.formats import allowed_precisions
+from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.replica import Replica, build
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
@@ -73,6 +73,7 @@ def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int) -> Replica | Non
             context.named.engine,
             tensor_parallel=gpus,
             precision=precision,
+            kv_precision=default_kv_precision(context.named.engine, precision),
             max_context_tokens=pool.longest_context,
             mean_context_tokens=pool.mean_context,
         )

@@ -317,6 +317,9 @@ class Supply(Record):
     """GPU classes to consider; empty means all of the catalog."""
     engine: Name = "vllm-0.33"
     """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    kv_precision: tuple[Literal["bf16", "fp8"], ...] = ()
+    """Precisions of the key-value cache allowed; left empty: the engine's own, which is bf16 but for TensorRT-LLM with FP8
+    and FP4 weights, because an 8-bit cache holds twice the context at a small quality risk."""
     api_processes: int | None = Field(default=None, ge=1, le=64)
     """API processes of each replica, which parse, tokenise, detokenise and stream; left out: the engine's own number."""
     parallelism: tuple[Literal["expert", "attention_dp", "pipeline", "multi_node"], ...] = (

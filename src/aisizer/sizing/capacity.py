@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from aisizer.catalog.records import Engine, Gpu
 from aisizer.engine.calibrated import calibrated
 from aisizer.engine.constants import INTER_NODE_GB_S
-from aisizer.engine.formats import allowed_precisions
+from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
 from aisizer.errors import Rejection
@@ -25,11 +25,12 @@ API_SERVER_BINDS = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one replica is: GPU class, cut and precision."""
+    """What one replica is: GPU class, cut, and precisions of weights and cache."""
 
     gpu: str
     parallel: Parallel
     precision: str
+    kv_precision: str
 
     def option(self, pool: Pool) -> dict[str, str | int]:
         """The same as a rejection carries it."""
@@ -39,6 +40,7 @@ class Form:
             "tensor_parallel": self.parallel.tensor,
             "layout": self.parallel.text,
             "precision": self.precision,
+            "kv_precision": self.kv_precision,
         }
 
 
@@ -94,8 +96,8 @@ def screen(
     built: list[tuple[Form, Replica, Calibration | None]] = []
     rejections: list[Rejection] = []
     for gpu_id, room in rooms.items():
-        for precision in allowed_precisions(pool.model, pool.precisions):
-            for form, made in _tried(pool, gpus[gpu_id], room, engine, supply, precision):
+        for weights, cache in _precisions(pool, engine, supply):
+            for form, made in _tried(pool, gpus[gpu_id], room, engine, supply, weights, cache):
                 if isinstance(made, Rejection):
                     rejections.append(_with_option(made, form.option(pool)))
                 else:
@@ -113,8 +115,17 @@ def screen(
     return Screened(tuple(candidates), tuple(rejections))
 
 
+def _precisions(pool: Pool, engine: Engine, supply: Supply) -> list[tuple[str, str]]:
+    """Every allowed precision of weights with every allowed one of the cache, or with the engine's own."""
+    return [
+        (weights, cache)
+        for weights in allowed_precisions(pool.model, pool.precisions)
+        for cache in supply.kv_precision or (default_kv_precision(engine, weights),)
+    ]
+
+
 def _tried(
-    pool: Pool, gpu: Gpu, room: Room, engine: Engine, supply: Supply, precision: str
+    pool: Pool, gpu: Gpu, room: Room, engine: Engine, supply: Supply, precision: str, kv_precision: str
 ) -> list[tuple[Form, Replica | Rejection]]:
     """Every cut inside a server; where none holds the model, those over two and four servers, up to the first that do.
 
@@ -122,7 +133,8 @@ def _tried(
     """
 
     def built(cuts: Sequence[Parallel]) -> list[tuple[Form, Replica | Rejection]]:
-        return [(Form(gpu.id, cut, precision), _built(pool, gpu, engine, cut, precision)) for cut in cuts]
+        forms = [Form(gpu.id, cut, precision, kv_precision) for cut in cuts]
+        return [(form, _built(pool, gpu, engine, form)) for form in forms]
 
     tried = built(inside(pool.model, room, supply.parallelism))
     if not all(isinstance(made, Rejection) for _, made in tried) or not _lacks_memory(tried):
@@ -139,7 +151,8 @@ def _tried(
     return tried + [(form, _not_joined(pool, gpu, precision)) for form in joined[:1]]
 
 
-def _built(pool: Pool, gpu: Gpu, engine: Engine, cut: Parallel, precision: str) -> Replica | Rejection:
+def _built(pool: Pool, gpu: Gpu, engine: Engine, form: Form) -> Replica | Rejection:
+    cut = form.parallel
     return build(
         pool.model,
         gpu,
@@ -149,7 +162,8 @@ def _built(pool: Pool, gpu: Gpu, engine: Engine, cut: Parallel, precision: str) 
         expert_parallel=cut.expert,
         attention_dp=cut.attention_dp,
         gpus_per_node=cut.gpus_per_node,
-        precision=precision,
+        precision=form.precision,
+        kv_precision=form.kv_precision,
         max_context_tokens=pool.longest_context,
         mean_context_tokens=pool.mean_context,
     )

@@ -28,6 +28,8 @@ class Pool(Record):
     layout: str = ""
     """the cut of one replica in words, such as TP8 x PP2 or attention-DP 8, EP 8"""
     precision: str
+    kv_precision: str = "bf16"
+    """of the key-value cache"""
     engine: str
     gpus: int
     peak_rate_per_s: float
