@@ -22,7 +22,8 @@ from aisizer.engine.disaggregated import (
 )
 from aisizer.engine.graphs import captured
 from aisizer.engine.replica import Replica, build
-from aisizer.engine.speculative import accepted_tokens, speculative_table
+from aisizer.engine.speculative import Speculation, accepted_tokens, speculative_replica, speculative_table
+from aisizer.errors import Rejection
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.shapes import StepTable
 
@@ -78,15 +79,16 @@ def test_accepted_tokens_are_the_sum_of_chances(acceptance: float, draft: int) -
 @given(sequences=st.integers(1, 250), acceptance=st.floats(0.1, 0.95), draft=st.integers(1, 4))
 def test_a_speculative_step_is_the_real_step_over_what_it_adds(sequences: int, acceptance: float, draft: int) -> None:
     plain = TABLE
-    quick = speculative_table(
-        plain, acceptance=acceptance, draft_tokens=draft, draft_step_s=5e-4, draft_sequence_s=1e-6
-    )
-    computed = sequences * (draft + 1)
-    real = np.interp(computed, plain.token_grid, plain.tokens_s) + np.interp(
-        computed, plain.sequence_grid, plain.sequences_s
-    )
-    real += plain.kv_read_s * sequences * 1000 + plain.decode_fixed_s + plain.step_fixed_s
-    real += plain.per_sequence_s * sequences + draft * (5e-4 + 1e-6 * sequences)
+    quick = speculative_table(plain, acceptance=acceptance, draft_tokens=draft, draft_share=0.1)
+
+    def parts(count: float) -> tuple[float, float]:
+        tokens = float(np.interp(count, plain.token_grid, plain.tokens_s))
+        return tokens, float(np.interp(count, plain.sequence_grid, plain.sequences_s))
+
+    attention = plain.kv_read_s * sequences * 1000 + plain.decode_fixed_s
+    one_draft = 0.1 * (parts(sequences)[0] + attention) + parts(sequences)[1]
+    real = sum(parts(sequences * (draft + 1))) + attention + draft * one_draft
+    real += plain.step_fixed_s + plain.per_sequence_s * sequences
     assert decode_s(quick, sequences) == pytest.approx(real / accepted_tokens(acceptance, draft), rel=2e-3)
 
 
@@ -94,22 +96,38 @@ TABLE = table()
 
 
 def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> None:
-    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(quick, 1) < 0.6 * decode_s(TABLE, 1)
-    poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_step_s=3e-4)
+    poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(poor, 250) > decode_s(TABLE, 250)
 
 
 def test_speculation_leaves_long_prompts_as_they_are() -> None:
-    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     per_token = [np.interp(b, t.token_grid, t.tokens_s) / b for t, b in ((TABLE, 8192), (quick, 8192 / 2.952))]
     assert per_token[1] == pytest.approx(per_token[0], rel=0.001)
     assert quick.prefill_attention_s == TABLE.prefill_attention_s
 
 
+def test_the_layers_that_draft_take_memory_and_time_of_their_own() -> None:
+    """One layer of 80 more: 1/80 of weights and of the cache per token; a draft model of half the layers does not fit."""
+    plain = build(MODELS["llama-3.3-70b"], H100, vllm(), tensor_parallel=2, precision="fp8")
+    assert isinstance(plain, Replica)
+    quick = speculative_replica(plain, 80, Speculation(1, 0.85))
+    assert isinstance(quick, Replica)
+    left = plain.memory.kv_gb - plain.memory.weights_gb / 80
+    assert quick.memory.kv_gb == pytest.approx(left)
+    assert quick.table.kv_capacity_tokens == pytest.approx(
+        plain.table.kv_capacity_tokens * left / plain.memory.kv_gb / (1 + 1 / 80)
+    )
+    assert decode_s(plain.table, 8) / 1.85 < decode_s(quick.table, 8) < decode_s(plain.table, 8)
+    refused = speculative_replica(plain, 80, Speculation(1, 0.85, 0.95))
+    assert isinstance(refused, Rejection) and refused.reason == "memory" and "Use more GPUs" in refused.detail
+
+
 def test_a_batch_that_the_table_cannot_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="exceed the table"):
-        speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_step_s=0.0)
+        speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_share=0.0)
 
 
 def test_a_prompt_of_70b_crosses_the_network_faster_than_it_is_computed() -> None:

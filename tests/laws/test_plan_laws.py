@@ -234,3 +234,18 @@ def test_an_8_bit_cache_allowed_never_needs_more_gpus(tmp_path: Path, rate: floa
     wide = plan(tmp_path, workloads__chat__load=load, supply=supply)
     either = plan(tmp_path, workloads__chat__load=load, supply=supply | {"kv_precision": ["bf16", "fp8"]})
     assert all(smallest(either)[key] <= gpus for key, gpus in smallest(wide).items())
+
+
+@law
+@given(rate=st.floats(1, 60), acceptance=st.integers(0, 90), more=st.integers(0, 10), drafts=st.integers(1, 3))
+def test_more_accepted_drafts_never_need_more_gpus_and_none_never_fewer(
+    tmp_path: Path, rate: float, acceptance: int, more: int, drafts: int
+) -> None:
+    def needed(speculative: dict[str, Any] | None) -> dict[tuple[str, str], int]:
+        load = {"rate": f"{rate} req/s"}
+        return smallest(plan(tmp_path, workloads__chat__load=load, workloads__chat__speculative=speculative))
+
+    low, high = (needed({"draft_tokens": drafts, "acceptance": f"{a} %"}) for a in (acceptance, acceptance + more))
+    assert all(high[key] <= gpus for key, gpus in low.items())
+    off, useless = needed(None), needed({"draft_tokens": drafts, "acceptance": "0 %"})
+    assert all(gpus >= off[key] for key, gpus in useless.items())

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TypeVar
 
-import numpy as np
-
 from aisizer.calibration.points import Point, Row, Unanswerable
 from aisizer.calibration.versions import nearest_engine
 from aisizer.catalog.catalog import Catalog
@@ -20,9 +18,8 @@ from aisizer.engine.formats import default_kv_precision
 from aisizer.engine.memory import activation_bytes
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
-from aisizer.engine.speculative import speculative_table
+from aisizer.engine.speculative import Speculation, speculative_replica
 from aisizer.errors import Rejection
-from aisizer.shapes import StepTable
 
 R = TypeVar("R", Model, Gpu)
 
@@ -174,7 +171,7 @@ class Deployer:
         )
         if isinstance(made, Rejection) or not layout.speculative:
             return made
-        return replace(made, table=_speculative(made.table, model.layers))
+        return speculative_replica(made, model.layers, Speculation(DRAFT_TOKENS, ACCEPTANCE))
 
 
 def static_workspace_bytes(deployed: Deployment, prompt_tokens: float, batch: int) -> float:
@@ -183,14 +180,6 @@ def static_workspace_bytes(deployed: Deployment, prompt_tokens: float, batch: in
     cut = Parallel(layout.tensor_parallel, layout.pipeline_parallel, layout.expert_parallel, layout.attention_dp)
     step = {"token_budget": math.ceil(batch * prompt_tokens), "max_batch": batch}
     return activation_bytes(deployed.model, deployed.engine.model_copy(update=step), cut)
-
-
-def _speculative(table: StepTable, layers: int) -> StepTable:
-    """Steps of a model with one more layer that drafts; the batch is what the tables still cover."""
-    batch = min(table.max_batch, int(min(table.token_grid[-1], table.sequence_grid[-1])) // (DRAFT_TOKENS + 1))
-    draft_s = float(np.interp(1.0, table.token_grid, table.tokens_s)) / layers
-    narrow = replace(table, max_batch=batch)
-    return speculative_table(narrow, acceptance=ACCEPTANCE, draft_tokens=DRAFT_TOKENS, draft_step_s=draft_s)
 
 
 def _precision(model: Model, point: Point, row: Row) -> str:

@@ -143,6 +143,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         inputs={
             "workloads": ", ".join(pool.workloads),
             "limited_by": pool.limited_by,
+            "tokens_per_step": f"{pool.tokens_per_step:.4g}, {pool.draft_tokens} drafted",
             f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
             "max_batch": str(candidate.replica.table.max_batch),
             "token_budget": str(candidate.replica.table.token_budget),

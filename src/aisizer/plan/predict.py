@@ -103,6 +103,8 @@ def pool_records(
                 precision=candidate.form.precision,
                 kv_precision=candidate.form.kv_precision,
                 engine=engine,
+                draft_tokens=pool.speculation.draft_tokens if pool.speculation else 0,
+                tokens_per_step=pool.speculation.tokens_per_step if pool.speculation else 1.0,
                 gpus=up[i] * candidate.gpus,
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],
                 peak_rate_per_replica=pool.peak_rate * candidate.share,

@@ -9,6 +9,7 @@ import numpy as np
 from aisizer.catalog.records import Gpu
 from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.replica import Replica, build
+from aisizer.engine.speculative import speculative_replica
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Comparison
@@ -77,6 +78,8 @@ def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int) -> Replica | Non
             max_context_tokens=pool.longest_context,
             mean_context_tokens=pool.mean_context,
         )
+        if isinstance(made, Replica) and pool.speculation is not None:
+            made = speculative_replica(made, pool.model.layers, pool.speculation)
         if isinstance(made, Replica):
             return made
     return None

@@ -23,6 +23,7 @@ workloads:                       # by name; workloads with the same model share 
     prompt_tokens: {{mean: 1200, p95: 4000}}       # or {{quantiles: {{p50: 1020, p95: 4083}}}} or {{trace: log.csv}}
     output_tokens: {{mean: 210, p95: 450}}
 #    prefix_hit: 30 %             # share of prompt tokens served from the prefix cache; measure it before you set it
+#    speculative: {{draft_tokens: 1, acceptance: 85 %}}   # left out: off; measure the acceptance before you set it
     slo: {{ttft_p95: 2 s, tpot_p95: 100 ms}}       # ttft, tpot, e2e; mean, p50, p90, p95, p99
 #  guard:                         # supporting models are workloads too
 #    model: gemma-3-4b

@@ -11,6 +11,7 @@ from aisizer.engine.constants import INTER_NODE_GB_S
 from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
+from aisizer.engine.speculative import speculative_replica
 from aisizer.errors import Rejection
 from aisizer.profile.calibrations import Calibration
 from aisizer.profile.sections import Supply
@@ -100,8 +101,13 @@ def screen(
             for form, made in _tried(pool, gpus[gpu_id], room, engine, supply, weights, cache):
                 if isinstance(made, Rejection):
                     rejections.append(_with_option(made, form.option(pool)))
+                    continue
+                served, calibration = _calibrated(made, form, pool, engine, calibrations)
+                drafting = _with_drafts(served, pool)
+                if isinstance(drafting, Rejection):
+                    rejections.append(_with_option(drafting, form.option(pool)))
                 else:
-                    built.append((form, *_calibrated(made, form, pool, engine, calibrations)))
+                    built.append((form, drafting, calibration))
     if not built:
         return Screened((), tuple(rejections))
     found = capacity([made.table for _, made, _ in built], pool.requests, pool.load, pool.limits)
@@ -187,6 +193,10 @@ def _calibrated(
     subject = pool.name, form.gpu, engine.id, form.precision, form.parallel.tensor
     table, used = calibrated(made.table, *subject, calibrations)
     return replace(made, table=table), used
+
+
+def _with_drafts(made: Replica, pool: Pool) -> Replica | Rejection:
+    return made if pool.speculation is None else speculative_replica(made, pool.model.layers, pool.speculation)
 
 
 def _limited(candidate: Candidate, binding: int) -> Candidate:

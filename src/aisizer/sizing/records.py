@@ -31,6 +31,10 @@ class Pool(Record):
     kv_precision: str = "bf16"
     """of the key-value cache"""
     engine: str
+    draft_tokens: int = 0
+    """tokens drafted for each decode step; 0: no speculative decoding"""
+    tokens_per_step: float = 1.0
+    """[token] by which a decode step advances each sequence on average"""
     gpus: int
     peak_rate_per_s: float
     """[req/s] in the peak hour at go-live"""
