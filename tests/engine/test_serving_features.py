@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from aisizer.engine import constants as c
 from aisizer.engine.collectives import Link
 from aisizer.engine.disaggregated import (
+    HANDOVER_S,
     decode_rate_req_s,
+    decode_table,
     exposed_transfer_s,
     kv_transfer_s,
-    pair_rate_req_s,
     prefill_s,
-    prefill_share,
+    prefill_table,
 )
 from aisizer.engine.graphs import captured
 from aisizer.engine.replica import Replica, build
@@ -142,9 +143,21 @@ def test_longer_prompts_take_longer(prompt: int, more: int) -> None:
     assert prefill_s(TABLE, prompt + more) > prefill_s(TABLE, prompt) > 0
 
 
-def test_balanced_pools_carry_the_same_rate() -> None:
-    prefill_rate = 1 / prefill_s(TABLE, 4096)
-    decode_rate = decode_rate_req_s(TABLE, 128, 4500, 500)
-    share = prefill_share(prefill_rate, decode_rate)
-    assert share * prefill_rate == pytest.approx((1 - share) * decode_rate)
-    assert pair_rate_req_s(1, prefill_rate, 100, decode_rate) == prefill_rate
+def test_a_prefill_replica_hands_its_cache_over_and_a_decode_replica_launches_no_prompt() -> None:
+    """4,096 tokens of 81,920 byte hide behind 80 layers: 1/80 of 7.9 ms shows, after the 200 ms that the hand-over takes."""
+    plain = build(MODELS["llama-3.3-70b"], H100, vllm(), tensor_parallel=4, precision="fp8")
+    assert isinstance(plain, Replica)
+    first, rest = prefill_table(plain, 80, 4096), decode_table(plain.table)
+    assert first.request_fixed_s - plain.table.request_fixed_s == pytest.approx(HANDOVER_S + 7.9e-3 / 80, abs=1e-5)
+    assert (first.tokens_s == plain.table.tokens_s).all() and (rest.tokens_s == plain.table.tokens_s).all()
+    assert rest.prefill_fixed_s == rest.request_fixed_s == 0.0
+    assert rest.prefill_attention_s == rest.kv_read_s == plain.table.kv_read_s
+    assert rest.kv_capacity_tokens == plain.table.kv_capacity_tokens
+
+
+@given(prompt=st.integers(100, 20000), output=st.integers(2, 3000))
+def test_a_longer_answer_or_prompt_lowers_the_decode_rate(prompt: int, output: int) -> None:
+    rates = [
+        decode_rate_req_s(TABLE, p, o) for p, o in ((prompt, output), (prompt, output + 100), (prompt + 1000, output))
+    ]
+    assert rates[0] > rates[1] > 0 and rates[0] >= rates[2] > 0

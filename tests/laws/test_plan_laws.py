@@ -278,3 +278,45 @@ def test_found_tokens_save_computation_and_keep_their_place_in_the_cache(tmp_pat
         pools.append(made.decision.pools[0])
     assert pools[0].kv_capacity_tokens == pools[1].kv_capacity_tokens
     assert pools[1].peak_rate_per_replica > 1.1 * pools[0].peak_rate_per_replica
+
+
+@law
+@given(rate=st.floats(5, 300), prompt=st.sampled_from([500, 4000]))
+def test_two_pools_allowed_never_need_more_gpus(tmp_path: Path, rate: float, prompt: int) -> None:
+    common: dict[str, Any] = {
+        "workloads__chat__load": {"rate": f"{rate} req/s"},
+        "workloads__chat__prompt_tokens": {"mean": prompt, "p95": 2 * prompt},
+    }
+    one = sized(tmp_path, **common)
+    assert sized(tmp_path, **common, supply={"disaggregation": "auto"}) <= one
+
+
+def test_two_pools_are_balanced_and_keep_every_promise(tmp_path: Path) -> None:
+    made = plan(
+        tmp_path,
+        supply={"sites": ["on_premises"], "gpus": ["h100-sxm"], "disaggregation": "always"},
+        workloads__chat__load={"rate": "120 req/s"},
+        workloads__chat__slo={"ttft_p95": "1.5 s", "tpot_p95": "60 ms", "e2e_p99": "60 s"},
+    )
+    assert made.decision is not None and made.decision.replicas is None
+    first, rest = made.decision.pools
+    assert (first.role, rest.role) == ("prefill", "decode")
+    assert (first.name, rest.name) == ("llama-3.1-8b-prefill", "llama-3.1-8b-decode")
+    assert all(result.met for result in made.slo) and len(made.slo) == 3
+    assert all(pool.replicas >= pool.replicas_needed for pool in made.decision.pools)
+    assert abs(first.utilization - rest.utilization) < 0.25, "spare GPUs go where the load is highest"
+    ttft = next(r for r in made.slo if r.metric == "ttft")
+    assert ttft.predicted_ms > 200, "the hand-over takes that long"
+    assert [trigger.pool for trigger in made.triggers] == ["llama-3.1-8b"]
+    network = next(line for line in made.tco["on_premises"].lines if line.id == "network")
+    assert network.price_item == "network-rdma-fabric-per-gpu"
+    steps = {step.name for step in made.explain}
+    assert steps >= {f"pools.{p.name}.peak_rate_per_replica" for p in (first, rest)}
+    assert all(name in steps for step in made.explain for name in step.next), "every name leads somewhere"
+
+
+def test_two_pools_need_a_network_between_servers(tmp_path: Path) -> None:
+    supply = {"sites": ["on_premises"], "gpus": ["l40s"], "disaggregation": "always"}
+    made = plan(tmp_path, supply=supply)
+    assert made.decision is None
+    assert "network" in {group.reason for group in made.rejections}

@@ -68,6 +68,8 @@ class Deployment:
     layout: Layout
     replicas: int
     replica: Replica
+    undrafted: Replica
+    """the same without speculative decoding, as prompts are computed"""
 
 
 class Deployer:
@@ -113,7 +115,8 @@ class Deployer:
         row.assumed += replica.notes
         if layout.speculative:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
-        return Deployment(model, engine, layout, replicas, replica)
+        plain = self._build(replace(layout, speculative=False)) if layout.speculative else replica
+        return Deployment(model, engine, layout, replicas, replica, plain if isinstance(plain, Replica) else replica)
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""

@@ -147,11 +147,15 @@ def _redundancy(wanted: str, needed: Fleet) -> str:
 def options(context: Context, order: Sequence[Evaluated]) -> tuple[Option, ...]:
     """The best option of each site and GPU class, the chosen one first."""
     kept = best_per_site_and_gpu(order)
-    latency = latencies_of([(e, states(context, e)[0]) for e in kept])
-    return tuple(_option(context, e, latency, row) for row, e in enumerate(kept))
+    alike: dict[tuple[str, ...], list[Evaluated]] = {}
+    for e in kept:
+        alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
+    latency = {names: latencies_of([(e, states(context, e)[0]) for e in same]) for names, same in alike.items()}
+    rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+    return tuple(_option(context, e, *rows[id(e)], chosen=e is kept[0]) for e in kept)
 
 
-def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int) -> Option:
+def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int, *, chosen: bool) -> Option:
     up, down = states(context, e)
     pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
     return Option(
@@ -168,7 +172,7 @@ def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int
         three_year_usd=e.cost.three_year_usd if e.priced else None,
         npv_usd=e.cost.npv_usd if e.priced else None,
         complete=not e.cost.missing,
-        chosen=row == 0,
+        chosen=chosen,
         note=_note(e),
     )
 

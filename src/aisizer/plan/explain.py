@@ -35,12 +35,12 @@ def steps(
     """Every step of the plan, from the decision down to its inputs."""
     return (
         *_decision(decision, roadmap),
-        *_waterfall(context, waterfall, decision),
+        *_waterfall(context, best, waterfall, decision),
         *(step for pool in decision.pools for step in _pool(context, best, pool)),
         *_demand(context),
         *_slo(slo, decision),
         *_roadmap(roadmap),
-        *_triggers(triggers),
+        *_triggers(best, triggers),
         *(step for site, cost in tco.items() for step in _money(context, site, cost)),
     )
 
@@ -91,13 +91,15 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
     )
 
 
-def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: Decision) -> Iterator[Step]:
-    resilience = context.profile.resilience
+def _waterfall(
+    context: Context, best: Evaluated, waterfall: Sequence[WaterfallStep], decision: Decision
+) -> Iterator[Step]:
+    resilience, pools = context.profile.resilience, [c.pool for c in best.layout.candidates]
     formulas: dict[str, tuple[str, dict[str, str]]] = {
         "throughput": ("sum of GPUs per replica x ceil(factor / stable share)", {}),
         "latency": ("sum of GPUs per replica x ceil(factor / share at the SLO)", {}),
         "growth": ("the same at the highest demand factor up to the next purchase", {}),
-        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in context.pools}),
+        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in pools}),
         "headroom": (
             "the same with factor x burst / (1 - headroom)",
             {"resilience.headroom": f"{resilience.headroom:g}"},
@@ -265,8 +267,9 @@ def _roadmap(roadmap: Roadmap) -> Iterator[Step]:
         )
 
 
-def _triggers(triggers: Sequence[Trigger]) -> Iterator[Step]:
+def _triggers(best: Evaluated, triggers: Sequence[Trigger]) -> Iterator[Step]:
     for trigger in triggers:
+        pools = [c.pool.name for c in best.layout.candidates if c.pool.promised.name == trigger.pool]
         yield Step(
             name=f"triggers.{trigger.id}.threshold",
             meaning="the level of load over sized capacity at which the next order must start",
@@ -281,7 +284,7 @@ def _triggers(triggers: Sequence[Trigger]) -> Iterator[Step]:
             value=f"{trigger.threshold:.6g}",
             unit="1",
             source="docs/method.md: triggers",
-            next=(f"pools.{trigger.pool}.burst", f"pools.{trigger.pool}.peak_rate_per_replica"),
+            next=tuple(f"pools.{name}.{step}" for name in pools for step in ("burst", "peak_rate_per_replica")),
         )
 
 

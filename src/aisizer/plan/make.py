@@ -76,13 +76,10 @@ def _try(
     found: list[Evaluated],
     rejections: list[Rejection],
 ) -> None:
-    serving = [any(c.gpu == offer.gpu for c in s.candidates) for s in screened]
     layout = evaluate.best_layout(offer, screened, context.demand)
     if layout is None:
-        if all(serving):
-            rejections.append(
-                _at(Rejection("size", "the smallest replica needs more GPUs than the server has"), site, offer)
-            )
+        if all(any(c.gpu == offer.gpu for c in s.candidates) for s in screened):
+            rejections.append(_at(_unplaced(context, offer), site, offer))
         return
     for made in evaluate.evaluate(site, offer, layout, context.demand):
         refused = evaluate.oversized(made) or evaluate.over_power(made, context.profile)
@@ -92,6 +89,15 @@ def _try(
         if not made.priced:
             rejections.append(_at(Rejection("price", f"{offer.name} has no {made.term} price"), site, offer))
         found.append(made)
+
+
+def _unplaced(context: Context, offer: Offer) -> Rejection:
+    """Why replicas that serve find no place on an offer."""
+    if context.profile.supply.disaggregation == "always" and not offer.joins:
+        return Rejection(
+            "network", f"two pools hand over their cache, and no source gives {offer.name} a network for it"
+        )
+    return Rejection("size", "the smallest replica needs more GPUs than the server has")
 
 
 def _barred(context: Context, site: Site, bans: Sequence[str]) -> Rejection | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from aisizer.plan.evaluate import Demand, Evaluated
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
+from aisizer.shapes import Floats
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import replicas, utilization
+from aisizer.sizing.pools import Pool as PoolDemand
 from aisizer.sizing.records import Pool, SloResult
 
 ERROR_BAND = {"ttft": 1.5, "tpot": 1.25, "e2e": 1.25}
@@ -35,7 +38,8 @@ def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
 
 
 def latencies_of(cases: Sequence[tuple[Evaluated, State]]) -> list[Latency]:
-    """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools."""
+    """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools, in the same
+    stages."""
     return [_latency(i, cases) for i in range(len(cases[0][1].replicas))]
 
 
@@ -49,12 +53,12 @@ def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
 def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int) -> tuple[SloResult, ...]:
     """Every promised percentile in the states of those two indices."""
     results = []
-    for candidate, found in zip(e.layout.candidates, latency, strict=True):
-        for limit in candidate.pool.limits:
-            seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
+    for pool, value in _seen(e, latency):
+        for limit in pool.limits:
+            seconds = value(limit.metric, limit.statistic)[:, limit.class_id]
             results.append(
                 SloResult(
-                    workload=candidate.pool.workloads[limit.class_id],
+                    workload=pool.workloads[limit.class_id],
                     metric=limit.metric,
                     percentile=limit.statistic,
                     target_ms=limit.seconds * 1e3,
@@ -71,12 +75,28 @@ def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded:
 def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str, float]:
     """The SLO with the largest predicted over target in one state, and that ratio."""
     ratios = [
-        (f"{c.pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
-         float(found.value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
-        for c, found in zip(e.layout.candidates, latency, strict=True)
-        for i in c.pool.limits
+        (f"{pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
+         float(value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
+        for pool, value in _seen(e, latency)
+        for i in pool.limits
     ]  # fmt: skip
     return max(ratios, key=lambda pair: pair[1])
+
+
+def _seen(e: Evaluated, latency: Sequence[Latency]) -> Iterator[tuple[PoolDemand, Callable[[str, str], Floats]]]:
+    """Each pool as promised, and what its users see; of two stages the sums, whose percentiles overstate those of the sum."""
+    stages: dict[str, dict[str, Latency]] = {}
+    for candidate, found in zip(e.layout.candidates, latency, strict=True):
+        stages.setdefault(candidate.pool.promised.name, {})[candidate.pool.stage] = found
+    for pool in {c.pool.promised.name: c.pool.promised for c in e.layout.candidates}.values():
+        yield pool, partial(_value, stages[pool.name])
+
+
+def _value(stages: Mapping[str, Latency], metric: str, statistic: str) -> Floats:
+    if "serve" in stages:
+        return stages["serve"].value(metric, statistic)
+    rest = stages["decode"].value(metric, statistic)
+    return rest if metric == "tpot" else rest + stages["prefill"].value("ttft", statistic)
 
 
 def pool_records(
@@ -90,6 +110,7 @@ def pool_records(
         made.append(
             Pool(
                 name=pool.name,
+                role=pool.stage,
                 workloads=pool.workloads,
                 model=pool.model.id,
                 gpu=candidate.gpu,

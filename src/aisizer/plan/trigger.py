@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import State
 from aisizer.roadmap.waves import MONTHS
-from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.pools import Pool
 from aisizer.triggers.records import Trigger
 from aisizer.triggers.thresholds import capacity_trigger
 from aisizer.units import WEEK
@@ -19,13 +21,17 @@ OWNER = "capacity owner"
 
 
 def triggers_of(context: Context, best: Evaluated, down: State) -> tuple[Trigger, ...]:
-    """One trigger per pool, for the fleet of the first wave with the redundancy down."""
-    return tuple(_trigger(context, best, c, n) for c, n in zip(best.layout.candidates, down.replicas, strict=True))
+    """One trigger per pool, for the fleet of the first wave with the redundancy down; of two stages the tighter decides."""
+    capacity: dict[str, float] = {}
+    for candidate, replicas in zip(best.layout.candidates, down.replicas, strict=True):
+        name = candidate.pool.promised.name
+        capacity[name] = min(capacity.get(name, inf), replicas * candidate.share)
+    pools = {c.pool.promised.name: c.pool.promised for c in best.layout.candidates}
+    return tuple(_trigger(context, best, pool, capacity[name]) for name, pool in pools.items())
 
 
-def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: int) -> Trigger:
-    profile, engine, pool = context.profile, context.named.engine, candidate.pool
-    capacity = replicas * candidate.share
+def _trigger(context: Context, best: Evaluated, pool: Pool, capacity: float) -> Trigger:
+    profile, engine = context.profile, context.named.engine
     factors = {case: demand_factors(profile.growth, context.go_live, case, MONTHS) for case in CASES}
     generates = not pool.model.prefill_only
     signal = "generation_tokens" if generates else "requests"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from aisizer.costs.records import BomLine
 from aisizer.engine.calibrated import outside
 from aisizer.plan.context import Context
@@ -142,8 +140,7 @@ def _calibration(candidate: Candidate) -> Iterator[str]:
     used, pool = candidate.calibration, candidate.pool
     if used is None:
         return
-    prompt = float(np.average([r.mean() for r in pool.by_class(pool.requests.prompt_tokens)], weights=pool.class_rates))
-    output = float(np.average([r.mean() for r in pool.by_class(pool.requests.output_tokens)], weights=pool.class_rates))
+    prompt, output = pool.promised.mean_prompt, pool.promised.mean_output
     # how many requests one replica holds follows from the SLO, not from the profile
     if candidate.gpus > candidate.form.parallel.tensor:
         cut = candidate.form.parallel.text

@@ -331,6 +331,9 @@ class Supply(Record):
     """GPU classes to consider; empty means all of the catalog."""
     engine: Name = "vllm-0.33"
     """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    disaggregation: Literal["never", "auto", "always"] = "never"
+    """Whether prefill and decode may stand on pools of their own; never, because two pools take a network between servers,
+    a router and more replicas, and their gain should be measured first. auto takes them where they need fewer GPUs."""
     kv_precision: tuple[Literal["bf16", "fp8"], ...] = ()
     """Precisions of the key-value cache allowed; left empty: the engine's own, which is bf16 but for TensorRT-LLM with FP8
     and FP4 weights, because an 8-bit cache holds twice the context at a small quality risk."""

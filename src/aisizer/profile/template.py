@@ -55,6 +55,7 @@ workloads:                       # by name; workloads with the same model share 
 #supply:
 #  sites: [on_premises, hosted, enclave]
 #  gpus: []                       # left empty: all of the catalog
+#  disaggregation: never          # never | auto | always: prefill and decode on pools of their own
 #  kv_precision: [bf16, fp8]      # of the key-value cache; left empty: the engine's own
 #  api_processes: 2               # of each replica; left out: as the engine starts
 #  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from aisizer.catalog.records import Engine, Gpu
 from aisizer.engine.calibrated import calibrated
 from aisizer.engine.constants import INTER_NODE_GB_S
+from aisizer.engine.disaggregated import decode_table, prefill_table
 from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
@@ -17,8 +18,10 @@ from aisizer.profile.calibrations import Calibration
 from aisizer.profile.sections import Supply
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Capacity, capacity
+from aisizer.shapes import StepTable
 from aisizer.sizing.cuts import Room, beyond, inside
 from aisizer.sizing.pools import Pool
+from aisizer.sizing.stages import stages
 
 API_SERVER_BINDS = 0.95
 """[1] of the API processes' ceiling from which they are named as what stops a replica: their delay is then 20 times idle."""
@@ -85,6 +88,16 @@ class Screened:
     rejections: tuple[Rejection, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A replica that fits, calibrated, without and with the drafts that the pool asks for."""
+
+    form: Form
+    plain: Replica
+    drafting: Replica
+    calibration: Calibration | None
+
+
 def screen(
     pool: Pool,
     gpus: Mapping[str, Gpu],
@@ -93,31 +106,52 @@ def screen(
     supply: Supply,
     calibrations: Sequence[Calibration] = (),
 ) -> Screened:
-    """Builds every replica that the pool may have and finds each one's capacity in one vectorised call."""
-    built: list[tuple[Form, Replica, Calibration | None]] = []
+    """Builds every replica that the pool may have and finds each one's capacity, in one vectorised call per stage."""
+    built: list[Built] = []
     rejections: list[Rejection] = []
     for gpu_id, room in rooms.items():
         for weights, cache in _precisions(pool, engine, supply):
             for form, made in _tried(pool, gpus[gpu_id], room, engine, supply, weights, cache):
-                if isinstance(made, Rejection):
-                    rejections.append(_with_option(made, form.option(pool)))
-                    continue
-                served, calibration = _calibrated(made, form, pool, engine, calibrations)
-                drafting = _with_drafts(served, pool)
-                if isinstance(drafting, Rejection):
-                    rejections.append(_with_option(drafting, form.option(pool)))
+                found = made if isinstance(made, Rejection) else _finished(made, form, pool, engine, calibrations)
+                if isinstance(found, Rejection):
+                    rejections.append(_with_option(found, form.option(pool)))
                 else:
-                    built.append((form, drafting, calibration))
+                    built.append(found)
+    parts = [_judged(pool, built)] if supply.disaggregation != "always" else []
+    if supply.disaggregation != "never":
+        parts += _in_stages(pool, built)
+    return Screened(
+        tuple(candidate for part in parts for candidate in part.candidates),
+        (*rejections, *(rejection for part in parts for rejection in part.rejections)),
+    )
+
+
+def _in_stages(pool: Pool, built: Sequence[Built]) -> list[Screened]:
+    """The same replicas as prefill and as decode replicas; how many of each balance follows from their capacities."""
+    found = stages(pool)
+    if isinstance(found, Rejection):
+        return [
+            Screened((), tuple(_with_option(found, {"gpu": gpu}) for gpu in dict.fromkeys(b.form.gpu for b in built)))
+        ]
+    layers = pool.model.layers
+    first = [replace(b, drafting=_with_table(b.plain, prefill_table(b.plain, layers, pool.mean_prompt))) for b in built]
+    rest = [replace(b, drafting=_with_table(b.drafting, decode_table(b.drafting.table))) for b in built]
+    return [_judged(stage, made) for stage, made in zip(found, (first, rest), strict=True)]
+
+
+def _judged(pool: Pool, built: Sequence[Built]) -> Screened:
+    """Those that carry some of the pool's demand within its limits, and why the others carry none."""
     if not built:
-        return Screened((), tuple(rejections))
-    found = capacity([made.table for _, made, _ in built], pool.requests, pool.load, pool.limits)
-    candidates = []
-    for i, (form, made, calibration) in enumerate(built):
+        return Screened((), ())
+    found = capacity([b.drafting.table for b in built], pool.requests, pool.load, pool.limits)
+    candidates, rejections = [], []
+    for i, b in enumerate(built):
         if found.share[i] > 0:
             shares = float(found.share[i]), float(found.stable_share[i])
-            candidates.append(_limited(Candidate(pool, form, made, *shares, calibration), found.binding[i]))
+            candidate = Candidate(pool, b.form, b.drafting, *shares, b.calibration)
+            candidates.append(_limited(candidate, found.binding[i]))
         else:
-            rejections.append(_slo_rejection(pool, form, found, i))
+            rejections.append(_slo_rejection(pool, b.form, found, i))
     return Screened(tuple(candidates), tuple(rejections))
 
 
@@ -187,16 +221,21 @@ def _not_joined(pool: Pool, gpu: Gpu, precision: str) -> Rejection:
     return Rejection("network", detail)
 
 
-def _calibrated(
+def _finished(
     made: Replica, form: Form, pool: Pool, engine: Engine, calibrations: Sequence[Calibration]
-) -> tuple[Replica, Calibration | None]:
-    subject = pool.name, form.gpu, engine.id, form.precision, form.parallel.tensor
+) -> Built | Rejection:
+    """Calibrated, and with drafts where the pool has them; a rejection where those do not fit."""
+    subject = pool.model.id, form.gpu, engine.id, form.precision, form.parallel.tensor
     table, used = calibrated(made.table, *subject, calibrations)
-    return replace(made, table=table), used
+    plain = _with_table(made, table)
+    if pool.speculation is None:
+        return Built(form, plain, plain, used)
+    drafting = speculative_replica(plain, pool.model.layers, pool.speculation)
+    return drafting if isinstance(drafting, Rejection) else Built(form, plain, drafting, used)
 
 
-def _with_drafts(made: Replica, pool: Pool) -> Replica | Rejection:
-    return made if pool.speculation is None else speculative_replica(made, pool.model.layers, pool.speculation)
+def _with_table(replica: Replica, table: StepTable) -> Replica:
+    return replace(replica, table=table)
 
 
 def _limited(candidate: Candidate, binding: int) -> Candidate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -37,6 +38,21 @@ class Pool:
     """[token] 99th percentile of prompt plus output"""
     mean_context: float
     """[token] mean prompt plus output, workloads weighted by rate"""
+    stage: Literal["serve", "prefill", "decode"] = "serve"
+    base: Pool | None = None
+    """the whole pool of which this is a stage"""
+
+    @property
+    def promised(self) -> Pool:
+        """The pool whose requests and limits the profile states."""
+        return self.base or self
+
+    @property
+    def mean_prompt(self) -> float:
+        """[token] mean prompt, workloads weighted by rate."""
+        return float(
+            np.average([v.mean() for v in self.by_class(self.requests.prompt_tokens)], weights=self.class_rates)
+        )
 
     @property
     def peak_rate(self) -> float:
