@@ -320,3 +320,29 @@ def test_two_pools_need_a_network_between_servers(tmp_path: Path) -> None:
     made = plan(tmp_path, supply=supply)
     assert made.decision is None
     assert "network" in {group.reason for group in made.rejections}
+
+
+def test_a_replica_over_two_servers_names_its_cut_its_network_and_its_spare(tmp_path: Path) -> None:
+    made = plan(
+        tmp_path,
+        supply={"sites": ["on_premises"], "gpus": ["h100-sxm"]},
+        growth={"rate": "0 %/month"},
+        workloads__chat__model="deepseek-r1",
+        workloads__chat__load={"rate": "5 req/s"},
+    )
+    assert made.decision is not None
+    pool = made.decision.pools[0]
+    assert (pool.layout, pool.tensor_parallel, pool.pipeline_parallel) == ("TP8 x PP2", 8, 2)
+    assert pool.gpus == 16 * pool.replicas
+    steps = {step.name: step.gpus for step in made.waterfall}
+    assert steps["servers"] == steps["headroom"], "whole servers without gaps"
+    assert steps["redundancy"] - steps["servers"] == 16, "a lost server takes a replica of two"
+    assert any("network between servers" in use for source in made.sources for use in source.used_for)
+    assert all(result.met for result in made.slo)
+
+
+def test_processes_of_an_engine_without_times_are_said_to_have_no_effect(tmp_path: Path) -> None:
+    supply = {"sites": ["on_premises"], "gpus": ["h100-sxm"], "engine": "vllm-0.6", "api_processes": 4}
+    made = plan(tmp_path, supply=supply)
+    assert made.decision is not None and made.decision.pools[0].api_processes is None
+    assert any("supply.api_processes has no effect" in warning for warning in made.warnings)

@@ -9,6 +9,7 @@ import pytest
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
+from aisizer.catalog.records import Amount
 from aisizer.demand.loads import offered
 from aisizer.profile.sections import Supply, Workload
 from aisizer.sizing.capacity import Screened, screen
@@ -98,6 +99,21 @@ def test_671_billion_fp8_weights_need_two_servers_of_640_gb_and_one_of_1128_gb()
     assert forms(whole) == {("TP8", "fp8"), ("TP8, EP 8", "fp8"), ("attention-DP 8, EP 8", "fp8")}
 
 
+@pytest.mark.parametrize(
+    ("model", "gpu", "billions"),
+    [("deepseek-r1", "h200-sxm", 671), ("deepseek-r1", "h100-sxm", 671), ("gpt-oss-120b", "h100-sxm", 60)],
+)
+def test_no_cut_loses_weights_or_counts_memory_twice(model: str, gpu: str, billions: float) -> None:
+    """All GPUs together hold the model at least once, and each holds no more than it has."""
+    for c in screened(model, gpu, JOINED).candidates:
+        memory, cut = c.replica.memory, c.form.parallel
+        assert memory.weights_gb * cut.gpus > 0.97 * billions
+        used = memory.weights_gb + memory.activations_gb + memory.runtime_gb + memory.kv_gb
+        assert used == pytest.approx(memory.usable_gb)
+        held = memory.kv_capacity_tokens * memory.kv_bytes_per_token / cut.attention_dp
+        assert held == pytest.approx(memory.kv_gb * 1e9)
+
+
 def test_810_gb_of_bf16_weights_take_two_servers_as_a_pipeline() -> None:
     found = screened("llama-3.1-405b", "h100-sxm", JOINED, precision=["bf16"])
     assert forms(found) == {("TP8 x PP2", "bf16")}
@@ -155,8 +171,12 @@ def test_a_smaller_cache_never_carries_less() -> None:
     assert all(found[weights, "fp8"] >= found[weights, "bf16"] for weights in ("bf16", "fp8"))
 
 
+PORT = {"unit": "GB/s", "as_of": "2026-11-23", "source": "test", "kind": "datasheet"}
+
+
 def offer(gpus: int, network: float | None) -> Offer:
-    return Offer("s", "o", "o", "h100-sxm", gpus, "p", {}, gpu_network_gb_s=network)
+    port = None if network is None else Amount.model_validate(PORT | {"base": network})
+    return Offer("s", "o", "o", "h100-sxm", gpus, "p", {}, gpu_network=port)
 
 
 def test_a_room_is_the_largest_server_and_the_largest_joined_one() -> None:

@@ -153,6 +153,12 @@ def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
     recovery = context.profile.resilience.disaster_recovery
     if recovery.rpo is not None or recovery.rto is not None:
         yield "resilience.disaster_recovery rpo and rto are recorded, not checked. Check them in the recovery plan."
+    engine = context.named.engine
+    if context.profile.supply.api_processes is not None and engine.api_request_s is None:
+        yield (
+            f"supply.api_processes has no effect: no source gives the times of {engine.name}'s API processes. Remove it, or "
+            "choose an engine whose record has them."
+        )
     if best.offer.server is not None and context.profile.supply.power_limit is None:
         need = best.fleets.production[-1] * best.offer.server.max_power_kw
         yield (

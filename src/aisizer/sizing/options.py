@@ -26,13 +26,13 @@ class Offer:
     """`purchase` [USD per server], or on_demand, one_year, three_year [USD/h]; only what is priced"""
     server: Server | None = None
     """the server record, where it is bought"""
-    gpu_network_gb_s: float | None = None
+    gpu_network: Amount | None = None
     """[GB/s] one way from each GPU to other servers; null where no source gives it"""
 
     @property
     def joins(self) -> bool:
         """Whether its network carries a replica over several of it: at least the port that the engine model assumes."""
-        return self.gpu_network_gb_s is not None and self.gpu_network_gb_s >= INTER_NODE_GB_S
+        return self.gpu_network is not None and self.gpu_network.base >= INTER_NODE_GB_S
 
     def holds(self, cut: Parallel) -> bool:
         """Whether a replica fits in one, or in several whole ones that its network joins."""
@@ -64,7 +64,7 @@ def _servers(site: Site, catalog: Catalog) -> list[Offer]:
             provider=server.manufacturer,
             terms={"purchase": server.price} if server.price else {},
             server=server,
-            gpu_network_gb_s=server.gpu_network.base if server.gpu_network else None,
+            gpu_network=server.gpu_network,
         )
         for server in catalog.servers.values()
     ]
@@ -80,7 +80,7 @@ def _instances(site: Site, catalog: Catalog) -> list[Offer]:
             gpus=instance.gpus,
             provider=catalog.prices[provider].name,
             terms={str(term): amount for term, amount in instance.terms.items()},
-            gpu_network_gb_s=instance.gpu_network.base if instance.gpu_network else None,
+            gpu_network=instance.gpu_network,
         )
         for provider in site.providers
         for key, instance in catalog.prices[provider].instances.items()
