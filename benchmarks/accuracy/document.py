@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import folds
+import joint_fit
 import pandas as pd
 import report
 import score
-from constants import Constants
 from report import Evidence
 
 GPUS = ("H100-SXM", "H200", "B200", "B300")
@@ -34,7 +35,6 @@ def document(
     asked: pd.DataFrame | None,
     simulated: pd.DataFrame | None,
     left_out: dict[str, int],
-    fitted: dict[str, Constants],
     context: dict[str, str],
 ) -> str:
     """The whole file; every section is one function of the evidence."""
@@ -42,13 +42,15 @@ def document(
         _head(context),
         _targets(e),
         _data(rows, left_out),
-        _uncalibrated(e),
-        _constants(e, fitted),
+        _shipped(e),
+        _nothing(e),
+        _constants(e),
         _shots(e),
         _peer(e, asked),
         _simulator(e, simulated),
         _bands(e),
         _second(e),
+        f"## Memory\n\n{e.memory}",
         _unanswered(rows, other, asked, simulated),
         f"## Speed\n\n{context['speed']}",
     ]
@@ -85,7 +87,7 @@ on all. After k points only pairs that are not reserved are judged, since a cali
 
 {report.conditions(e)}
 
-Largest median errors with nothing fitted:
+Largest median errors as shipped:
 
 - TPOT: {report.worst(e.off_wall, "tpot")}.
 - TTFT: {report.worst(e.off_wall, "ttft")}.
@@ -107,9 +109,9 @@ says "off the KV wall": there a few percent of memory decide between millisecond
 {reasons}"""
 
 
-def _uncalibrated(e: Evidence) -> str:
+def _shipped(e: Evidence) -> str:
     parts = [
-        f"## Nothing fitted\n\nAll rows:\n\n{report.split(e.silicon)}",
+        f"## As shipped\n\nAll rows:\n\n{report.split(e.silicon)}",
         f"Off the KV wall:\n\n{report.split(e.off_wall)}",
         f"Macro-average over (model, GPU, source, kind of load) with at least {score.SMALLEST_CELL} rows, all rows:",
         report.macro(e.silicon),
@@ -119,16 +121,30 @@ def _uncalibrated(e: Evidence) -> str:
     return "\n\n".join(parts)
 
 
-def _constants(e: Evidence, fitted: dict[str, Constants]) -> str:
-    lines = "\n".join(f"| {name} | {c.tpot:.3f} | {c.ttft:.2f} | {c.steps:.1f} |" for name, c in fitted.items())
-    return f"""## Constants per engine, left out
+def _nothing(e: Evidence) -> str:
+    return f"""## Nothing fitted
 
-TPOT = a x predicted; TTFT = b x predicted + c x predicted TPOT, where c decode steps pass until a client sees its first
-token. Three constants an engine, fitted on rows that are not reserved; the tables hold only rows whose model (or GPU) the
-constants never saw. An engine whose other models have fewer than 20 such rows is not judged. The form was chosen among
-thirteen (added time, time per client, per prompt token, per TPOT) by the error on unreserved rows, model left out.
+The constants before any end-to-end row was seen: kernel tables, datasheets and the host times that joint_fit.py names.
+Server settings of the sweeps (`recipes` in hardware_catalog/engines) are those of their published launch scripts. Off the
+KV wall:
 
-| engine | a | b | c, steps |
+{report.split(e.nothing)}"""
+
+
+def _constants(e: Evidence) -> str:
+    """What was moved how far, and the rows whose model or GPU the constants never saw."""
+    values = folds.shipped()
+    lines = "\n".join(
+        f"| {name} | {prior.value:.3g} | {prior.width:.0%} | {values[name]:.3g} |"
+        for name, prior in joint_fit.PRIORS.items()
+    )
+    return f"""## Constants, left out
+
+All constants move together, from priors of kernel tables, on the rows that are not reserved: `joint_fit.py`, least squares
+on log errors with a Cauchy loss. The left-out tables predict every row by constants that never saw its model (or GPU); a
+model (or GPU) without any row that may be fitted on was never seen at all.
+
+| constant | prior | width | fitted |
 |---|---:|---:|---:|
 {lines}
 
@@ -146,7 +162,7 @@ def _shots(e: Evidence) -> str:
         "## After a few of the user's points\n\nPoints of one (tp, ep, isl, osl) at spread concurrencies go through "
         "`aisizer.calibration.fit`;\nerrors are those of other (tp, ep, isl, osl) of the same model, GPU, engine and precision."
     ]
-    for points in (5, 12):
+    for points in (5, 10, 12):
         found = e.shots.get(points)
         none = (
             f"After {points} points: no unreserved pair has a sweep of {points} different concurrencies (or not run)."

@@ -12,9 +12,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import constants
 import deployed
+import folds
 import measured
+import memory_evidence
 import pandas as pd
 import peer
 import plot
@@ -31,7 +32,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = (5, 12)
+SHOTS = (5, 10, 12)
 
 
 def main() -> None:
@@ -42,8 +43,8 @@ def main() -> None:
     rows = _marked(_predicted(rows, catalog, options.work, "silicon"))
     rows["near_wall"] = _near_wall(deployed.runs(rows, catalog), rows.index)
     clear = rows[~rows["near_wall"]]
-    fitted = constants.by_engine(clear)
-    without_model = constants.leave_one_out(clear, "model")
+    without_model = folds.leave_one_out(clear, catalog, "model")
+    nothing = folds.with_constants(clear, catalog, folds.priors())
     other, other_left_out = _measured(options, catalog)
     asked = _asked(peer.CONFIGURATOR, rows, options.peer_python, options)
     answered = rows if asked is None else asked[asked["peer_tpot_ms"].notna()]
@@ -51,15 +52,17 @@ def main() -> None:
     evidence = report.Evidence(
         silicon=score.long_form(rows),
         off_wall=score.long_form(clear),
+        nothing=score.long_form(nothing),
         without_model=score.long_form(without_model),
-        without_gpu=score.long_form(constants.leave_one_out(clear, "gpu")),
+        without_gpu=score.long_form(folds.leave_one_out(clear, catalog, "gpu")),
         shots={} if options.no_shots else _shots(rows, other, catalog),
         measured=None if other is None else score.long_form(other),
-        tools=_side_by_side(peer.CONFIGURATOR, asked, without_model),
-        simulated=_side_by_side(peer.SIMULATOR, simulated, without_model),
+        tools=_side_by_side(peer.CONFIGURATOR, asked, nothing, without_model),
+        simulated=_side_by_side(peer.SIMULATOR, simulated, nothing, without_model),
+        memory=_memory(options),
     )
     (options.output.with_suffix(".svg")).write_text(plot.scatter(evidence.silicon), encoding="utf-8")
-    text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, fitted, _context(options))
+    text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, _context(options))
     options.output.write_text(text, encoding="utf-8")
     print(residuals.as_python(residuals.quantiles(_for_bands(evidence))))
     print(f"{options.output} written", file=sys.stderr)
@@ -127,15 +130,23 @@ def _asked(
     return peer.joined(tool, rows, options.work)
 
 
-def _side_by_side(tool: peer.Tool, asked: pd.DataFrame | None, without_model: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _side_by_side(
+    tool: peer.Tool, asked: pd.DataFrame | None, nothing: pd.DataFrame, without_model: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """The tool's figures, ours with nothing fitted, and ours with constants that never saw the model."""
     if asked is None:
         return {}
     return {
         tool.name: score.long_form(peer.as_predictions(tool, asked)),
-        "aisizer": score.long_form(asked),
-        "aisizer, constants, model left out": score.long_form(without_model[without_model["id"].isin(asked["id"])]),
+        "aisizer, nothing fitted": score.long_form(nothing[nothing["id"].isin(asked["id"])]),
+        "aisizer, model left out": score.long_form(without_model[without_model["id"].isin(asked["id"])]),
     }
+
+
+def _memory(options: argparse.Namespace) -> str:
+    """The section on memory, where the footprints are there."""
+    path = options.measured.with_name("memory.csv")
+    return memory_evidence.markdown(path) if path.exists() else "Not run: memory.csv was not there."
 
 
 def _for_bands(evidence: report.Evidence) -> pd.DataFrame:

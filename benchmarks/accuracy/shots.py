@@ -9,8 +9,9 @@ from reserved import refuse_reserved, reserved
 
 from aisizer.calibration.fit import Observed, fit, predicted
 
-GROUP = ["model", "gpu", "engine", "precision_weights"]
-SWEEP = ["tp", "ep", "isl_mean", "osl_mean"]
+GROUP = ["model", "gpu", "engine", "engine_version", "precision_weights"]
+SWEEP = ["tp", "ep", "isl", "osl"]
+"""One sweep; lengths to two digits, since sources print the means that came out of each load."""
 MOST_SWEEPS = 3
 """[sweep] tried of each group, spread over its sizes of layout: more say the same and take longer."""
 MOST_OTHERS = 40
@@ -22,6 +23,7 @@ def evaluate(rows: pd.DataFrame, found: list[Run | None], points: int) -> pd.Dat
 
     Reserved pairs are neither fitted on nor evaluated.
     """
+    rows = rows.assign(ep=rows["ep"].fillna(1), isl=_two_digits(rows["isl_mean"]), osl=_two_digits(rows["osl_mean"]))
     usable = pd.Series([run is not None for run in found], index=rows.index) & ~reserved(rows) & ~rows["near_wall"]
     of = {index: run.observed for index, run in zip(rows.index, found, strict=True) if run}
     parts = []
@@ -45,6 +47,15 @@ def _after(chosen: pd.DataFrame, others: pd.DataFrame, of: dict[int, Observed]) 
         pred_ttft_ms_mean=[figure["ttft"] * 1e3 for figure in figures],
         pred_tpot_ms_mean=[figure["tpot"] * 1e3 for figure in figures],
     )
+
+
+def _two_digits(lengths: pd.Series) -> pd.Series:
+    """Lengths to two significant digits.
+
+    >>> _two_digits(pd.Series([199.66, 921.6, 7372.8])).tolist()
+    [200.0, 920.0, 7400.0]
+    """
+    return lengths.map(lambda length: float(f"{length:.2g}"))
 
 
 def _spread(items: list[pd.DataFrame], most: int) -> list[pd.DataFrame]:

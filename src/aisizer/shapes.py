@@ -40,7 +40,8 @@ class StepTable:
             + kv_read_s * K + prefill_fixed_s * [P > 0] + decode_fixed_s * [B > 0]
             + step_fixed_s + per_sequence_s * (B + F)
 
-    tokens_s and sequences_s are sampled at token_grid and sequence_grid (ascending) and linear in between.
+    and at least prefill_floor_s where P > 0. tokens_s and sequences_s are sampled at token_grid and sequence_grid
+    (ascending) and linear in between.
     """
 
     token_grid: Floats
@@ -64,3 +65,13 @@ class StepTable:
     """[s] of one API process's time per generated token"""
     front_processes: int = 1
     """API processes of the replica"""
+    prefill_floor_s: float = 0.0
+    """[s] least time of a step with prompts: the host launches each of its kernels by itself"""
+    request_token_s: float = 0.0
+    """[s/token] of the API process that reads and tokenises prompts, one after the other, before the engine sees them"""
+    schedule_ahead: int = 0
+    """[step] already scheduled when a request arrives, besides the one that runs"""
+    poll_steps: int = 1
+    """[step] without prompts from one look at the queue to the next"""
+    hold_steps: int = 0
+    """[step] for which a request waits for others to be computed together, while answers are under way"""

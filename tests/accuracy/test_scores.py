@@ -19,8 +19,9 @@ if not FOLDER.exists():
     pytest.skip("benchmarks are not part of this install", allow_module_level=True)
 sys.path.append(str(FOLDER))
 
-import constants  # noqa: E402
 import document  # noqa: E402
+import folds  # noqa: E402
+import joint_fit  # noqa: E402
 import measured  # noqa: E402
 import peer  # noqa: E402
 import plot  # noqa: E402
@@ -31,7 +32,10 @@ import score  # noqa: E402
 import shots  # noqa: E402
 import silicon  # noqa: E402
 
+from aisizer.catalog.load import load_catalog  # noqa: E402
+
 RESERVED_FILE = ROOT.parent / "shared" / "measured" / "RESERVED.csv"
+CATALOG = load_catalog()
 FREE, HELD = ("llama-3.1-70b", "B200"), ("llama-3.1-70b", "H200")
 
 
@@ -118,7 +122,11 @@ def test_a_second_name_of_a_network_is_held_out_too() -> None:
 
 @pytest.mark.parametrize(
     "fit",
-    [constants.fit, lambda rows: residuals.quantiles(score.long_form(rows)), lambda rows: shots._after(rows, rows, {})],
+    [
+        lambda rows: joint_fit.residuals_of(rows, CATALOG),
+        lambda rows: residuals.quantiles(score.long_form(rows)),
+        lambda rows: shots._after(rows, rows, {}),
+    ],
     ids=["constants", "bands", "points of a user"],
 )
 def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -> None:
@@ -126,24 +134,78 @@ def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -
         fit(pd.concat([points(FREE), points(HELD, 1)]))
 
 
-def test_reserved_measurements_change_no_constant() -> None:
-    free = points(FREE, factor=1.1)
-    honest = constants.by_engine(pd.concat([free, points(HELD, factor=1.1)]))
-    poisoned = constants.by_engine(pd.concat([free, points(HELD, factor=9.0)]))
-    assert honest == poisoned and honest["vLLM"].tpot == pytest.approx(1.1)
+def test_the_rows_of_the_joint_fit_hold_no_reserved_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweeps = pd.concat([points(FREE), points(HELD)], ignore_index=True)
+    drains = points(FREE, 400).assign(
+        protocol="drain", engine_version="1.0", output_tok_s_total=[100.0 + i for i in range(400)], family="docs"
+    )
+    other = pd.concat([drains, drains.assign(model=HELD[0], gpu=HELD[1])], ignore_index=True)
+    monkeypatch.setattr(silicon, "load", lambda path: (sweeps, {}))
+    monkeypatch.setattr(measured, "load", lambda path: (other, {}))
+    monkeypatch.setattr(joint_fit.deployed, "runs", lambda rows, catalog: [])
+    monkeypatch.setattr(joint_fit.deployed, "kv_share", lambda found, index: pd.Series(0.1, index=index))
+    rows = joint_fit.fitting_rows(Path("a"), Path("b"), CATALOG)
+    assert len(rows) == 30 + joint_fit.DRAINS and not reserved.reserved(rows).any()
 
 
-def test_a_model_is_corrected_by_other_models_only() -> None:
-    other = ("gpt-oss-120b", "H100-SXM")
-    rows = pd.concat([points(FREE, factor=1.2), points(other, factor=0.8)], ignore_index=True)
-    corrected = constants.leave_one_out(rows, "model").groupby("model")
-    ratio = corrected.apply(lambda group: (group["pred_tpot_ms_mean"] / (group["tpot_ms_mean"])).median())
-    assert ratio["llama-3.1-70b"] == pytest.approx(0.8 / 1.2) and ratio["gpt-oss-120b"] == pytest.approx(1.2 / 0.8)
+def sweep(clients: list[int]) -> pd.DataFrame:
+    """A sweep as its source states it, without what was measured."""
+    return pd.DataFrame(
+        {
+            "model": "llama-3.1-70b",
+            "gpu": "H100-SXM",
+            "engine": "vLLM",
+            "engine_version": "0.11.2",
+            "precision_weights": "fp8",
+            "protocol": "closed_burst",
+            "tp": 4,
+            "load_value": clients,
+            "isl_mean": 922,
+            "osl_mean": 300,
+        }
+    )
 
 
-def test_the_constants_find_the_steps_until_a_token_is_seen() -> None:
-    found = constants.fit(points(FREE))
-    assert found.steps == pytest.approx(5, rel=0.25) and found.ttft == pytest.approx(1, rel=0.05)
+def test_the_joint_fit_moves_towards_what_was_measured() -> None:
+    rows = sweep([1, 4, 16])
+    slower = folds.priors() | {"vllm.step_overhead_s": 1.4e-3}
+    truth = joint_fit.predicted(rows, CATALOG, slower)
+    rows = rows.assign(
+        ttft_ms_mean=truth["pred_ttft_ms_mean"], tpot_ms_mean=truth["pred_tpot_ms_mean"], output_tok_s_total=np.nan
+    )
+    residuals_at = joint_fit.residuals_of(rows, CATALOG)
+    found = joint_fit.fit(rows, CATALOG, rounds=4)
+    assert (residuals_at(found) ** 2).sum() < 0.5 * (residuals_at(np.zeros(len(found))) ** 2).sum()
+    assert joint_fit.values_at(found)["vllm.step_overhead_s"] > 1.1 * folds.priors()["vllm.step_overhead_s"]
+
+
+def test_the_fit_leaves_the_constants_as_it_found_them() -> None:
+    before = {name: joint_fit._constant(name) for name in joint_fit.OPS}
+    with pytest.raises(RuntimeError), joint_fit.constants_set(folds.priors()):
+        raise RuntimeError
+    assert {name: joint_fit._constant(name) for name in joint_fit.OPS} == before
+
+
+def test_what_is_shipped_is_what_was_fitted() -> None:
+    fitted = folds.shipped()
+    assert {name: joint_fit._constant(name) for name in joint_fit.OPS} == {
+        name: pytest.approx(fitted[name], rel=0.03) for name in joint_fit.OPS
+    }
+    for family, engines in joint_fit.FAMILIES.items():
+        for engine in engines:
+            found = CATALOG.engines[engine]
+            for name in joint_fit.ENGINE:
+                assert getattr(found, name) == pytest.approx(fitted[f"{family}.{name}"], rel=0.03)
+            assert found.request_token_s == pytest.approx(fitted["request_token_s"], rel=0.03)
+
+
+def test_a_row_is_judged_by_constants_that_never_saw_its_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.concat([points(("deepseek-v3", "B200"), 5), points(FREE, 5)], ignore_index=True)
+    monkeypatch.setattr(folds, "left_out", lambda column: {"deepseek-r1": {"marked": 1.0}})
+    monkeypatch.setattr(folds, "with_constants", lambda rows, catalog, values: rows.assign(**values))
+    found = folds.leave_one_out(rows, CATALOG, "model")
+    assert found["marked"].notna().tolist() == [True] * 5 + [False] * 5
+    assert found.index.equals(rows.index)
 
 
 def test_old_static_and_amd_rows_stand_apart() -> None:
@@ -190,9 +252,8 @@ def test_a_report_without_other_tools_says_so() -> None:
         pred_status="ok", pred_reason="it runs.", standing="current"
     )
     scored = score.long_form(rows)
-    left = score.long_form(constants.leave_one_out(rows, "model"))
-    evidence = report.Evidence(scored, scored, left, left, {}, None, {}, {})
+    evidence = report.Evidence(scored, scored, scored, scored, scored, {}, None, {}, {}, "Not run: made up.")
     context = {"date": "2026-11-23", "versions": "made up", "speed": "not timed"}
-    text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, constants.by_engine(rows), context)
-    assert text.count("Not run") == 3 and "| 3 | disaggregated |" in text
+    text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, context)
+    assert text.count("Not run") == 4 and "| 3 | disaggregated |" in text
     assert "| TPOT | **0.0**, met (target 11.0) |" in text

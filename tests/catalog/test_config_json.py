@@ -198,3 +198,34 @@ def test_generic_shapes_are_those_of_the_catalog() -> None:
 def test_other_text_is_no_size(text: str) -> None:
     with pytest.raises(InvalidInput):
         model_from_size(text)
+
+
+def test_a_checkpoint_that_keeps_its_quantisation_elsewhere_is_known_by_its_name() -> None:
+    text = json.dumps(PUBLISHED[0][0])
+    for folder, precision in (("Llama-NVFP4", "fp4"), ("Llama-8B-FP8-KV", "fp8"), ("Llama-8B", "bf16")):
+        assert model_from_config(text, f"{folder}/config.json").published_precision == precision
+
+
+def test_mixed_precision_is_read_as_that_of_its_mlps() -> None:
+    eight, four = ({"weights": {"num_bits": bits, "type": "float"}} for bits in (8, 4))
+    mixed = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "config_groups": {"a": eight, "b": four}}
+    layers = {"quant_algo": "MIXED_PRECISION", "quantized_layers": {"mlp": {"quant_algo": "NVFP4"}, "q": {}}}
+    for quantization in (mixed, layers):
+        fields = PUBLISHED[0][0] | {"quantization_config": quantization}
+        assert model_from_config(json.dumps(fields), "m.json").published_precision == "fp4"
+
+
+def test_layers_pruned_by_search_keep_their_own_widths() -> None:
+    """NVIDIA's Nemotron Super: 2/3 x ffn_mult x 2 x hidden, up to a multiple of 256; here 7,168 and nothing."""
+    kept = {"attention": {"n_heads_in_group": 8, "no_op": False}, "ffn": {"ffn_mult": 1.3125, "no_op": False}}
+    dropped = {"attention": {"no_op": True}, "ffn": {"no_op": True}}
+    fields = config("DeciLMForCausalLM", (4, 8192, 64, 64, 0), 128256, block_configs=[kept, dropped] * 2)
+    model = model_from_config(json.dumps(fields), "m.json")
+    assert [(g.layers, g.kv_heads) for g in model.attention] == [(2, 8)]
+    assert model.ffn == 7168 / 2
+
+
+def test_what_the_record_cannot_describe_is_refused() -> None:
+    """DeepSeek V4 compresses its cache by layer: its bytes per token are not those of any kind of attention here."""
+    with pytest.raises(InvalidInput, match="DeepseekV4ForCausalLM"):
+        model_from_config(json.dumps(PUBLISHED[6][0] | {"architectures": ["DeepseekV4ForCausalLM"]}), "m.json")

@@ -29,8 +29,11 @@ def test_it_holds_what_a_newcomer_looks_for(catalog: Catalog) -> None:
     assert any(model.prefill_only for model in catalog.models.values())
 
 
-def test_every_gpu_comes_in_a_server(catalog: Catalog) -> None:
-    assert {server.gpu for server in catalog.servers.values()} == set(catalog.gpus)
+def test_every_gpu_comes_in_a_server_or_says_that_it_does_not(catalog: Catalog) -> None:
+    offered = {server.gpu for server in catalog.servers.values()}
+    offered |= {instance.gpu for prices in catalog.prices.values() for instance in prices.instances.values()}
+    silent = {gpu.id for gpu in catalog.gpus.values() if not any("No server" in note for note in gpu.notes)}
+    assert silent == offered
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,28 @@ def test_parameter_counts_match_the_published_ones(catalog: Catalog) -> None:
         ("NVIDIA L40S", "l40s"),
         ("AMD Instinct MI300X", "mi300x"),
         ("NVIDIA A100-SXM4-80GB", "a100-80-sxm"),
+        ("A100-80GB", "a100-80-sxm"),
+        ("NVIDIA A100-SXM4-40GB", "a100-40-sxm"),
+        ("A100-40GB-SXM", "a100-40-sxm"),
+        ("NVIDIA A100-PCIE-40GB", "a100-40-pcie"),
+        ("NVIDIA A100 80GB PCIe", "a100-80-pcie"),
+        ("A10G", "a10g"),
+        ("H100 (79.18 GiB)", "h100-sxm"),
+        ("8xH100", "h100-sxm"),
+        ("H100-SXM-powercapped", "h100-sxm-powercapped"),
+        ("NVIDIA H100 NVL", "h100-nvl"),
+        ("H200-141GB-SXM", "h200-sxm"),
+        ("NVIDIA GH200 480GB", "gh200"),
+        ("NVIDIA GH200 144G HBM3e", "gh200-144"),
+        ("NVIDIA H20", "h20"),
+        ("B200-192GB", "b200-sxm"),
+        ("NVIDIA B300 SXM6 AC", "b300-sxm"),
+        ("GB200 NVL72", "gb200"),
+        ("GB300 (per GPU)", "gb300"),
+        ("RTX-PRO-6000-SE", "rtx-pro-6000"),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "rtx-pro-6000"),
+        ("AMD Instinct MI300X OAM", "mi300x"),
+        ("Tesla V100-SXM2-32GB", "v100-32-sxm"),
     ],
 )
 def test_gpus_are_found_as_people_write_them(catalog: Catalog, written: str, found: str) -> None:
@@ -115,6 +140,21 @@ def test_gpus_are_found_as_people_write_them(catalog: Catalog, written: str, fou
         ("Qwen/Qwen3-Coder-480B-A35B-Instruct", "qwen3-coder-480b-a35b"),
         ("microsoft/phi-4", "phi-4-14b"),
         ("kimi_k2", "kimi-k2"),
+        ("meta-llama/Meta-Llama-3.1-8B-Instruct", "llama-3.1-8b"),
+        ("nvidia/Llama-3.1-8B-Instruct-FP8", "llama-3.1-8b"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16", "llama-3.1-8b"),
+        ("hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4", "llama-3.1-70b"),
+        ("amd/Llama-3.1-70B-Instruct-FP8-KV", "llama-3.1-70b"),
+        ("amd/Llama-2-70b-chat-hf-WMXFP4-AMXFP4-KVFP8-Scale-UINT8-MLPerf-GPTQ", "llama-2-70b"),
+        ("meta/llama-3-1-70b-instruct", "llama-3.1-70b"),
+        ("TheBloke/Llama-2-13B-chat-GPTQ", "llama-2-13b"),
+        ("mistralai/Mistral-7B-Instruct-v0.2", "mistral-7b"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "qwen3-235b-a22b"),
+        ("nvidia/DeepSeek-V3.2-NVFP4", "deepseek-v3.2"),
+        ("nvidia/DeepSeek-R1-0528-NVFP4", "deepseek-r1"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama-3.3-70b"),
+        ("moonshotai/Kimi-K2-Instruct-0905", "kimi-k2"),
+        ("BAAI/bge-m3", "bge-m3"),
     ],
 )
 def test_models_are_found_as_people_write_them(catalog: Catalog, written: str, found: str) -> None:
@@ -135,8 +175,12 @@ def test_an_unknown_name_suggests_the_nearest(catalog: Catalog) -> None:
         "llama-3.3-70",
         "llama-3.3-70b",
     )
-    with pytest.raises(UnknownName, match='no gpu "tpu-v9"'):
-        catalog.find_gpu("tpu-v9")
+    for name in ("tpu-v9", "A100-20GB", "H100-64GB", "H20-3e"):
+        with pytest.raises(UnknownName, match=f'no gpu "{name}"'):
+            catalog.find_gpu(name)
+    for name in ("deepseek-v4", "deepseek", "llama", "qwen3-33b", "fp8"):
+        with pytest.raises(UnknownName):
+            catalog.find_model(name)
 
 
 def test_no_name_means_two_records(catalog: Catalog) -> None:

@@ -253,3 +253,18 @@ def test_validate_takes_the_same_changes_as_size(cli: Cli) -> None:
     assert cli("validate", "small.yaml", "--with", "more.yaml", "--set", "growth.rate=6 %/month").code == 0
     wrong = cli("validate", "small.yaml", "--set", "growth.rate=6")
     assert wrong.code == 2 and "growth.rate" in wrong.err
+
+
+def test_a_fleet_of_encoders_is_sized_by_requests_per_second(cli: Cli) -> None:
+    """Nothing is generated: end-to-end limits decide, and no limit on the cache rejects an option."""
+    profile = PROFILE.replace("llama-3.1-8b", "bge-m3").replace("{rate: 6 req/s}", "{rate: 300 req/s}")
+    profile = profile.replace("{mean: 1500, p95: 3500}", "{mean: 400, p95: 512}")
+    profile = profile.replace("{mean: 250, p95: 600}", "{mean: 1, p95: 1}")
+    profile = profile.replace("{ttft_p95: 1.5 s, tpot_p95: 60 ms}", "{e2e_p99: 250 ms}")
+    Path("embed.yaml").write_text(profile, encoding="utf-8")
+    found = cli("size", "embed.yaml", "--json")
+    assert found.code == 0, found.err
+    plan = json.loads(found.out)
+    (pool,) = plan["decision"]["pools"]
+    assert pool["model"] == "bge-m3"
+    assert pool["peak_rate_per_s"] >= 300

@@ -10,7 +10,6 @@ from hand_built import GPUS, MODELS, vllm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisizer.engine import constants as c
 from aisizer.engine.collectives import Link
 from aisizer.engine.disaggregated import (
     HANDOVER_S,
@@ -59,16 +58,17 @@ def test_a_step_runs_the_next_captured_size() -> None:
 
 def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
     small = MODELS["llama-3.1-8b"].model_copy(update={"hidden": 1024, "ffn": 2048, "heads": 8})
-    found = build(small, H100, vllm(largest_captured_batch=64), tensor_parallel=1, precision="fp8")
+    engine = vllm(largest_captured_batch=64, launch_s=6e-6)
+    found = build(small, H100, engine, tensor_parallel=1, precision="fp8")
     assert isinstance(found, Replica)
-    assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * c.EAGER_LAYER_S)
-    assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 0.5 * 32 * c.EAGER_LAYER_S
+    assert np.interp(65, found.table.token_grid, found.table.tokens_s) == pytest.approx(32 * 12 * engine.launch_s)
+    assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 32 * 12 * engine.launch_s
 
 
 def test_a_station_is_unknown_until_both_times_are_given() -> None:
-    assert ceiling_req_s(table(), 200) == ceiling_req_s(table(api_request_s=0.002), 200) == inf
+    assert ceiling_req_s(table(), 1000, 200) == ceiling_req_s(table(api_request_s=0.002), 1000, 200) == inf
     full = table(api_request_s=0.002, api_token_s=5e-5, api_processes=4)
-    assert ceiling_req_s(full, 200) == pytest.approx(4 / 0.012)
+    assert ceiling_req_s(full, 1000, 200) == pytest.approx(4 / 0.012)
     assert full.request_fixed_s == table().request_fixed_s, "what an idle process takes is measured there already"
 
 

@@ -15,6 +15,7 @@ DENSE = MODELS["deepseek-v3"]
 SPARSE = DENSE.model_copy(update={"index_topk": 2048, "index_heads": 64, "index_head_dim": 128})
 
 
+@pytest.mark.usefixtures("round_constants")
 def test_a_decode_step_at_32k_by_hand() -> None:
     """Per token of context on one of 8 H200 (4.32 TB/s; 593.4 TFLOP/s BF16, 1,186.8 FP8):
 
@@ -30,6 +31,7 @@ def test_a_short_context_is_read_whole_and_scored_besides() -> None:
     assert kv_read_s(SPARSE, H200, 8, 1024) == pytest.approx(kv_read_s(DENSE, H200, 8, 1024) + 1.920e-9, rel=0.002)
 
 
+@pytest.mark.usefixtures("round_constants")
 def test_prefill_takes_the_cheaper_of_all_pairs_and_chosen_ones() -> None:
     """All pairs: 61 x 16 x 2 x 320 FLOP = 1.053 ns; chosen at 128k: 61 x 16 x 2 x 1,088 x 0.031 = 0.111 ns; scores 0.842 ns."""
     assert prefill_attention_s(SPARSE, H200, 8, 1024) == pytest.approx(1.0526e-9 + 0.842e-9, rel=0.001)

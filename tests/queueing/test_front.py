@@ -69,7 +69,7 @@ def test_load_adds_delay_and_idleness_none(rate: float, more: float) -> None:
 
 
 def test_a_replica_without_times_has_no_ceiling() -> None:
-    assert ceiling_req_s(LARGE, 200) == np.inf
+    assert ceiling_req_s(LARGE, 1000, 200) == np.inf
     assert delay(LARGE, CHAT, 1e6)[1] == 0.0
 
 
@@ -87,7 +87,7 @@ def test_only_the_first_token_and_the_end_come_later() -> None:
 def test_no_replica_carries_more_than_its_processes_and_more_of_them_never_carry_less(limits: list[Limit]) -> None:
     tables = [behind(n, 0.2, 0.002) for n in (1, 2, 4, 64)]
     found = capacity([*tables, LARGE], CHAT, ONE, limits).share
-    ceilings = [ceiling_req_s(t, float(CHAT.output_tokens.mean())) for t in tables]
+    ceilings = [ceiling_req_s(t, float(CHAT.prompt_tokens.mean()), float(CHAT.output_tokens.mean())) for t in tables]
     assert (np.diff(found) >= -1e-9).all()
     assert all(share <= ceiling for share, ceiling in zip(found, ceilings, strict=False))
     assert found[0] > 0.7 * ceilings[0] and found[1] == pytest.approx(2 * found[0], rel=0.1)

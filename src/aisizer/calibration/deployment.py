@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TypeVar
 
 from aisizer.calibration.points import Point, Row, Unanswerable
+from aisizer.calibration.recipes import Settings, as_set, recipe_of, settings_of
 from aisizer.calibration.versions import nearest_engine
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.names import UnknownName
@@ -80,6 +81,7 @@ class Deployer:
         self._model_named = cache(partial(_found, catalog.find_model))
         self._gpu_named = cache(partial(_found, catalog.find_gpu))
         self._build = cache(self._built)
+        self._set = cache(self._as_set)
 
     def deploy(self, described: Point, row: Row) -> Deployment:
         """The deployment that a point describes; raises Unanswerable where it cannot exist."""
@@ -88,13 +90,14 @@ class Deployer:
         gpu = _or_unanswerable(self._gpu_named(point.gpu))
         engine = self._engine(point, row)
         precision = point.precision or _precision(model, point, row)
+        recipe = recipe_of(model, gpu, engine, point)
         degrees = [point.tensor_parallel] if point.tensor_parallel else _degrees(point)
         first = Layout(
             model=model.id,
             gpu=gpu.id,
             engine=engine.id,
             precision=precision,
-            kv_precision=point.kv_precision or _kv_precision(engine, precision, row),
+            kv_precision=point.kv_precision or recipe.kv_precision or _kv_precision(engine, precision, row),
             longest_tokens=_longest(model, point, row),
             mean_context_tokens=_mean_context(point),
             tensor_parallel=degrees[0],
@@ -112,11 +115,12 @@ class Deployer:
             why = f"with at most {TIGHT_MAX_BATCH} sequences; it does not fit at {engine.memory_fraction:g}"
             row.assume("memory_fraction", TIGHT_MEMORY_FRACTION, why)
         _check_room(point, replica)
-        row.assumed += replica.notes
+        row.assumed += [*replica.notes, *([recipe.note] if recipe.note else [])]
         if layout.speculative:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
-        plain = self._build(replace(layout, speculative=False)) if layout.speculative else replica
-        return Deployment(model, engine, layout, replicas, replica, plain if isinstance(plain, Replica) else replica)
+        settings = settings_of(recipe, point)
+        plain = self._set(replace(layout, speculative=False), settings)
+        return Deployment(model, engine, layout, replicas, self._set(layout, settings), plain)
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""
@@ -175,6 +179,14 @@ class Deployer:
         if isinstance(made, Rejection) or not layout.speculative:
             return made
         return speculative_replica(made, model.layers, Speculation(DRAFT_TOKENS, ACCEPTANCE))
+
+    def _as_set(self, layout: Layout, settings: Settings) -> Replica:
+        """The replica of a layout that fits, set as a sweep set it."""
+        replica = self._build(layout)
+        assert isinstance(replica, Replica)
+        if settings == Settings():
+            return replica
+        return replace(replica, table=as_set(replica.table, settings, self._catalog.engines[layout.engine]))
 
 
 def static_workspace_bytes(deployed: Deployment, prompt_tokens: float, batch: int) -> float:

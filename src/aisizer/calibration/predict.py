@@ -156,9 +156,8 @@ def _prepare(deployer: Deployer, row: Row) -> Prepared | dict[str, str]:
 
 def _rate(deployed: Deployment, point: Point) -> float:
     """[req/s] that all replicas carry at most."""
-    table = deployed.replica.table
-    each = min(largest_rate(table, point.prompt.mean, point.output.mean), ceiling_req_s(table, point.output.mean))
-    return each * deployed.replicas
+    table, lengths = deployed.replica.table, (point.prompt.mean, point.output.mean)
+    return min(largest_rate(table, *lengths), ceiling_req_s(table, *lengths)) * deployed.replicas
 
 
 def _apply_limits(prepared: Iterable[Prepared]) -> None:

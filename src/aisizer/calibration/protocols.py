@@ -209,13 +209,20 @@ def _burst(table: StepTable | TwoPools, scenario: Scenario) -> Run:
 
 
 def _drain(table: StepTable | TwoPools, scenario: Scenario) -> Run:
-    """All requests are sent at once; what more of them there are waits in proportion."""
+    """All requests are handed over at once, as tokens; what more of them there are waits in proportion."""
     count = simulated_requests(scenario)
     requests = _requests(scenario, count)
-    run = _run(_play(table, requests, scenario), requests)
+    run = _run(_play(_handed_over(table), requests, scenario), requests)
     longer = (scenario.requests - count) / count * (run.first_token_s - run.sent_s)
     first, finish = run.first_token_s + longer, run.finish_s + longer
     return replace(run, first_token_s=first, finish_s=finish)
+
+
+def _handed_over(table: StepTable | TwoPools) -> StepTable | TwoPools:
+    """Without the time in which an API process reads prompts."""
+    if isinstance(table, TwoPools):
+        return replace(table, prefill=replace(table.prefill, request_token_s=0.0))
+    return replace(table, request_token_s=0.0)
 
 
 def _steady(table: StepTable | TwoPools, scenario: Scenario) -> Run:

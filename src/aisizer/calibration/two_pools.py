@@ -37,8 +37,8 @@ def split(deployed: Deployment, point: Point, row: Row) -> TwoPools | None:
 def pair_rate_req_s(pools: TwoPools, point: Point) -> float:
     """Requests per second through both pools: the slower one decides. [req/s]"""
     prompt, output = point.prompt.mean, point.output.mean
-    early = min(largest_rate(pools.prefill, prompt, 1.0), ceiling_req_s(pools.prefill, 1.0))
-    late = min(decode_rate_req_s(pools.decode, prompt, output), ceiling_req_s(pools.decode, output - 1))
+    early = min(largest_rate(pools.prefill, prompt, 1.0), ceiling_req_s(pools.prefill, prompt, 1.0))
+    late = min(decode_rate_req_s(pools.decode, prompt, output), ceiling_req_s(pools.decode, 1.0, output - 1))
     return min(pools.prefill_replicas * early, pools.decode_replicas * late)
 
 

@@ -53,11 +53,11 @@ def _year(family: str, number: float) -> int:
 
 
 def _number(version: str) -> float:
-    """Minor versions counted through: 1.2 is 22, as 1.0 followed on 0.20 (TensorRT-LLM).
+    """Minor versions counted through: 1.2 is 102, beyond every 0.x.
 
     >>> _number("v0.11.2"), _number("1.2.0rc6")
-    (11.02, 22.0)
+    (11.02, 102.0)
     """
     match = VERSION.search(version)
     major, minor, patch = (float(part or 0) for part in match.groups()) if match else (0.0, 0.0, 0.0)
-    return major * 20 + minor + patch / 100
+    return major * 100 + minor + patch / 100

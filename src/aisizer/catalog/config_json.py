@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from aisizer.catalog.config_layers import attention_groups
+from aisizer.catalog.config_families import FAMILIES, common_fields
+from aisizer.catalog.config_layers import LayerKind, attention_groups, layer_count, layer_kinds, pruned_widths
 from aisizer.catalog.config_reader import ConfigReader
 from aisizer.catalog.generic import model_from_size
+from aisizer.catalog.names import stated_precision
 from aisizer.catalog.records import Model, Precision
 from aisizer.errors import Fault, InvalidInput
 
@@ -19,58 +21,17 @@ __all__ = ["FAMILIES", "USER_CONFIG_SOURCE", "model_from_config", "model_from_si
 USER_CONFIG_SOURCE = "user-config-json"
 """id of the catalog source that stands for a config.json given by the user"""
 
-_GEMMA3 = {
-    "tie_word_embeddings": True,
-    "num_attention_heads": 8,
-    "num_key_value_heads": 4,
-    "head_dim": 256,
-    "vocab_size": 262208,
-    "max_position_embeddings": 131072,
-    "sliding_window": 4096,
-    "sliding_window_pattern": 6,
-}
-_GEMMA2 = {"tie_word_embeddings": True, "head_dim": 256, "sliding_window": 4096, "sliding_window_pattern": 2}
-_LLAMA4 = {"no_rope_layer_interval": 4}
-_QWEN_WINDOW = {"use_sliding_window": False}
-_QWEN3_5 = {"full_attention_interval": 4, "attn_output_gate": True}
-
-FAMILIES: Mapping[str, Mapping[str, Any]] = {
-    "LlamaForCausalLM": {},
-    "MistralForCausalLM": {},
-    "MixtralForCausalLM": {},
-    "Qwen2ForCausalLM": _QWEN_WINDOW,
-    "Qwen2MoeForCausalLM": _QWEN_WINDOW,
-    "Qwen3ForCausalLM": _QWEN_WINDOW,
-    "Qwen3MoeForCausalLM": _QWEN_WINDOW,
-    "Qwen3_5ForConditionalGeneration": _QWEN3_5,
-    "Qwen3_5MoeForConditionalGeneration": _QWEN3_5,
-    "Gemma2ForCausalLM": _GEMMA2,
-    "Gemma3ForCausalLM": _GEMMA3,
-    "Gemma3ForConditionalGeneration": _GEMMA3,
-    "Gemma4ForConditionalGeneration": {"tie_word_embeddings": True},
-    "Phi3ForCausalLM": {},
-    "GraniteForCausalLM": {},
-    "NemotronForCausalLM": {"gated_mlp": False},
-    "DeepseekV2ForCausalLM": {},
-    "DeepseekV3ForCausalLM": {},
-    "DeepseekV32ForCausalLM": {},
-    "KimiK25ForConditionalGeneration": {},
-    "GlmMoeDsaForCausalLM": {},
-    "Glm4MoeForCausalLM": {},
-    "MiniMaxM2ForCausalLM": {},
-    "GptOssForCausalLM": {"sliding_window_pattern": 2},
-    "Llama4ForConditionalGeneration": _LLAMA4,
-    "Llama4ForCausalLM": _LLAMA4,
-}
-"""Each architecture that can be read, with what its transformers class assumes where config.json is silent."""
-
 _PRECISIONS: Mapping[tuple[str, str], Precision] = {
     ("int", "4"): "int4",
     ("int", "8"): "int8",
     ("float", "8"): "fp8",
     ("float", "4"): "fp4",
 }
-_METHODS: Mapping[str, Precision] = {"fp8": "fp8", "fbgemm_fp8": "fp8", "mxfp4": "fp4", "nvfp4": "fp4"}
+_METHODS: Mapping[str, Precision] = {
+    **dict.fromkeys(("fp8", "fbgemm_fp8", "mxfp8", "fp8_pb_wo"), "fp8"),
+    **dict.fromkeys(("mxfp4", "nvfp4", "w4a16_nvfp4", "w4a8_nvfp4_fp8"), "fp4"),
+}
+_NARROWEST_FIRST: tuple[Precision, ...] = ("fp4", "int4", "fp8", "int8")
 
 
 def names_a_file(text: str) -> bool:
@@ -85,14 +46,17 @@ def names_a_file(text: str) -> bool:
 def model_from_config(text: str, file: str) -> Model:
     """Reads the text of a Hugging Face config.json; `file` names it in messages and gives the model its id."""
     outer = _parse(text, file)
-    config = {**outer, **_mapping(outer.get("text_config"))}
     architecture = _architecture(outer, text, file)
-    reader = ConfigReader({**FAMILIES[architecture], **config}, text, file)
-    fields = _dimensions(reader) | _latent(reader) | _mlp(reader, architecture)
-    attention = attention_groups(reader)
-    precision = _precision(reader)
-    reader.raise_faults()
+    reader = ConfigReader(common_fields(outer, FAMILIES[architecture]), text, file)
     name = _name(outer, file)
+    kinds = layer_kinds(reader)
+    fields = _dimensions(reader) | _positions(reader) | _latent(reader) | _index(reader)
+    fields |= _mlp(reader, architecture, kinds)
+    attention = attention_groups(reader, kinds)
+    if not attention:
+        reader.fault("num_hidden_layers", "no layer attends to anything. Check the list of layer types.")
+    precision = _precision(reader, name)
+    reader.raise_faults()
     return Model(
         id=re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-._") or "model",
         name=name,
@@ -136,15 +100,31 @@ def _architecture(config: Mapping[str, Any], text: str, file: str) -> str:
 
 
 def _dimensions(reader: ConfigReader) -> dict[str, Any]:
+    hidden, width = reader.integer("hidden_size"), reader.optional("word_embed_proj_dim")
     return {
-        "layers": reader.integer("num_hidden_layers"),
-        "hidden": reader.integer("hidden_size"),
+        "layers": layer_count(reader),
+        "hidden": hidden,
         "heads": reader.integer("num_attention_heads"),
         "vocab": reader.integer("vocab_size"),
-        "max_context": reader.integer("max_position_embeddings"),
         "tied_embeddings": reader.flag("tie_word_embeddings"),
+        "embedding_width": None if width in (None, hidden) else width,
         "gated_mlp": reader.flag("gated_mlp", default=True),
         "attention_output_gate": reader.flag("attn_output_gate"),
+        "parallel_attention": reader.flag("parallel_attention") and reader.flag("parallel_attn", default=True),
+        "bidirectional": reader.flag("bidirectional") or reader.config.get("use_bidirectional_attention") is True,
+        "prefill_only": reader.flag("prefill_only"),
+    }
+
+
+def _positions(reader: ConfigReader) -> dict[str, int]:
+    """The longest context, and the rows of a table of positions; some tables begin with rows that no token uses."""
+    rows = reader.integer("max_position_embeddings")
+    if not reader.flag("learned_positions"):
+        return {"max_context": rows}
+    first = reader.optional("first_position") or 0
+    return {
+        "max_context": max(rows - first, 1),
+        "learned_positions": rows + (reader.optional("position_offset") or 0),
     }
 
 
@@ -155,22 +135,61 @@ def _latent(reader: ConfigReader) -> dict[str, Any]:
     return {name: reader.integer(name) for name in names} | {"q_lora_rank": reader.optional("q_lora_rank")}
 
 
-def _mlp(reader: ConfigReader, architecture: str) -> dict[str, Any]:
+def _index(reader: ConfigReader) -> dict[str, int]:
+    """The indexer of sparse attention: DeepSeek's fields, or MiniMax's, which count blocks of tokens."""
+    nested = _mapping(reader.config.get("sparse_attention_config"))
+    if nested.get("use_sparse_attention"):
+        blocks = reader.inside("sparse_attention_config")
+        return {
+            "index_topk": blocks.integer("sparse_topk_blocks") * blocks.integer("sparse_block_size"),
+            "index_heads": blocks.integer("sparse_num_index_heads"),
+            "index_head_dim": blocks.integer("sparse_index_dim"),
+        }
+    if not reader.has("index_topk"):
+        return {}
+    return {
+        "index_topk": reader.integer("index_topk"),
+        "index_heads": reader.integer("index_n_heads"),
+        "index_head_dim": reader.integer("index_head_dim"),
+    }
+
+
+def _mlp(reader: ConfigReader, architecture: str, kinds: list[LayerKind]) -> dict[str, Any]:
+    if widths := pruned_widths(reader):
+        return {"ffn": round(sum(widths) / len(widths)), "mlp_layers": None}
+    with_mlp = kinds.count("mlp") or len(kinds)
+    fields: dict[str, Any] = {} if with_mlp == len(kinds) else {"mlp_layers": with_mlp}
     experts = reader.optional("num_local_experts", "num_experts", "n_routed_experts")
     if not experts:
-        return {"ffn": reader.integer("intermediate_size")}
+        return fields | {"ffn": _ffn(reader)}
     dense_layers = _dense_layers(reader)
-    experts_per_token = reader.integer("num_experts_per_tok", "top_k_experts", "experts_per_token")
+    experts_per_token = reader.integer(
+        "num_experts_per_tok", "num_experts_per_token", "top_k_experts", "experts_per_token"
+    )
     if experts_per_token > experts:
         problem = f"{experts_per_token} experts a token are more than the {experts} there are. Check the config.json."
         reader.fault("num_experts_per_tok", problem)
-    return {
-        "experts": experts,
-        "experts_per_token": experts_per_token,
-        "expert_ffn": reader.integer("moe_intermediate_size", "intermediate_size"),
-        "dense_layers": dense_layers,
-        "ffn": reader.integer("intermediate_size_mlp", "intermediate_size") if dense_layers else None,
-    } | _shared(reader, architecture)
+    return (
+        fields
+        | {
+            "experts": experts,
+            "experts_per_token": experts_per_token,
+            "expert_ffn": reader.integer("moe_intermediate_size", "intermediate_size"),
+            "expert_hidden": reader.optional("moe_latent_size", "routed_expert_hidden_size"),
+            "dense_layers": dense_layers,
+            "ffn": _ffn(reader) if dense_layers else None,
+        }
+        | _shared(reader, architecture)
+    )
+
+
+def _ffn(reader: ConfigReader) -> int:
+    """Width of the dense MLP."""
+    names = ("intermediate_size_mlp", "dense_intermediate_size", "intermediate_size", "shared_intermediate_size")
+    multiple = reader.optional("ffn_multiple")
+    if multiple and not any(reader.has(name) for name in names):
+        return multiple * reader.integer("hidden_size")
+    return reader.integer(*names)
 
 
 def _shared(reader: ConfigReader, architecture: str) -> dict[str, int]:
@@ -178,36 +197,57 @@ def _shared(reader: ConfigReader, architecture: str) -> dict[str, int]:
         return {"shared_experts": 1}
     if architecture.startswith("Gemma4"):  # its dense MLP runs beside the experts in every layer
         return {"shared_experts": 1, "shared_expert_ffn": reader.integer("intermediate_size")}
-    if width := reader.optional("shared_expert_intermediate_size"):
+    shared = ("shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size")
+    if width := reader.optional(*shared):
         return {"shared_experts": 1, "shared_expert_ffn": width}
-    return {"shared_experts": reader.optional("n_shared_experts") or 0}
+    return {"shared_experts": reader.optional("n_shared_experts", "num_shared_experts") or 0}
 
 
 def _dense_layers(reader: ConfigReader) -> int:
-    layers = reader.integer("num_hidden_layers")
+    layers = layer_count(reader)
     if step := reader.optional("interleave_moe_layer_step", "decoder_sparse_step"):
         return layers - layers // step
+    sparse = reader.config.get("moe_layer_freq")
+    if isinstance(sparse, list):
+        return sum(1 for flag in sparse[:layers] if not flag)
     dense = reader.optional("first_k_dense_replace") or 0
     if dense > layers:
         reader.fault("first_k_dense_replace", f"{dense} is more than the {layers} layers. Check the config.json.")
     return dense
 
 
-def _precision(reader: ConfigReader) -> Precision:
+def _precision(reader: ConfigReader, name: str) -> Precision:
+    """The precision of the weights: as configured, else as the checkpoint's name says, since some keep it elsewhere.
+
+    Where parts have different ones, the narrowest: MLPs and experts, which hold most of the weights, have it.
+    """
     quantization = _mapping(reader.config.get("quantization_config"))
     if not quantization:
-        return "bf16"
-    method = str(quantization.get("quant_algo") or quantization.get("quant_method") or "").lower()
-    groups = list(_mapping(quantization.get("config_groups")).values())
-    weights = _mapping(_mapping(groups[0]).get("weights")) if groups else {}
-    bits = weights.get("num_bits", quantization.get("bits", 4 if quantization.get("load_in_4bit") else None))
-    found = _METHODS.get(method) or _PRECISIONS.get((str(weights.get("type", "int")), str(bits)))
-    if found is None:
+        return stated_precision(name) or "bf16"
+    found = {_method(part) for part in _quantised_parts(quantization)}
+    narrowest = next((precision for precision in _NARROWEST_FIRST if precision in found), None)
+    if narrowest is None:
+        method = str(quantization.get("quant_algo") or quantization.get("quant_method") or "").lower()
         accepted = "fp8, mxfp4, nvfp4, or gptq and awq with bits"
         reader.fault(
             "quantization_config", f"the quantization {method!r} is not known. Set quant_method to {accepted}."
         )
-    return found or "bf16"
+    return narrowest or "bf16"
+
+
+def _quantised_parts(quantization: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The descriptions of how weights are quantised: of all together, by group and by layer."""
+    parts = [dict(quantization)]
+    for field in ("config_groups", "quantized_layers"):
+        parts += [part for part in _mapping(quantization.get(field)).values() if isinstance(part, dict)]
+    return parts
+
+
+def _method(part: Mapping[str, Any]) -> Precision | None:
+    method = str(part.get("quant_algo") or part.get("quant_method") or "").lower()
+    weights = _mapping(part.get("weights"))
+    bits = weights.get("num_bits", part.get("bits", 4 if part.get("load_in_4bit") else None))
+    return _METHODS.get(method) or _PRECISIONS.get((str(weights.get("type", "int")), str(bits)))
 
 
 def _name(config: Mapping[str, Any], file: str) -> str:

@@ -55,6 +55,13 @@ class ConfigReader:
             self.fault(name, f"true or false is expected (got {str(value)[:40]}). Check the config.json.")
         return value is True
 
+    def inside(self, name: str) -> ConfigReader:
+        """A reader of the mapping in that field, whose faults are this reader's."""
+        nested = self.config.get(name)
+        reader = ConfigReader(nested if isinstance(nested, dict) else {}, "", self._file)
+        reader._lines, reader._faults = self._lines, self._faults
+        return reader
+
     def fault(self, name: str, problem: str) -> None:
         """Notes a fault of the field, once, with its line where the text has one."""
         line = next((number for number, row in enumerate(self._lines, 1) if f'"{name}"' in row), None)

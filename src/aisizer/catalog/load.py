@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from aisizer.catalog.catalog import Catalog
-from aisizer.catalog.coverage import coverage_problems
+from aisizer.catalog.lazy import LazyRecords, read_record
 from aisizer.catalog.record_file import RecordFile
 from aisizer.catalog.records import Engine, Gpu, Model, PriceList, Rule, Server, Site, Source
 from aisizer.errors import Fault, InvalidInput
@@ -28,8 +27,6 @@ KINDS: Mapping[str, type[Record]] = {
 }
 """The record type of each folder of a catalog; `sources` holds the sources."""
 
-R = TypeVar("R", bound=Record)
-
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
@@ -39,31 +36,6 @@ class _Folder:
     version: str
     files: Mapping[str, Mapping[str, RecordFile]]
     digest: bytes
-
-
-class LazyRecords(Mapping[str, R], Generic[R]):
-    """Records by id that are parsed and checked when first asked for."""
-
-    def __init__(self, kind: type[R], files: Mapping[str, RecordFile], sources: Mapping[str, Source]) -> None:
-        self._kind, self._files, self._sources = kind, files, sources
-        self._parsed: dict[str, R] = {}
-
-    def __getitem__(self, key: str) -> R:
-        if key not in self._parsed:
-            record, faults = read_record(self._kind, self._files[key], self._sources)
-            if record is None or faults:
-                raise InvalidInput(faults)
-            self._parsed[key] = record
-        return self._parsed[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._files
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
 
 
 def load_catalog(overlay: Path | None = None) -> Catalog:
@@ -93,18 +65,6 @@ def load_folders(base: Path, overlay: Path | None = None) -> Catalog:
         replaced=_replaced(folders),
         **records,  # type: ignore[arg-type]  # the kinds are the fields of Catalog
     )
-
-
-def read_record(kind: type[R], file: RecordFile, sources: Mapping[str, Source]) -> tuple[R | None, list[Fault]]:
-    """One file as a record, with every fault it has."""
-    record, faults = file.validate(kind)
-    if record is None:
-        return None, faults
-    stem = file.path.stem
-    if getattr(record, "id", stem) != stem:
-        faults.append(file.fault(("id",), f"the id must be the file's name (got {record.id}). Write {stem}."))  # type: ignore[attr-defined]
-    faults += [file.fault(path, problem) for path, problem in coverage_problems(record, sources)]
-    return record, faults
 
 
 def _read_kind(

@@ -63,34 +63,42 @@ def mla_parameters(
     return queries + latent + heads * value * hidden
 
 
-def linear_attention_parameters(hidden: int, key_heads: int, value_heads: int, state_head_dim: int) -> float:
+def linear_attention_parameters(
+    hidden: int, key_heads: int, value_heads: int, state_head_dim: int, key_head_dim: int = 0
+) -> float:
     """[parameter] of gated delta-rule attention: Q, K, V, output gate, two scalars a head, convolution, output.
 
-    Yang et al. 2024, arXiv:2412.06464, as configured by Qwen3.5.
+    Yang et al. 2024, arXiv:2412.06464, as configured by Qwen3.5. Mamba-2 (Dao and Gu 2024, arXiv:2405.21060) has the
+    same matrices with groups for key heads, its state size for their width, and one scalar a head instead of two.
 
     >>> linear_attention_parameters(5120, 16, 48, 128)
     115875840
     """
-    keys, values = key_heads * state_head_dim, value_heads * state_head_dim
+    keys, values = key_heads * (key_head_dim or state_head_dim), value_heads * state_head_dim
     projections = hidden * (2 * keys + 2 * values + 2 * value_heads)
     return projections + CONV_KERNEL * (2 * keys + values) + values * hidden
 
 
 def parts(model: Model) -> Parts:
     """The parameters of each part of a model; biases are left out (below 0.1 %)."""
-    vocabulary = float(model.vocab * model.hidden)
-    moe_layers = model.layers - model.dense_layers if model.experts else 0
-    expert = mlp_parameters(model.hidden, model.expert_ffn or 0, model.gated_mlp)
+    width = model.embedding_width or model.hidden
+    moe_layers = model.with_experts
+    expert = mlp_parameters(model.expert_hidden or model.hidden, model.expert_ffn or 0, model.gated_mlp)
     return Parts(
-        embedding=vocabulary,
-        head=0.0 if model.tied_embeddings or model.prefill_only else vocabulary,
+        embedding=float(model.vocab * width + model.learned_positions * model.hidden + _joining(model)),
+        head=0.0 if model.tied_embeddings or model.prefill_only else float(model.vocab * width),
         attention=sum(group.layers * _attention(model, group) for group in model.attention),
-        dense_mlp=(model.layers - moe_layers) * mlp_parameters(model.hidden, model.ffn or 0, model.gated_mlp),
+        dense_mlp=(model.with_mlp - moe_layers) * mlp_parameters(model.hidden, model.ffn or 0, model.gated_mlp),
         shared_experts=moe_layers * mlp_parameters(model.hidden, shared_width(model), model.gated_mlp),
         routed_experts=moe_layers * model.experts * expert,
-        router=float(moe_layers * model.experts * model.hidden),
-        norms=float((2 * model.layers + 1) * model.hidden),
+        router=float(moe_layers * (model.experts + 2 * (model.expert_hidden or 0)) * model.hidden),
+        norms=float((model.sublayers + 1) * model.hidden),
     )
+
+
+def _joining(model: Model) -> int:
+    """[parameter] of the two projections between an embedding of its own width and the hidden state."""
+    return 0 if model.embedding_width is None else 2 * model.embedding_width * model.hidden
 
 
 def shared_width(model: Model) -> int:
@@ -128,7 +136,8 @@ def active_parameters(model: Model) -> float:
 
 def _attention(model: Model, group: Attention) -> float:
     if group.kind == "linear":
-        return linear_attention_parameters(model.hidden, group.key_heads, group.value_heads, group.state_head_dim)
+        heads = group.key_heads, group.value_heads
+        return linear_attention_parameters(model.hidden, *heads, group.state_head_dim, group.key_head_dim)
     if group.kind != "mla":
         return gqa_parameters(model.hidden, model.heads, group.kv_heads, group.head_dim, model.attention_output_gate)
     kv_rank, nope, rope, value = (

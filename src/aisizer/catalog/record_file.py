@@ -41,6 +41,10 @@ class RecordFile:
         for name, entry in document.data.items():
             yield str(name), *_record(kind, document, entry, (name,))
 
+    def text(self) -> str:
+        """The file's text, unparsed."""
+        return self._content.decode("utf-8", errors="replace")
+
     def fault(self, place: Place, problem: str, *, at_key: bool = False) -> Fault:
         """A fault of this file at the position of the value, or of its key."""
         return read_bytes(self._content, str(self.path)).fault(place, problem, at_key=at_key)

@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from aisizer.catalog.model import Attention as Attention
+from aisizer.catalog.model import Model as Model
+from aisizer.catalog.sourced import Amount as Amount
+from aisizer.catalog.sourced import Confidence, Id
+from aisizer.catalog.sourced import Precision as Precision
+from aisizer.catalog.sourced import Source as Source
+from aisizer.catalog.sourced import Sourced as Sourced
 from aisizer.schema import Record
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
-Kind = Literal["measured", "datasheet", "list_price", "quote", "derived", "estimated", "rule"]
-Confidence = Literal["high", "medium", "low"]
-Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
-
-
-class Source(Record):
-    """Who said a number, where and when."""
-
-    title: str
-    publisher: str
-    url: str
-    date: str
-    """Publication or retrieval date as the source gives it: 2026-10-22, 2026-10 or 2026."""
-    kind: Kind
-    confidence: Confidence = "medium"
-
-
-class Sourced(Record):
-    """A record of the catalog; `sources` names the source of each numeric field, `*` that of all the others."""
-
-    id: Id
-    name: str
-    aliases: tuple[str, ...] = ()
-    sources: dict[str, str]
-    notes: tuple[str, ...] = ()
-
-
-class Amount(Record):
-    """A price or factor with its range, unit, date and source; base = high where the source gives a range only."""
-
-    base: float = Field(ge=0)
-    low: float | None = Field(default=None, ge=0)
-    high: float | None = Field(default=None, ge=0)
-    unit: str
-    as_of: date
-    source: str
-    kind: Kind
-    note: str = ""
 
 
 class Gpu(Sourced):
     """A GPU class: datasheet figures, dense FLOPS only."""
 
-    vendor: Literal["nvidia", "amd"]
-    architecture: Literal["ampere", "ada", "hopper", "blackwell", "cdna3", "cdna4"]
+    vendor: Literal["nvidia", "amd", "intel"]
+    architecture: Literal[
+        "volta", "turing", "ampere", "ada", "hopper", "blackwell", "cdna2", "cdna3", "cdna4", "gaudi3"
+    ]
     form_factor: Literal["sxm", "pcie", "oam", "rack"]
     memory_gb: float = Field(gt=0)
-    """[GB] 10^9 byte"""
+    """[GB] 10^9 byte, as sold"""
+    device_memory_gib: float | None = Field(default=None, gt=0)
+    """[GiB] that the driver reports to a process and engines take their share of; null: memory_gb is taken for it"""
     memory_bandwidth_gb_s: float = Field(gt=0)
     bf16_tflops: float = Field(gt=0)
+    """dense, 16 bit with 32-bit sums: BF16, or FP16 where the GPU has no BF16"""
     fp8_tflops: float | None = None
     fp4_tflops: float | None = None
     int8_tops: float | None = None
@@ -74,6 +45,11 @@ class Gpu(Sourced):
     """[1] of the clock behind the datasheet FLOPS that the card holds under its power cap in long matrix work; 1 where no
     source gives a lower one: the generic efficiencies were fitted with the loss of a standard cap inside"""
     liquid_cooled: bool = False
+
+    @property
+    def device_bytes(self) -> float:
+        """[byte] of memory that a process sees."""
+        return self.memory_gb * 1e9 if self.device_memory_gib is None else self.device_memory_gib * 2**30
 
 
 class Server(Sourced):
@@ -120,67 +96,35 @@ class PriceList(Record):
     amounts: dict[Id, Amount] = Field(default_factory=dict)
 
 
-class Attention(Record):
-    """One group of layers with the same attention."""
+class Recipe(Record):
+    """How a public closed-loop sweep set its servers, which no row of its results says; a row that matches is replayed so.
 
-    layers: int = Field(ge=1)
-    kind: Literal["full", "sliding", "chunked", "mla", "linear"]
-    kv_heads: int = Field(default=0, ge=0)
-    head_dim: int = Field(default=0, ge=0)
-    window: int | None = None
-    """[token] of sliding or chunked attention"""
-    key_heads: int = Field(default=0, ge=0)
-    """heads of linear attention, which keeps a state of fixed size and no KV per token"""
-    value_heads: int = Field(default=0, ge=0)
-    state_head_dim: int = Field(default=0, ge=0)
-    """width of one key or value head of linear attention"""
+    Empty lists and null match everything. kv_precision, where given, replaces the engine's default.
+    """
 
-
-class Model(Sourced):
-    """A model's architecture, as its config.json gives it."""
-
-    huggingface: str
-    architecture: str
-    developer: str = ""
-    developer_country: str = ""
-    layers: int = Field(ge=1)
-    hidden: int = Field(ge=1)
-    heads: int = Field(ge=1)
-    attention: tuple[Attention, ...] = Field(min_length=1)
-    kv_lora_rank: int | None = None
-    q_lora_rank: int | None = None
-    qk_nope_head_dim: int | None = None
-    qk_rope_head_dim: int | None = None
-    v_head_dim: int | None = None
-    index_topk: int | None = Field(default=None, ge=1)
-    """[token] that sparse-index attention reads of a longer context; null: every layer reads all of it"""
-    index_heads: int | None = Field(default=None, ge=1)
-    index_head_dim: int | None = Field(default=None, ge=1)
-    """heads and their width in the indexer that scores every token of context"""
-    attention_output_gate: bool = False
-    """the query projection also makes a gate of the same width"""
-    ffn: int | None = None
-    """width of the dense MLP; null where every layer is MoE without one"""
-    gated_mlp: bool = True
-    """three matrices (SwiGLU) rather than two"""
-    experts: int = Field(default=0, ge=0)
-    experts_per_token: int = Field(default=0, ge=0)
-    expert_ffn: int | None = None
-    shared_experts: int = Field(default=0, ge=0)
-    shared_expert_ffn: int | None = None
-    """width of all shared experts together; null: expert_ffn x shared_experts"""
-    dense_layers: int = Field(default=0, ge=0)
-    """layers with the dense MLP in a MoE model"""
-    vocab: int = Field(ge=1)
-    max_context: int = Field(ge=1)
-    tied_embeddings: bool = False
-    published_precision: Precision = "bf16"
-    """precision of the published weights"""
-    published_params_b: float | None = None
-    """[10^9] total parameters as published or derived in the source; a test holds our own count against it"""
-    published_active_params_b: float | None = None
-    prefill_only: bool = False
-    """an embedder or reranker that generates no tokens"""
+    architectures: tuple[str, ...] = ()
+    models: tuple[Id, ...] = ()
+    versions: tuple[str, ...] = ()
+    """beginnings of the engine version"""
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    """longest of the run"""
+    max_tensor_parallel: int | None = None
+    min_clients: int = Field(default=1, ge=1)
+    max_clients: int | None = None
+    kv_precision: Literal["bf16", "fp8"] | None = None
+    poll_steps: int = Field(default=1, ge=1)
+    """[step] without prompts between two looks at the queue"""
+    hold_steps: int = Field(default=0, ge=0)
+    """[step] for which a waiting prompt is held back for others"""
+    schedule_ahead: int | None = Field(default=None, ge=0)
+    """[step] scheduled while another one runs"""
+    launch_s: float | None = Field(default=None, ge=0)
+    """[s] of host time per kernel of a step with prompts, where the sweep turned its graphs off"""
+    waiting_clients: int = Field(default=0, ge=0)
+    """clients beyond the sequences that the server takes at once"""
+    note: str = ""
+    """what is set, in words that end up beside the prediction"""
 
 
 class Engine(Sourced):
@@ -199,7 +143,12 @@ class Engine(Sourced):
     """[s] API server and tokeniser, once per request at light load: the idle time of the API process included"""
     memory_fraction: float = Field(gt=0, le=1)
     runtime_gb: float = Field(ge=0)
-    """[GB] CUDA context, graphs and workspace per GPU"""
+    """[GB] per GPU inside the engine's share of memory that is neither weights, activations nor cache: libraries' workspace"""
+    collective_gb: float = Field(default=0.0, ge=0)
+    """[GB] more of it per GPU where several serve together: buffers of collectives"""
+    graphs_gb: float = Field(default=0.0, ge=0)
+    """[GB] per GPU that the engine sets aside for CUDA graphs before it sizes the cache; 0 where it captures them in what
+    memory_fraction leaves"""
     token_budget: int
     max_batch: int
     largest_captured_batch: int | None = Field(default=None, ge=1)
@@ -207,17 +156,25 @@ class Engine(Sourced):
     kernel; null: neither is modelled"""
     collective_overhead_s: float = Field(default=0.0, ge=0)
     """[s] per collective of a step beyond the fast kernels' latency, where the engine of that year calls NCCL instead"""
+    launch_s: float = Field(default=0.0, ge=0)
+    """[s] of host time per kernel that no CUDA graph covers: the floor of a step with prompts, or beyond the graphs"""
+    schedule_ahead: int = Field(default=0, ge=0)
+    """[step] that is scheduled while another one runs: a request that arrives waits for it too"""
+    request_token_s: float = Field(default=0.0, ge=0)
+    """[s] of the API process per prompt token: reading, tokenising and handing over, one request after the other"""
     stream_interval: int = Field(default=1, ge=1)
     """[step] between two emissions of a stream whose first token waits for a full interval; 1: each token at once"""
     api_processes: int = Field(default=1, ge=1)
     api_request_s: float | None = Field(default=None, ge=0)
-    """[s] of one API process's time per request; with api_token_s it sets a ceiling and the delay that load adds to
-    request_overhead_s; null where no source gives it, and then neither is modelled"""
+    """[s] of one API process's time per request beside request_token_s; with api_token_s it sets a ceiling and the delay that
+    load adds to request_overhead_s; null where no source gives it, and then neither is modelled"""
     api_token_s: float | None = Field(default=None, ge=0)
     """[s] of one API process's time per generated token: detokeniser and event stream; null where no source gives it"""
     metrics: dict[str, str] = Field(default_factory=dict)
     """Prometheus metric of each signal: running, waiting, generation_tokens, prompt_tokens, ttft, tpot, kv_use, ..."""
     model_label: str = "model_name"
+    recipes: tuple[Recipe, ...] = ()
+    """sweeps whose server settings are known; the first that matches a row holds"""
 
 
 class LeadTimes(Record):

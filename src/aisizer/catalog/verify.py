@@ -15,18 +15,26 @@ FP8_OVER_BF16 = ((0.95, 1.05), (1.9, 2.1))
 FP4_OVER_FP8 = ((1.9, 2.1), (2.7, 3.4))
 """[1] dense FP4 runs at twice FP8, on Blackwell Ultra at about three times"""
 BF16_TFLOPS_PER_WATT = {
-    "ampere": (0.5, 1.2),
-    "ada": (0.8, 1.8),
-    "hopper": (1.2, 2.3),
+    "volta": (0.3, 0.6),
+    "turing": (0.6, 1.2),
+    "ampere": (0.2, 1.4),
+    "ada": (0.3, 1.8),
+    "hopper": (0.3, 2.3),
     "blackwell": (0.7, 2.6),
+    "cdna2": (0.4, 0.9),
     "cdna3": (1.2, 1.9),
-    "cdna4": (1.5, 2.0),
+    "cdna4": (1.5, 2.4),
+    "gaudi3": (1.2, 2.2),
 }
-"""[TFLOPS/W] dense BF16 over TDP of the datasheets read, with a margin; a sparse figure is twice as high"""
+"""[TFLOPS/W] dense BF16 over TDP of the datasheets read, with a margin: low for cards held back by sale or export rules
+(A10G, L20, H20)"""
 MEMORY_GB = (16.0, 512.0)
 """[GB] L4 to the announced parts of 2026"""
 BANDWIDTH_GB_S = (200.0, 25_000.0)
 """[GB/s] GDDR6 of the L4 to the announced parts of 2026"""
+DEVICE_OVER_SOLD = (0.97, 1.08)
+"""[1] memory that the driver reports over the figure it is sold under: L4 0.986, where ECC takes some, MI300X 1.074, since its
+GB are GiB"""
 INTERCONNECT_GB_S = (15.0, 2_000.0)
 """[GB/s] one way: PCIe 3.0 x16 to the announced parts of 2026"""
 TDP_SHARE_OF_SERVER = (0.1, 0.95)
@@ -58,8 +66,12 @@ def _gpu(gpu: Gpu) -> Iterator[str]:
         yield from _ratio(f"gpus/{gpu.id}: fp8_tflops / bf16_tflops", gpu.fp8_tflops / gpu.bf16_tflops, FP8_OVER_BF16)
     if gpu.fp4_tflops is not None and gpu.fp8_tflops is not None:
         yield from _ratio(f"gpus/{gpu.id}: fp4_tflops / fp8_tflops", gpu.fp4_tflops / gpu.fp8_tflops, FP4_OVER_FP8)
+    yield from _ratio(
+        f"gpus/{gpu.id}: device memory / memory_gb", gpu.device_bytes / gpu.memory_gb / 1e9, (DEVICE_OVER_SOLD,)
+    )
     density = BF16_TFLOPS_PER_WATT[gpu.architecture]
-    yield from _ratio(f"gpus/{gpu.id}: bf16_tflops / tdp_w", gpu.bf16_tflops / gpu.tdp_w, (density,))
+    held = gpu.bf16_tflops * gpu.sustained_clock_share
+    yield from _ratio(f"gpus/{gpu.id}: bf16_tflops / tdp_w", held / gpu.tdp_w, (density,))
     for field, value, bounds in (
         ("memory_gb", gpu.memory_gb, MEMORY_GB),
         ("memory_bandwidth_gb_s", gpu.memory_bandwidth_gb_s, BANDWIDTH_GB_S),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aisizer.catalog.records import Attention, Gpu, Model
 from aisizer.engine import constants as c
 from aisizer.engine.formats import expands_cache
-from aisizer.engine.machine import dense_flops
-from aisizer.engine.memory import index_bytes, token_bytes
+from aisizer.engine.machine import bandwidth, dense_flops
+from aisizer.engine.memory import index_bytes, state_bytes, token_bytes
 from aisizer.engine.roofline import attention_s_per_token, window_share_of_pairs, window_share_of_tokens
 
 
@@ -41,6 +41,22 @@ def prefill_attention_s(model: Model, gpu: Gpu, tensor_parallel: int, mean_conte
     return whole + index_flop(model) / index_flops(gpu)
 
 
+def state_s(model: Model, gpu: Gpu, tensor_parallel: int) -> float:
+    """Linear attention over all layers per sequence and step: its state is read and written once. [s]
+
+    Source: definition of the recurrence (Katharopoulos et al. 2020, arXiv:2006.16236); memory roofline.
+
+    Qwen3.5-397B on four H200: 45 layers x 16 of 64 heads x 128 x 128 x 4 byte = 47.2 MB; twice that at 0.87 x 4.8 TB/s = 22.6 us.
+
+    >>> from aisizer.catalog.load import load_catalog
+    >>> catalog = load_catalog()
+    >>> round(state_s(catalog.models["qwen3.5-397b-a17b"], catalog.gpus["h200-sxm"], 4) * 1e6, 1)
+    22.6
+    """
+    moved = 2 * sum(state_bytes(group, tensor_parallel) for group in model.attention)
+    return moved / bandwidth(gpu)
+
+
 def indexer_s_per_token(read_bytes: float, flop: float, bandwidth: float, flops: float) -> float:
     """The indexer of sparse attention per token of context: it reads and scores every key, then attention reads top-k. [s]
 
@@ -57,8 +73,7 @@ def indexer_s_per_token(read_bytes: float, flop: float, bandwidth: float, flops:
 
 def index_flop(model: Model) -> float:
     """Scores of one query against one indexer key, in all layers with an indexer: 2 x heads x width each. [FLOP]"""
-    layers = sum(group.layers for group in model.attention if group.kind == "mla")
-    return 2.0 * layers * (model.index_heads or 0) * (model.index_head_dim or 0)
+    return 2.0 * model.indexed_layers * (model.index_heads or 0) * (model.index_head_dim or 0)
 
 
 def index_flops(gpu: Gpu) -> float:
@@ -68,16 +83,23 @@ def index_flops(gpu: Gpu) -> float:
 
 def _reach(group: Attention, model: Model) -> int | None:
     """[token] of context that one query reads at most."""
-    return model.index_topk if group.kind == "mla" else group.window
+    return model.index_topk if model.is_indexed(group) else group.window
 
 
 def _prefill_flop(group: Attention, model: Model, tensor_parallel: int, mean_context_tokens: float) -> float:
     """FLOP of a mean pair; sparse attention takes the cheaper of all pairs and top-k pairs on the latent. [FLOP]"""
-    every = _pair_flop(group, model, tensor_parallel) * window_share_of_pairs(mean_context_tokens, group.window)
-    if group.kind != "mla" or model.index_topk is None:
+    every = _pair_flop(group, model, tensor_parallel) * _pairs(group, model, mean_context_tokens)
+    if not model.is_indexed(group):
         return every
     chosen = window_share_of_pairs(mean_context_tokens, model.index_topk)
     return min(every, _decode_flop(group, model, tensor_parallel) * chosen)
+
+
+def _pairs(group: Attention, model: Model, context_tokens: float) -> float:
+    """Pairs that a layer scores over the causal S^2 / 2; an encoder looks both ways, half of its window to each side. [1]"""
+    if not model.bidirectional:
+        return window_share_of_pairs(context_tokens, group.window)
+    return 2 * window_share_of_pairs(context_tokens, group.window and group.window // 2)
 
 
 def _pair_flop(group: Attention, model: Model, tensor_parallel: int) -> float:

@@ -41,6 +41,7 @@ def apply(table: StepTable, factors: Factors) -> StepTable:
         prefill_attention_s=factors.prefill * table.prefill_attention_s,
         kv_read_s=factors.kv_read * table.kv_read_s,
         prefill_fixed_s=factors.step * table.prefill_fixed_s,
+        prefill_floor_s=factors.step * table.prefill_floor_s,
         decode_fixed_s=factors.step * table.decode_fixed_s,
         step_fixed_s=factors.step * table.step_fixed_s,
         per_sequence_s=factors.sequence * table.per_sequence_s,

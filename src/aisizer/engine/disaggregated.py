@@ -30,7 +30,15 @@ def decode_table(table: StepTable) -> StepTable:
 
     It reads its context, and no prompt attention is launched; what a request takes outside the GPU counts with prefill.
     """
-    return replace(table, prefill_attention_s=table.kv_read_s, prefill_fixed_s=0.0, request_fixed_s=0.0)
+    return replace(
+        table,
+        prefill_attention_s=table.kv_read_s,
+        prefill_fixed_s=0.0,
+        prefill_floor_s=0.0,
+        request_fixed_s=0.0,
+        request_token_s=0.0,
+        hold_steps=0,
+    )
 
 
 def kv_transfer_s(kv_bytes_per_token: float, prompt_tokens: float, over: Link) -> float:

@@ -20,6 +20,11 @@ class Format:
     weight_only: bool
     note: str = ""
 
+    @property
+    def kind(self) -> str:
+        """How kernels are told apart: by their arithmetic, or as expanding weights."""
+        return "weight_only" if self.weight_only else self.compute
+
 
 def allowed_precisions(model: Model, allowed: Sequence[str]) -> tuple[str, ...]:
     """The precisions to try: those allowed, else the published one, and FP8 where that is BF16."""

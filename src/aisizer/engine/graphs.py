@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from aisizer.catalog.parameters import shared_width
+from aisizer.catalog.records import Engine, Model
 from aisizer.engine import constants as c
+from aisizer.engine.formats import Format
 from aisizer.shapes import Floats
 
 
@@ -26,14 +29,42 @@ def captured(tokens: Floats, largest: int | None) -> Floats:
     return np.where(tokens <= largest, np.minimum(padded, float(largest)), tokens)
 
 
-def eager_floor_s(tokens: Floats, largest: int | None, layers: int) -> Floats:
-    """Least time of a step that no graph covers: the host launches every kernel of every layer itself. [s]
+def eager_floor_s(tokens: Floats, largest: int | None, host_s: float) -> Floats:
+    """Least time of a step that no graph covers: the host launches every kernel itself. [s]
 
-    Source: `constants.EAGER_LAYER_S`.
-
-    >>> eager_floor_s(np.array([512.0, 513.0]), 512, 32).tolist()
+    >>> eager_floor_s(np.array([512.0, 513.0]), 512, 0.0024).tolist()
     [0.0, 0.0024]
     """
     if largest is None:
         return np.zeros_like(tokens)
-    return np.where(tokens > largest, layers * c.EAGER_LAYER_S, 0.0)
+    return np.where(tokens > largest, host_s, 0.0)
+
+
+def host_s(model: Model, engine: Engine, weights: Format) -> float:
+    """Time of the host to launch every kernel of the layers by itself, hidden behind a slower GPU. [s]
+
+    Source: the counts in `constants`; PyTorch's dispatch per operator, by engine.
+
+    80 layers of 12 kernels at 50 us each:
+
+    >>> from aisizer.catalog.load import load_catalog
+    >>> catalog = load_catalog()
+    >>> engine = catalog.engines["sglang-0.5.23"].model_copy(update={"launch_s": 50e-6})
+    >>> round(host_s(catalog.models["llama-3.3-70b"], engine, Format(16.0, "bf16", weight_only=False)), 6)
+    0.048
+    """
+    attending = sum(group.layers for group in model.attention)
+    kernels = sum(group.layers * c.KERNELS[group.kind] for group in model.attention)
+    kernels += model.indexed_layers * c.INDEXER_KERNELS + (model.sublayers - attending) * c.MLP_KERNELS
+    shared = c.SHARED_EXPERT_KERNELS if model.experts and shared_width(model) else 0
+    kernels += model.with_experts * (c.EXPERT_KERNELS[weights.kind] + shared)
+    return kernels * engine.launch_s
+
+
+def small_kernels_s(model: Model) -> float:
+    """Time per step of the small kernels inside a graph that full attention does not have. [s]
+
+    60 layers of linear attention: 60 x 6 kernels at the floor of 2.3 us = 0.8 ms.
+    """
+    count = sum(group.layers * c.GRAPH_KERNELS[group.kind] for group in model.attention)
+    return (count + c.INDEXER_KERNELS * model.indexed_layers) * c.GEMM_LAUNCH_S["bf16"]

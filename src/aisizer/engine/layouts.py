@@ -89,9 +89,9 @@ def experts(model: Model, tensor_parallel: int, expert_parallel: int = 1) -> Exp
     if not model.experts:
         return None
     width = ceil(_given(model, model.expert_ffn, "expert_ffn") / tensor_parallel)
-    layers = model.layers - model.dense_layers
     held = ceil(model.experts / expert_parallel)
-    return Experts(layers, held, model.experts_per_token, model.hidden, width, _gates(model) + 1)
+    hidden = model.expert_hidden or model.hidden
+    return Experts(model.with_experts, held, model.experts_per_token, hidden, width, _gates(model) + 1)
 
 
 def head_rows(model: Model, tensor_parallel: int) -> int:
@@ -100,17 +100,19 @@ def head_rows(model: Model, tensor_parallel: int) -> int:
 
 
 def embedding_weights(model: Model, tensor_parallel: int) -> float:
-    """Weights of embedding and head on one GPU; a tied or absent head counts once."""
+    """Weights of embedding and head on one GPU; a tied or absent head counts once, positions are on every GPU."""
     copies = 1 if model.tied_embeddings or model.prefill_only else 2
-    return float(copies * head_rows(model, tensor_parallel) * model.hidden)
+    width = model.embedding_width or model.hidden
+    joining = 0 if model.embedding_width is None else 2 * width * model.hidden
+    return float(copies * head_rows(model, tensor_parallel) * width + model.learned_positions * model.hidden + joining)
 
 
 def _attention(model: Model, group: Attention, t: int) -> list[Matrix]:
     quantised = not only_experts_quantised(model)
     if group.kind == "mla":
-        pairs = [*_mla_shapes(model, t), *_indexer_shapes(model)]
+        pairs = _mla_shapes(model, t)
     elif group.kind == "linear":
-        keys = local_kv_heads(group.key_heads, t) * group.state_head_dim
+        keys = local_kv_heads(group.key_heads, t) * group.key_width
         values = local_kv_heads(group.value_heads, t) * group.state_head_dim
         pairs = [(2 * keys + 2 * values, model.hidden), (model.hidden, values)]  # query and key, value and gate
     else:
@@ -121,6 +123,8 @@ def _attention(model: Model, group: Attention, t: int) -> list[Matrix]:
             ((queries + 2 * kv_heads) * group.head_dim, model.hidden),
             (model.hidden, heads * group.head_dim),
         ]
+    if model.is_indexed(group):
+        pairs = [*pairs, *_indexer_shapes(model)]
     return [Matrix(outputs, inputs, group.layers, quantised) for outputs, inputs in pairs]
 
 
@@ -138,8 +142,6 @@ def _mla_shapes(model: Model, t: int) -> list[tuple[int, int]]:
 
 def _indexer_shapes(model: Model) -> list[tuple[int, int]]:
     """Queries, key and head weights of the sparse-attention indexer, the same on every GPU (DeepSeek-V3.2, 2025)."""
-    if model.index_topk is None:
-        return []
     heads = _given(model, model.index_heads, "index_heads")
     width = _given(model, model.index_head_dim, "index_head_dim")
     return [(heads * width, model.q_lora_rank or model.hidden), (width + heads, model.hidden)]
@@ -147,13 +149,16 @@ def _indexer_shapes(model: Model) -> list[tuple[int, int]]:
 
 def _mlp(model: Model, t: int) -> list[Matrix]:
     quantised = not only_experts_quantised(model)
-    dense = model.dense_layers if model.experts else model.layers
+    sparse = model.with_experts
+    dense = model.with_mlp - sparse
     found = _feed_forward(model, _given(model, model.ffn, "ffn"), dense, t, quantised) if dense else []
-    if not model.experts:
+    if not sparse:
         return found
-    sparse = model.layers - model.dense_layers
     if shared_width(model):
         found += _feed_forward(model, shared_width(model), sparse, t, quantised)
+    if model.expert_hidden is not None:  # into the experts' width and back, whole on every GPU
+        found += [Matrix(model.expert_hidden, model.hidden, sparse, quantised)]
+        found += [Matrix(model.hidden, model.expert_hidden, sparse, quantised)]
     return [*found, Matrix(model.experts, model.hidden, sparse, quantised=False)]
 
 

@@ -58,7 +58,9 @@ def kernel(gpu: Gpu, weights: Format) -> Kernel:
 
 def expert_kernel(gpu: Gpu, weights: Format) -> Kernel:
     """The same for grouped expert kernels, which reach less of the peak."""
-    base = kernel(gpu, weights)
-    derate = c.WEIGHT_ONLY_DERATE if weights.weight_only else 1.0
-    flops = dense_flops(gpu, weights.compute) * c.MOE_EFFICIENCY * derate
-    return Kernel(flops, base.bandwidth, base.multiprocessors, c.MOE_LAUNCH_S, base.weight_bytes, base.quantises_input)
+    base, kind = kernel(gpu, weights), weights.kind
+    blocks = kind == "fp8" and gpu.architecture == "blackwell"
+    efficiency = c.MOE_BLOCK_FP8_BLACKWELL if blocks else c.MOE_EFFICIENCY[kind]
+    flops = dense_flops(gpu, weights.compute) * efficiency
+    launch_s = c.MOE_LAUNCH_S[kind]
+    return Kernel(flops, base.bandwidth, base.multiprocessors, launch_s, base.weight_bytes, base.quantises_input)

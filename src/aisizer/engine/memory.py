@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
 from aisizer.engine import constants as c
@@ -20,7 +21,7 @@ class Memory:
     """Where the memory of one GPU goes, and what is left for the key-value cache of the replica."""
 
     usable_gb: float
-    """memory_fraction of the GPU's memory"""
+    """memory_fraction of the memory that the driver reports"""
     weights_gb: float
     activations_gb: float
     runtime_gb: float
@@ -40,12 +41,29 @@ def weights_bytes(model: Model, precision: str, parallel: Parallel) -> float:
     wide, narrow = c.WEIGHT_BITS["bf16"] / 8, weight_bits(model, precision) / 8
     total = embedding_weights(model, parallel.tensor) * wide
     layers = sum(m.weights * (narrow if m.quantised else wide) for m in matrices(model, parallel.tensor))
-    routed = experts(model, parallel.expert_tensor, parallel.expert)
-    layers += routed.weights * narrow if routed else 0.0
+    layers += _expert_bytes(model, precision, parallel, narrow)
     if parallel.pipeline == 1:
         return total + layers
     one_of_two = total / 2 if not (model.tied_embeddings or model.prefill_only) else total
     return one_of_two + layers * slowest_stage(model.layers, parallel.pipeline) / parallel.pipeline
+
+
+def _expert_bytes(model: Model, precision: str, parallel: Parallel, weight_bytes: float) -> float:
+    """Routed experts of one GPU; MXFP4 kernels want widths and hidden sizes in whole tiles. [byte]
+
+    Source: vLLM, model_executor/layers/quantization/mxfp4.py.
+    """
+    routed = experts(model, parallel.expert_tensor, parallel.expert)
+    if routed is None:
+        return 0.0
+    if not (precision == model.published_precision == "fp4"):
+        return routed.weights * weight_bytes
+    width, hidden = _up(routed.width, c.MXFP4_WIDTH_TILE), _up(routed.hidden, c.MXFP4_HIDDEN_TILE)
+    return replace(routed, width=width, hidden=hidden).weights * weight_bytes
+
+
+def _up(size: int, tile: int) -> int:
+    return ceil(size / tile) * tile
 
 
 def token_bytes(group: Attention, model: Model, tensor_parallel: int, value_bytes: float = c.VALUE_BYTES) -> float:
@@ -72,16 +90,13 @@ def index_bytes(model: Model) -> float:
 
     Source: DeepSeek-AI 2025, DeepSeek-V3.2; vLLM keeps 128 values of 1 byte and a scale of 4.
     """
-    if model.index_topk is None:
-        return 0.0
-    layers = sum(group.layers for group in model.attention if group.kind == "mla")
-    return float(layers * ((model.index_head_dim or 0) * c.INDEX_KEY_BYTES + c.INDEX_SCALE_BYTES))
+    return float(model.indexed_layers * ((model.index_head_dim or 0) * c.INDEX_KEY_BYTES + c.INDEX_SCALE_BYTES))
 
 
 def state_bytes(group: Attention, tensor_parallel: int) -> float:
-    """State of one sequence in linear layers on one GPU: a square matrix per value head. [byte]
+    """State of one sequence in linear layers on one GPU: a matrix of key x value width per value head. [byte]
 
-    Source: Katharopoulos et al. 2020, arXiv:2006.16236.
+    Source: Katharopoulos et al. 2020, arXiv:2006.16236; Mamba-2: Dao and Gu 2024, arXiv:2405.21060.
 
     >>> from aisizer.catalog.records import Attention
     >>> state_bytes(Attention(layers=36, kind="linear", key_heads=16, value_heads=32, state_head_dim=128), 4)
@@ -92,7 +107,7 @@ def state_bytes(group: Attention, tensor_parallel: int) -> float:
     if group.kind != "linear":
         return 0.0
     heads = local_kv_heads(group.value_heads, tensor_parallel)
-    return float(group.layers * heads * group.state_head_dim**2 * c.STATE_VALUE_BYTES)
+    return float(group.layers * heads * group.key_width * group.state_head_dim * c.STATE_VALUE_BYTES)
 
 
 def kv_bytes_per_token(
@@ -101,8 +116,10 @@ def kv_bytes_per_token(
     """Cache bytes on one GPU per token of context, for sequences of the mean context. [byte/token]
 
     A window keeps at most W tokens and a linear state is fixed, so bytes per sequence are concave in the context:
-    taking them at the mean never understates the total of many sequences (Jensen).
+    taking them at the mean never understates the total of many sequences (Jensen). An encoder keeps nothing.
     """
+    if model.bidirectional:
+        return 0.0
     kept = sum(
         token_bytes(g, model, tensor_parallel, value_bytes) * window_share_of_tokens(mean_context_tokens, g.window)
         for g in model.attention
@@ -128,6 +145,12 @@ def activation_bytes(model: Model, engine: Engine, parallel: Parallel) -> float:
     return hidden + max(engine.token_budget * width * c.VALUE_BYTES, sampler)
 
 
+def runtime_bytes(engine: Engine, parallel: Parallel) -> float:
+    """Memory outside the tensors on one GPU: workspace, buffers of collectives, graphs set aside. [byte]"""
+    collectives = engine.collective_gb if parallel.gpus > 1 else 0.0
+    return (engine.runtime_gb + engine.graphs_gb + collectives) * GB
+
+
 def memory_of(
     model: Model,
     gpu: Gpu,
@@ -140,7 +163,7 @@ def memory_of(
     kv_bytes: float = c.VALUE_BYTES,
 ) -> Memory | Rejection:
     """The memory of one GPU of a replica, or why the model and one longest request do not fit it."""
-    usable = engine.memory_fraction * gpu.memory_gb * GB
+    usable = engine.memory_fraction * gpu.device_bytes
     fixed = _fixed_bytes(model, engine, precision, parallel)
     per_token = _stage_share(model, parallel, kv_bytes_per_token(model, parallel.tensor, mean_context_tokens, kv_bytes))
     needed = fixed + longest_request_bytes(model, parallel, max_context_tokens, kv_bytes)
@@ -150,11 +173,16 @@ def memory_of(
         usable_gb=usable / GB,
         weights_gb=weights_bytes(model, precision, parallel) / GB,
         activations_gb=activation_bytes(model, engine, parallel) / GB,
-        runtime_gb=engine.runtime_gb,
+        runtime_gb=runtime_bytes(engine, parallel) / GB,
         kv_gb=(usable - fixed) / GB,
         kv_bytes_per_token=per_token,
-        kv_capacity_tokens=parallel.attention_dp * ((usable - fixed) / per_token),
+        kv_capacity_tokens=parallel.attention_dp * _tokens_held(model, engine, usable - fixed, per_token),
     )
+
+
+def _tokens_held(model: Model, engine: Engine, free_bytes: float, per_token: float) -> float:
+    """Tokens of context that fit; where none leaves anything behind, those of the largest batch. [token]"""
+    return free_bytes / per_token if per_token else float(engine.max_batch * model.max_context)
 
 
 def longest_request_bytes(
@@ -174,7 +202,7 @@ def _stage_share(model: Model, parallel: Parallel, whole_bytes: float) -> float:
 
 def _fixed_bytes(model: Model, engine: Engine, precision: str, parallel: Parallel) -> float:
     weights = weights_bytes(model, precision, parallel)
-    return weights + activation_bytes(model, engine, parallel) + engine.runtime_gb * GB
+    return weights + activation_bytes(model, engine, parallel) + runtime_bytes(engine, parallel)
 
 
 def _does_not_fit(
@@ -187,7 +215,7 @@ def _does_not_fit(
     kv_bytes: float,
     needed: float,
 ) -> Rejection:
-    usable = engine.memory_fraction * gpu.memory_gb * GB
+    usable = engine.memory_fraction * gpu.device_bytes
     wider = [Parallel(t) for t in c.TENSOR_PARALLELS if parallel_fault(model, Parallel(t)) is None]
     fitting = [
         p.tensor

@@ -8,8 +8,9 @@ import numpy as np
 
 from aisizer.catalog.records import Engine, Gpu, Model
 from aisizer.engine import constants as c
-from aisizer.engine.attention import kv_read_s, prefill_attention_s
+from aisizer.engine.attention import kv_read_s, prefill_attention_s, state_s
 from aisizer.engine.formats import Format, expands_cache, format_of
+from aisizer.engine.graphs import host_s, small_kernels_s
 from aisizer.engine.memory import Memory, memory_of
 from aisizer.engine.parallel import Parallel, parallel_fault
 from aisizer.engine.work import excess_of_a_lone_prompt_s, sequences_s, tokens_s, uneven_contexts_s
@@ -54,8 +55,9 @@ def build(
     It takes tensor_parallel x attention_dp x pipeline_parallel GPUs; expert_parallel reuses those of a stage. Capacity,
     batch and budget of the table are the replica's: the sum over attention-DP ranks.
     """
-    longest = c.DEFAULT_CONTEXT_TOKENS if max_context_tokens is None else max_context_tokens
-    mean = c.DEFAULT_CONTEXT_TOKENS if mean_context_tokens is None else mean_context_tokens
+    usual = min(c.DEFAULT_CONTEXT_TOKENS, float(model.max_context))
+    longest = usual if max_context_tokens is None else max_context_tokens
+    mean = usual if mean_context_tokens is None else mean_context_tokens
     parallel = Parallel(tensor_parallel, pipeline_parallel, expert_parallel, attention_dp, gpus_per_node)
     fault = parallel_fault(model, parallel) or _context_fault(model, longest) or _kv_fault(kv_precision)
     if fault:
@@ -100,7 +102,9 @@ def _table(
     heads = sequences_s(model, gpu, parallel, grid[1:])
     uneven = uneven_contexts_s(grid[1:], lanes, read_s * mean_context_tokens)
     lone = excess_of_a_lone_prompt_s(model, gpu, engine, weights, parallel, pair_s, mean_context_tokens)
-    kernels = model.layers * (2 if model.index_topk else 1)  # an indexer runs before sparse attention
+    attending = sum(group.layers for group in model.attention)
+    kernels = attending + model.indexed_layers  # an indexer runs before sparse attention
+    small_s = small_kernels_s(model)
     return StepTable(
         token_grid=grid,
         tokens_s=_from_zero(tokens_s(model, gpu, engine, weights, parallel, grid[1:])),
@@ -108,10 +112,10 @@ def _table(
         sequences_s=_from_zero(heads + uneven if lanes > 1 else heads),
         prefill_attention_s=pair_s / lanes,
         kv_read_s=read_s / lanes,
-        prefill_fixed_s=kernels * c.PREFILL_ATTENTION_LAUNCH_S + lone,
-        decode_fixed_s=kernels * c.DECODE_ATTENTION_LAUNCH_S,
-        step_fixed_s=engine.step_overhead_s + engine.layer_overhead_s * model.layers,
-        per_sequence_s=engine.sequence_overhead_s / lanes,
+        prefill_fixed_s=kernels * c.PREFILL_ATTENTION_LAUNCH_S + small_s + lone,
+        decode_fixed_s=kernels * c.DECODE_ATTENTION_LAUNCH_S + small_s,
+        step_fixed_s=engine.step_overhead_s + engine.layer_overhead_s * model.sublayers / 2,
+        per_sequence_s=(engine.sequence_overhead_s + state_s(model, gpu, parallel.tensor)) / lanes,
         request_fixed_s=engine.request_overhead_s,
         kv_capacity_tokens=kv_capacity_tokens,
         max_batch=engine.max_batch * ranks,
@@ -119,6 +123,9 @@ def _table(
         front_request_s=front[0],
         front_token_s=front[1],
         front_processes=engine.api_processes,
+        prefill_floor_s=host_s(model, engine, weights),
+        request_token_s=engine.request_token_s,
+        schedule_ahead=engine.schedule_ahead,
     )
 
 

@@ -77,7 +77,7 @@ def experts_hit(tokens: Floats, experts: int, per_token: int) -> Floats:
     the same experts. Source: occupancy (Feller 1968, ch. IV) of E cells by draws of k without replacement.
 
     >>> experts_hit(np.array([1.0, 16.0, 4096.0]), 128, 8).round(1).tolist()
-    [8.0, 75.3, 128.0]
+    [8.0, 69.9, 128.0]
     """
     independent = 1 + c.ROUTING_SKEW * (tokens - 1)
     return np.asarray(experts * (1 - (1 - per_token / experts) ** independent))
@@ -88,15 +88,16 @@ def moe_s(
 ) -> Floats:
     """Time of the routed experts of one layer on one GPU that holds `width` of each expert. [s]
 
-    compute = 2 g h i (T k + tile E_hit) / F, memory = g h i E_hit weight bytes / BW plus the routed activations.
+    compute = 2 g h i (T k + tile E_hit) / F overlaps with memory = g h i E_hit weight bytes / BW; the routed activations,
+    2 T k (5 h + g i) byte, are gathered, quantised and summed by kernels of their own, before and after.
     Source: grouped GEMM roofline; Fedus et al. 2022 (arXiv:2101.03961) for routing.
 
     Mixtral 8x7B BF16 on one H100, 1 token: 2 experts x 352.3 MB at 3.015 TB/s = 233.7 us against 352.3e6 x
-    (2 + 32 x 2) / 395.6 TFLOP/s = 58.8 us; smooth maximum 235 us; launch 15 us.
+    (2 + 20 x 2) / 326.4 TFLOP/s = 45.3 us; smooth maximum 234.3 us; launch 15 us, activations 0.1 us.
 
-    >>> h100 = Kernel(989e12 * 0.40, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
+    >>> h100 = Kernel(989e12 * 0.33, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
     >>> round(float(moe_s(np.array([1.0]), 8, 2, 4096, 14336, 3, h100)[0]) * 1e6)
-    250
+    249
     """
     hit = experts_hit(tokens, experts, per_token)
     return grouped_s(tokens * per_token, hit, hidden, width, matrices, kernel)
@@ -107,14 +108,14 @@ def grouped_s(pairs: Floats, hit: Floats, hidden: int, width: int, matrices: int
 
     [s] The equation is that of `moe_s`, for ranks whose pairs and experts are known.
 
-    >>> h100 = Kernel(989e12 * 0.40, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
+    >>> h100 = Kernel(989e12 * 0.33, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
     >>> round(float(grouped_s(np.array([2.0]), np.array([2.0]), 4096, 14336, 3, h100)[0]) * 1e6)  # as moe_s
-    250
+    249
     """
     compute = 2 * matrices * hidden * width * (pairs + c.MOE_TILE * hit) / kernel.flops
     weights = matrices * hidden * width * hit * kernel.weight_bytes
-    activations = c.VALUE_BYTES * pairs * (2 * hidden + matrices * width)
-    return np.asarray(kernel.launch_s + overlap(compute, (weights + activations) / kernel.bandwidth))
+    activations = c.VALUE_BYTES * pairs * (c.MOE_HIDDEN_PASSES * hidden + matrices * width)
+    return np.asarray(kernel.launch_s + overlap(compute, weights / kernel.bandwidth) + activations / kernel.bandwidth)
 
 
 def elementwise_s(tokens: Floats, values_per_token: float, bandwidth: float) -> Floats:

@@ -126,6 +126,7 @@ def speculative_table(table: StepTable, *, acceptance: float, draft_tokens: int,
         prefill_fixed_s=table.prefill_fixed_s / accepted,
         decode_fixed_s=longer * table.decode_fixed_s / accepted,
         step_fixed_s=table.step_fixed_s / accepted,
+        prefill_floor_s=table.prefill_floor_s / accepted,
         per_sequence_s=table.per_sequence_s / accepted,
         token_budget=int(table.token_budget / accepted),
     )

@@ -14,7 +14,7 @@ from aisizer.engine.collectives import (
     send_s,
 )
 from aisizer.engine.formats import Format
-from aisizer.engine.graphs import captured, eager_floor_s
+from aisizer.engine.graphs import captured, eager_floor_s, host_s
 from aisizer.engine.imbalance import slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
 from aisizer.engine.layouts import experts, head_rows, matrices
 from aisizer.engine.machine import bandwidth, expert_kernel, kernel
@@ -40,7 +40,7 @@ def sequences_s(model: Model, gpu: Gpu, parallel: Parallel, sequences: Floats) -
     if model.prefill_only:
         return np.zeros_like(sequences)
     lane = np.maximum(sequences / parallel.lanes, 1.0)
-    total = gemm_s(lane, head_rows(model, parallel.tensor), model.hidden, kernel(gpu, BF16))
+    total = gemm_s(lane, head_rows(model, parallel.tensor), model.embedding_width or model.hidden, kernel(gpu, BF16))
     if parallel.tensor > 1:
         logits = lane * model.vocab * c.VALUE_BYTES
         total = total + group_all_gather_s(logits, parallel.tensor, gpu, parallel.gpus_per_node)
@@ -85,14 +85,14 @@ def _lane_s(
     for m in dense:
         total += m.layers * gemm_s(rows, m.outputs, m.inputs, narrow if m.quantised else wide)
     total += _experts_s(model, gpu, weights, parallel, stage * (rows / lane))
-    values = c.NORM_PASSES * model.hidden * model.layers + sum(m.outputs * m.layers for m in dense)
+    values = c.NORM_PASSES / 2 * model.hidden * model.sublayers + sum(m.outputs * m.layers for m in dense)
     total += elementwise_s(rows, values, bandwidth(gpu))
     total += _collectives_s(model, gpu, engine, weights, parallel, rows)
     if parallel.pipeline > 1:
         stages = parallel.pipeline
         one_stage = total * slowest_stage(model.layers, stages) / stages
         total = pipeline_cycle_s(one_stage, stages, stages) + _sends_s(model, gpu, parallel, rows)
-    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, model.layers))
+    return np.maximum(total, eager_floor_s(lane, engine.largest_captured_batch, host_s(model, engine, weights)))
 
 
 def _experts_s(model: Model, gpu: Gpu, weights: Format, parallel: Parallel, tokens: Floats) -> Floats:
@@ -109,9 +109,10 @@ def _experts_s(model: Model, gpu: Gpu, weights: Format, parallel: Parallel, toke
 
 
 def _collectives_s(model: Model, gpu: Gpu, engine: Engine, weights: Format, parallel: Parallel, rows: Floats) -> Floats:
-    """Two all-reduces a layer among the tensor-parallel GPUs; with attention-DP the experts exchange tokens instead. [s]"""
-    sparse = model.layers - model.dense_layers if model.experts and parallel.attention_dp > 1 else 0
-    reduces = 2 * model.layers - sparse
+    """One all-reduce for each attention and each MLP among the tensor-parallel GPUs, or for both where they run in
+    parallel; with attention-DP the experts exchange tokens instead. [s]"""
+    sparse = model.with_experts if parallel.attention_dp > 1 else 0
+    reduces = (model.layers if model.parallel_attention else model.sublayers) - sparse
     total = np.zeros_like(rows)
     if parallel.tensor > 1:
         message = rows * model.hidden * c.VALUE_BYTES

@@ -160,13 +160,13 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         ),
     )
     if pool.api_ceiling_per_replica is not None:
-        yield _api(context.named.engine, pool, candidate.pool.mean_output)
+        yield _api(context.named.engine, pool, candidate.pool.mean_work, candidate.pool.mean_output)
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",
         formula="attention_dp x (memory x memory fraction - weights - activations - runtime) / KV bytes per token on one GPU",
         inputs={
-            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].memory_gb:g}",
+            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].device_bytes / 1e9:.4g}",
             "memory_fraction": f"{context.named.engine.memory_fraction:g}",
             "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
             "kv_bytes_per_token_and_gpu": f"{memory.kv_bytes_per_token:.6g}",
@@ -188,16 +188,18 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     )
 
 
-def _api(engine: Engine, pool: Pool, output_tokens: float) -> Step:
+def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float) -> Step:
     return Step(
         name=f"pools.{pool.name}.api_ceiling",
         meaning="requests a second that the API processes of one replica carry, whatever its GPUs do",
-        formula="api_processes / (api_request_s + output tokens x api_token_s); load rho adds rho / (1 - rho) of their "
-        "idle time to TTFT, and the idle time itself is part of request_overhead_s",
+        formula="api_processes / (api_request_s + prompt tokens x request_token_s + output tokens x api_token_s); load rho "
+        "adds rho / (1 - rho) of their idle time to TTFT, and the idle time is part of request_overhead_s and request_token_s",
         inputs={
             "api_processes": f"{engine.api_processes} of each replica, {pool.api_processes} of the pool",
             "api_request_s": f"{engine.api_request_s or 0:g}",
+            "request_token_s": f"{engine.request_token_s:g}",
             "api_token_s": f"{engine.api_token_s or 0:g}",
+            "prompt tokens": f"{prompt_tokens:.4g}",
             "output tokens": f"{output_tokens:.4g}",
             "request_overhead_s": f"{engine.request_overhead_s:g}",
         },

@@ -9,7 +9,7 @@ import numpy as np
 from aisizer.queueing.lengths import DECODE_WEIGHTS, NODE_WEIGHTS, Lengths, Mix
 from aisizer.queueing.percentiles import GAMMA_WEIGHTS, gamma_nodes, joint, moments
 from aisizer.queueing.states import Occupancy, StepTimes
-from aisizer.queueing.steps import Replicas, mixed_step_s
+from aisizer.queueing.steps import Replicas, mixed_step_s, steps_before_seen
 from aisizer.shapes import Floats
 
 STATE_LEVELS = np.array([0.2, 0.6, 0.9])
@@ -211,7 +211,8 @@ def _open_wait(now: Situation, at: StepTimes, prefill: bool) -> Wait:
     beside = rate * now.mix.work[:, None] * length / 2
     ahead = beside + now.backlog.sum(axis=1)[:, None]
     probability = at.prefill_share if prefill else 1 - at.prefill_share
-    return Wait(probability, length / 2 + extra, variance, ahead, beside)
+    unseen = steps_before_seen(now.replicas) * at.decode_s * (at.decoding > 0)
+    return Wait(probability, length / 2 + extra + unseen, variance, ahead, beside)
 
 
 def _backlog_s(now: Situation, at: StepTimes) -> Floats:
@@ -256,7 +257,7 @@ def _closed_wait(now: Situation, k: int, at: StepTimes) -> Wait:
     ahead = np.fmax(together / 2, queue)
     slope = (at.full_s - at.decode_s) / at.room
     variance = rate * at.mean_s * now.mix.work_squared[:, None] * slope**2
-    mean = np.zeros_like(ahead)
+    mean = steps_before_seen(now.replicas) * at.decode_s * (at.decoding > 0)
     return Wait(np.ones_like(mean), mean, variance, ahead, together / 2)
 
 
@@ -275,5 +276,6 @@ def _service_s(now: Situation, k: int, at: StepTimes, wait: Wait) -> Floats:
     decoding = np.repeat(at.decoding, len(work), axis=1)
     last_s = mixed_step_s(now.replicas, now.mix, decoding, _flat(last)).reshape(last.shape)
     own = now.replicas.prefill_attention_s * (attention - now.mix.attention[:, None] * work)
-    result: Floats = whole * full + last_s + (own + now.replicas.request_fixed_s)[:, None, :]
+    read = now.replicas.request_fixed_s + now.replicas.request_token_s * work
+    result: Floats = whole * full + last_s + (own + read)[:, None, :]
     return result

@@ -80,7 +80,8 @@ def simulate(
 ) -> Outcome:
     """Serves all requests on `replicas` equal replicas, each with the steps of `table`, until none is left.
 
-    A request reaches its replica request_fixed_s after it was sent, so that a client's cycle holds that time too.
+    A request reaches its replica once the API process, one request after the other, has read its prompt, and
+    request_fixed_s later; a client's cycle holds that time too.
     Without `clients` requests are sent at their arrival_s, and held back by the client while `max_in_flight` others are
     under way. With `clients` each client sends the next request, in order, as soon as its last one has finished;
     arrival_s then plays no part. `reserve_all` admits a request only when prompt and output fit, so that nothing is
@@ -96,7 +97,7 @@ def simulate(
     engines = _records(loop, Replica, step=np.zeros(replicas, dtype=np.int64))
     times, rules = _times(loop, table), _rules(loop, table, reserve_all, ENDLESS if skip_events else 1)
     route = _native(loop, _route(routing, count, replicas, seed))
-    loop.play(times, rules, jobs, engines, route, min(limit, count), float(table.request_fixed_s))
+    loop.play(times, rules, jobs, engines, route, min(limit, count))
     return Outcome(
         sent_s=_column(jobs, "sent_s"),
         first_token_s=_column(jobs, "first_s"),
@@ -121,6 +122,7 @@ def static_batch(
     sequences = _beyond(table.sequence_grid, table.sequences_s, batch) + table.per_sequence_s * batch
     first = _beyond(table.token_grid, table.tokens_s, batch * prompt_tokens) + sequences + table.step_fixed_s
     first += table.prefill_fixed_s + table.prefill_attention_s * batch * prompt_tokens**2 / 2
+    first = max(first, table.prefill_floor_s)
     if output_tokens == 1:
         return first, float("nan"), first
     decode = _beyond(table.token_grid, table.tokens_s, batch) + sequences + table.step_fixed_s + table.decode_fixed_s
@@ -234,4 +236,10 @@ def _rules(loop: ModuleType, table: StepTable, reserve_all: bool, longest_stretc
         token_budget=int(table.token_budget),
         kv_growth=0 if reserve_all else 1,
         longest_stretch=longest_stretch,
+        prefill_floor_s=float(table.prefill_floor_s),
+        request_fixed_s=float(table.request_fixed_s),
+        request_token_s=float(table.request_token_s),
+        schedule_ahead=int(table.schedule_ahead),
+        poll_steps=int(table.poll_steps),
+        hold_steps=int(table.hold_steps),
     )

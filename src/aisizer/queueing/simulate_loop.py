@@ -60,6 +60,12 @@ class Rules(NamedTuple):
     token_budget: int
     kv_growth: int
     longest_stretch: int
+    prefill_floor_s: float
+    request_fixed_s: float
+    request_token_s: float
+    schedule_ahead: int
+    poll_steps: int
+    hold_steps: int
 
 
 @_compiled
@@ -70,29 +76,43 @@ def play(
     replicas: list[Replica],
     route: list[int],
     in_flight: int,
-    delay_s: float,
 ) -> None:
     """Serves every request; `route` names the replica of each, NOBODY for the one with the fewest outstanding.
 
-    Requests are sent in order, at their arrival or when one of the `in_flight` before has finished, and reach their
-    replica `delay_s` later. At one instant finishes come first, then arrivals, then the next step.
+    Requests are sent in order, at their arrival or when one of the `in_flight` before has finished. At one instant
+    finishes come first, then arrivals at replicas, then the next step.
     """
     sendable, arrived = in_flight, 0
     finishing = [[NEVER] for _ in range(len(replicas))]
+    for i in range(in_flight):
+        _send(rules, jobs, replicas, i)
     while True:
         r = _next_to_wake(replicas)
         now = replicas[r].wake_s
-        if arrived < sendable and jobs[arrived].sent_s + delay_s < now:
-            _arrive(rules, jobs, replicas, arrived, route[arrived], jobs[arrived].sent_s + delay_s)
+        if arrived < sendable and jobs[arrived].reach_s < now:
+            _arrive(rules, jobs, replicas, arrived, route[arrived], jobs[arrived].reach_s)
             arrived += 1
             continue
         if now == inf:
             return
+        sent = sendable
         sendable = _complete(rules, jobs, replicas[r], finishing[r], now, sendable)
-        while arrived < sendable and jobs[arrived].sent_s + delay_s <= now:
+        for i in range(sent, sendable):
+            _send(rules, jobs, replicas, i)
+        while arrived < sendable and jobs[arrived].reach_s <= now:
             _arrive(rules, jobs, replicas, arrived, route[arrived], now)
             arrived += 1
         replicas[r].wake_s = _begin(times, rules, jobs, replicas[r], finishing[r], now)
+
+
+@_compiled
+def _send(rules: Rules, jobs: list[Job], replicas: list[Replica], i: int) -> None:
+    """Passes request i, now sent, through the API process; replicas share theirs evenly."""
+    job, front = jobs[i], replicas[0]
+    work = rules.request_token_s * (job.total - job.left)
+    begin = max(front.front_s, job.sent_s)
+    front.front_s = begin + work / len(replicas)
+    job.reach_s = begin + work + rules.request_fixed_s
 
 
 @_compiled
@@ -111,6 +131,8 @@ def _arrive(rules: Rules, jobs: list[Job], replicas: list[Replica], i: int, r: i
         r = _least_outstanding(replicas)
     replica = replicas[r]
     replica.outstanding += 1
+    if rules.schedule_ahead + rules.hold_steps > 0:
+        jobs[i].seen = _first_open_step(rules, replica, now)
     if replica.head != NOBODY:
         jobs[replica.tail].behind = i
         replica.tail = i
@@ -138,8 +160,34 @@ def _stretch_s(rules: Rules, replica: Replica, steps: int) -> float:
 
 
 @_compiled
+def _first_open_step(rules: Rules, replica: Replica, now: float) -> int:
+    """The first step that is not yet scheduled at `now`; an idle replica schedules nothing ahead."""
+    if replica.wake_s == inf:
+        return replica.step
+    if replica.stretch == 0:
+        return replica.step + rules.schedule_ahead
+    return replica.step + _steps_until(rules, replica, now) + rules.schedule_ahead
+
+
+@_compiled
+def _next_look(rules: Rules, replica: Replica, step: int) -> int:
+    """The first step from `step` on before which the queue is looked at."""
+    return step + (replica.polled - step) % rules.poll_steps
+
+
+@_compiled
 def _cut_short(rules: Rules, replica: Replica, now: float) -> None:
-    """Ends the stretch at its first step boundary from `now` on, if that is sooner.
+    """Ends the stretch where a request that arrives now is looked at, if that is sooner."""
+    first = replica.step + _steps_until(rules, replica, now) + rules.schedule_ahead + rules.hold_steps
+    steps = _next_look(rules, replica, first) - replica.step
+    if steps < replica.stretch:
+        replica.stretch = steps
+        replica.wake_s = replica.start_s + _stretch_s(rules, replica, steps)
+
+
+@_compiled
+def _steps_until(rules: Rules, replica: Replica, now: float) -> int:
+    """Steps of the stretch up to its first step boundary from `now` on.
 
     The whole part of the root of a quadratic is at most one step short.
     """
@@ -149,9 +197,7 @@ def _cut_short(rules: Rules, replica: Replica, now: float) -> None:
     steps = max(1, int(2 * elapsed / (slope + sqrt(slope * slope + 4 * bend * elapsed))))
     while _stretch_s(rules, replica, steps) < elapsed:
         steps += 1
-    if steps < replica.stretch:
-        replica.stretch = steps
-        replica.wake_s = replica.start_s + _stretch_s(rules, replica, steps)
+    return steps
 
 
 @_compiled
@@ -190,28 +236,51 @@ def _begin(times: Times, rules: Rules, jobs: list[Job], replica: Replica, finish
     batch, context = replica.batch, replica.context
     replica.kv += batch * rules.kv_growth
     replica.start_s = now
+    horizon = _horizon(rules, jobs, replica)
     if replica.partial != NOBODY or replica.head != NOBODY:
-        tokens, attention = _take_prompts(rules, jobs, replica, finishing)
+        tokens, attention = _take_prompts(rules, jobs, replica, finishing, horizon)
         if tokens > 0:
             seconds = times.prompt_step_s[tokens + batch] + times.sequences_s[replica.batch]
             seconds += rules.prefill_attention_s * attention + rules.kv_read_s * (context + batch)
             if batch > 0:
                 seconds += rules.decode_fixed_s
+            seconds = max(seconds, rules.prefill_floor_s)
             replica.step += 1
+            replica.polled = replica.step
             replica.context += batch
             _emit_first_tokens(jobs, replica, now + seconds)
             return now + seconds
     if batch == 0:
         return inf
-    replica.stretch = _longest_stretch(rules, replica, finishing[0] // len(jobs))
+    replica.stretch = _longest_stretch(rules, jobs, replica, finishing[0] // len(jobs), horizon)
     replica.pace_s = times.decode_step_s[batch]
     return now + _stretch_s(rules, replica, replica.stretch)
 
 
 @_compiled
-def _longest_stretch(rules: Rules, replica: Replica, next_finish: int) -> int:
-    """Decode steps until somebody finishes or the KV memory is full; what waits cannot be admitted before that."""
+def _horizon(rules: Rules, jobs: list[Job], replica: Replica) -> int:
+    """Requests that may be computed from this step on are those first seen up to the returned one.
+
+    An engine without answers under way waits for nothing; a prompt that is computed in part takes others along.
+    """
+    if replica.batch == 0 and replica.partial == NOBODY:
+        return NEVER
+    held = replica.partial == NOBODY and replica.head != NOBODY
+    if held and jobs[replica.head].seen + rules.hold_steps > replica.step:
+        return -1
+    return replica.step if _next_look(rules, replica, replica.step) == replica.step else -1
+
+
+@_compiled
+def _longest_stretch(rules: Rules, jobs: list[Job], replica: Replica, next_finish: int, horizon: int) -> int:
+    """Decode steps until somebody finishes, the KV memory is full or the queue is looked at.
+
+    A request that was seen and could not be admitted waits for memory or a sequence, which only a finish brings.
+    """
     steps = min(next_finish - replica.step, rules.longest_stretch)
+    if replica.head != NOBODY and jobs[replica.head].seen > horizon:
+        opened = max(jobs[replica.head].seen + rules.hold_steps, replica.step + 1)
+        steps = min(steps, _next_look(rules, replica, opened) - replica.step)
     if rules.kv_growth == 0:
         return steps
     return min(steps, 1 + (rules.kv_capacity - replica.kv) // replica.batch)
@@ -245,14 +314,14 @@ def _preempt_newest(jobs: list[Job], replica: Replica) -> None:
 
 
 @_compiled
-def _take_prompts(rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap) -> tuple[int, float]:
+def _take_prompts(rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap, horizon: int) -> tuple[int, float]:
     """Fills the step's token budget with prompts, first come first served: their tokens and their attention.
 
     A prompt that ends here is chained to `ready`, joins the decoding batch and is booked for the step of its last token.
     """
     room, tokens, attention = rules.token_budget - replica.batch, 0, 0.0
     while tokens < room:
-        if replica.partial == NOBODY and not _admit(rules, jobs, replica):
+        if replica.partial == NOBODY and not _admit(rules, jobs, replica, horizon):
             break
         i = replica.partial
         job = jobs[i]
@@ -273,12 +342,14 @@ def _take_prompts(rules: Rules, jobs: list[Job], replica: Replica, finishing: He
 
 
 @_compiled
-def _admit(rules: Rules, jobs: list[Job], replica: Replica) -> bool:
+def _admit(rules: Rules, jobs: list[Job], replica: Replica, horizon: int) -> bool:
     """Takes the first request of the queue as the partial prompt, if a sequence and the KV memory are free."""
     i = replica.head
     if i == NOBODY or replica.batch >= rules.max_batch:
         return False
     job = jobs[i]
+    if job.seen > horizon:
+        return False
     held = job.total - (job.left if rules.kv_growth else 1)
     if replica.kv + held > rules.kv_capacity:
         return False

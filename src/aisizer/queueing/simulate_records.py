@@ -19,6 +19,8 @@ class Job:
     total    prompt and output tokens; left  output tokens to come after its next prefill (fewer after a preemption)
     skipped  prompt tokens found in the prefix cache
     due      the key (step of the last token x number of requests + index) while it decodes, else NOBODY
+    reach_s  when it reaches its replica, past the API process
+    seen     the first step of its replica that may compute it
     behind   the next one in its replica's queue, or among the prompts that one step completes
     older    the one admitted before it in its replica
     """
@@ -28,9 +30,11 @@ class Job:
     left: int
     skipped: int
     sent_s: float = nan
+    reach_s: float = nan
     first_s: float = nan
     finish_s: float = nan
     due: int = NOBODY
+    seen: int = 0
     behind: int = NOBODY
     older: int = NOBODY
 
@@ -44,6 +48,7 @@ class Replica:
     head, tail  of the queue; newest  the request admitted last; outstanding  requests sent to it and not finished
     stretch  decode steps under way (0 where prompts are computed too); pace_s  what each takes apart from reading KV
     start_s, wake_s  begin and end of what is under way
+    polled  the step before which the queue was last looked at; front_s  when the API process is free
     """
 
     step: int = 0
@@ -64,3 +69,5 @@ class Replica:
     busy_s: float = 0.0
     peak_kv: int = 0
     preemptions: int = 0
+    polled: int = 0
+    front_s: float = 0.0

@@ -33,6 +33,11 @@ class Replicas:
     front_request_s: Floats
     front_token_s: Floats
     front_processes: Floats
+    prefill_floor_s: Floats
+    request_token_s: Floats
+    schedule_ahead: Floats
+    poll_steps: Floats
+    hold_steps: Floats
 
     def rows(self, chosen: NDArray[np.int64]) -> Replicas:
         """The same record for some of the configurations."""
@@ -84,12 +89,18 @@ def decode_step_s(replicas: Replicas, mix: Mix, decoding: Floats) -> Floats:
 def mixed_step_s(replicas: Replicas, mix: Mix, decoding: Floats, prompt_tokens: Floats) -> Floats:
     """[s] step that also computes `prompt_tokens` > 0, whose attention and finished prompts are those of the mixture."""
     finishing = prompt_tokens / mix.work[:, None]
-    return (
+    seconds = (
         _common_s(replicas, mix, decoding, decoding + prompt_tokens, decoding + finishing)
         + np.where(decoding > 0, replicas.decode_fixed_s, 0.0)
         + replicas.prefill_fixed_s
         + replicas.prefill_attention_s * mix.attention[:, None] * prompt_tokens
     )
+    return np.fmax(seconds, replicas.prefill_floor_s)
+
+
+def steps_before_seen(replicas: Replicas) -> Floats:
+    """[step] from an arrival's next step boundary to the step that may compute it, at the mean [configuration, 1]."""
+    return replicas.schedule_ahead + replicas.hold_steps + (replicas.poll_steps - 1) / 2
 
 
 def _common_s(replicas: Replicas, mix: Mix, decoding: Floats, tokens: Floats, sequences: Floats) -> Floats:

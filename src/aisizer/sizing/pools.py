@@ -60,6 +60,12 @@ class Pool:
         return sum(self.class_rates)
 
     @property
+    def mean_work(self) -> float:
+        """[token] mean part of a prompt that no cache holds, workloads weighted by rate."""
+        found = self.by_class(self.requests.prompt_tokens - self.requests.cached_tokens)
+        return float(np.average([v.mean() for v in found], weights=self.class_rates))
+
+    @property
     def mean_output(self) -> float:
         """[token] mean answer, workloads weighted by rate."""
         return float(

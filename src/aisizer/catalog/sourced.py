@@ -1,0 +1,50 @@
+"""The base of every catalog record: an id, a name, and the source of each number."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from aisizer.schema import Record
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Kind = Literal["measured", "datasheet", "list_price", "quote", "derived", "estimated", "rule"]
+Confidence = Literal["high", "medium", "low"]
+Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
+
+
+class Source(Record):
+    """Who said a number, where and when."""
+
+    title: str
+    publisher: str
+    url: str
+    date: str
+    """Publication or retrieval date as the source gives it: 2026-10-22, 2026-10 or 2026."""
+    kind: Kind
+    confidence: Confidence = "medium"
+
+
+class Sourced(Record):
+    """A record of the catalog; `sources` names the source of each numeric field, `*` that of all the others."""
+
+    id: Id
+    name: str
+    aliases: tuple[str, ...] = ()
+    sources: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+class Amount(Record):
+    """A price or factor with its range, unit, date and source; base = high where the source gives a range only."""
+
+    base: float = Field(ge=0)
+    low: float | None = Field(default=None, ge=0)
+    high: float | None = Field(default=None, ge=0)
+    unit: str
+    as_of: date
+    source: str
+    kind: Kind
+    note: str = ""
