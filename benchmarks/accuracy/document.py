@@ -204,8 +204,9 @@ def _bands(e: Evidence) -> str:
     current = None if e.measured is None else e.measured[e.measured["standing"] == "current"]
     return f"""## Bands
 
-A nominal 80 % band should hold 75 to 85 % of the measured values. The last column is the score of the band of one width
-per engine that covers 80 % of these very rows; smaller is better.
+A nominal 80 % band should hold 75 to 85 % of the measured values. The bands come from pairs that are not reserved, so that the
+reserved ones judge them. The last column is the score of the band of one width per engine that covers 80 % of these very
+rows; smaller is better.
 
 {report.intervals(e.silicon, current)}"""
 

@@ -175,20 +175,20 @@ def _condition(promise: str, reached: str, met: bool) -> str:
 
 
 def intervals(*tables: pd.DataFrame | None) -> str:
-    """Coverage and log-interval score by metric and engine, beside a band of constant width."""
+    """Coverage, also on reserved pairs alone, and log-interval score by metric and engine, beside constant width."""
     scored = pd.concat([table for table in tables if table is not None])
     lines = [
-        "| metric | engine | n | in 80 % band | log-interval score | of the best band of constant width |",
-        "|---|---|---:|---:|---:|---:|",
+        "| metric | engine | n | in 80 % band | reserved pairs | log-interval score | of the best band of constant width |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for metric, name in NAMES.items():
         for engine, rows in scored[scored["metric"] == metric].groupby("engine"):
             if rows["low"].notna().sum() < FEWEST:
                 continue
             found = score.errors(rows)
-            constant = score.constant_band_score(rows)
+            constant, held = score.constant_band_score(rows), score.coverage(rows[reserved(rows)])
             lines.append(
-                f"| {name} | {engine} | {found['n']} | {_percent(found['coverage'], 0)} % "
+                f"| {name} | {engine} | {found['n']} | {_percent(found['coverage'], 0)} % | {_percent(held, 0)} % "
                 f"| {found['interval_score']:.2f} | {constant:.2f} |"
             )
     return "\n".join(lines)

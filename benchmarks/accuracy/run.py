@@ -43,7 +43,8 @@ def main() -> None:
     rows = _marked(_predicted(rows, catalog, options.work, "silicon"))
     rows["near_wall"] = _near_wall(deployed.runs(rows, catalog), rows.index)
     clear = rows[~rows["near_wall"]]
-    without_model = folds.leave_one_out(clear, catalog, "model")
+    unseen = folds.leave_one_out(rows, catalog, "model")
+    without_model = unseen[~rows["near_wall"]]
     nothing = folds.with_constants(clear, catalog, folds.priors())
     other, other_left_out = _measured(options, catalog)
     asked = _asked(peer.CONFIGURATOR, rows, options.peer_python, options)
@@ -64,7 +65,7 @@ def main() -> None:
     (options.output.with_suffix(".svg")).write_text(plot.scatter(evidence.silicon), encoding="utf-8")
     text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, _context(options))
     options.output.write_text(text, encoding="utf-8")
-    print(residuals.as_python(residuals.quantiles(_for_bands(evidence))))
+    print(_measurements(score.long_form(unseen), evidence, catalog))
     print(f"{options.output} written", file=sys.stderr)
 
 
@@ -149,10 +150,19 @@ def _memory(options: argparse.Namespace) -> str:
     return memory_evidence.markdown(path) if path.exists() else "Not run: memory.csv was not there."
 
 
-def _for_bands(evidence: report.Evidence) -> pd.DataFrame:
-    """All rows whose residuals may set a band: not reserved, not AMD."""
-    scored = pd.concat([evidence.off_wall, evidence.measured]) if evidence.measured is not None else evidence.off_wall
-    return scored[~reserved(scored) & (scored["standing"] != "AMD")]
+def _measurements(unseen: pd.DataFrame, evidence: report.Evidence, catalog: Catalog) -> str:
+    """The text of src/aisizer/calibration/measurements.py as these rows have it, sweeps by constants that never saw them."""
+    both = [unseen, *([] if evidence.measured is None else [evidence.measured])]
+    rows = residuals.situated(pd.concat(both, ignore_index=True), catalog)
+    free = rows[~reserved(rows) & (rows["standing"] != "AMD")]
+    widen = residuals.spreads(free)
+    after: tuple[dict[residuals.Key, residuals.Residuals], residuals.Spreads] = ({}, {})
+    if SHOTS[0] in evidence.shots:
+        judged = residuals.situated(evidence.shots[SHOTS[0]], catalog)
+        after = residuals.calibrated(judged, widen, f"after {SHOTS[0]} points")
+    uncalibrated = residuals.quantiles(free, widen, "model never seen")
+    spans, counts = residuals.ranges(rows), residuals.by_gpu(rows, catalog)
+    return residuals.as_python(uncalibrated, widen, *after, spans, counts)
 
 
 def _context(options: argparse.Namespace) -> dict[str, str]:

@@ -32,6 +32,7 @@ import score  # noqa: E402
 import shots  # noqa: E402
 import silicon  # noqa: E402
 
+from aisizer.calibration.measurements import LEVELS  # noqa: E402
 from aisizer.catalog.load import load_catalog  # noqa: E402
 
 RESERVED_FILE = ROOT.parent / "shared" / "measured" / "RESERVED.csv"
@@ -59,6 +60,10 @@ def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor:
             "isl_mean": 921.6,
             "osl_mean": 921.6,
             "near_wall": False,
+            "replicas": 1,
+            "standing": "current",
+            "pred_status": "ok",
+            "pred_kv_use": 0.2,
             "tpot_ms_mean": tpot * factor,
             "ttft_ms_mean": ttft + 5 * tpot,
             "pred_tpot_ms_mean": tpot,
@@ -70,6 +75,10 @@ def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor:
     for name in ("ttft_ms_mean", "tpot_ms_mean", "output_tok_s_total", "total_tok_s_total"):
         rows[f"pred_{name}_lo80"], rows[f"pred_{name}_hi80"] = rows[f"pred_{name}"] / 1.3, rows[f"pred_{name}"] * 1.3
     return rows
+
+
+def situated(rows: pd.DataFrame) -> pd.DataFrame:
+    return residuals.situated(score.long_form(rows), load_catalog())
 
 
 def test_an_unanswered_row_is_an_error_of_100_percent() -> None:
@@ -124,10 +133,11 @@ def test_a_second_name_of_a_network_is_held_out_too() -> None:
     "fit",
     [
         lambda rows: joint_fit.residuals_of(rows, CATALOG),
-        lambda rows: residuals.quantiles(score.long_form(rows)),
+        lambda rows: residuals.quantiles(situated(rows), {}, ""),
+        lambda rows: residuals.spreads(situated(rows)),
         lambda rows: shots._after(rows, rows, {}),
     ],
-    ids=["constants", "bands", "points of a user"],
+    ids=["constants", "bands", "what widens them", "points of a user"],
 )
 def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -> None:
     with pytest.raises(ValueError, match="reserved pairs must not be fitted on"):
@@ -146,6 +156,38 @@ def test_the_rows_of_the_joint_fit_hold_no_reserved_pair(monkeypatch: pytest.Mon
     monkeypatch.setattr(joint_fit.deployed, "kv_share", lambda found, index: pd.Series(0.1, index=index))
     rows = joint_fit.fitting_rows(Path("a"), Path("b"), CATALOG)
     assert len(rows) == 30 + joint_fit.DRAINS and not reserved.reserved(rows).any()
+
+
+def test_residuals_are_those_of_a_dense_model_away_from_the_wall() -> None:
+    """Dense 0.9 and 1.1, experts twice as far out on the log scale: the table holds the dense scatter, SPREAD the two."""
+    dense = pd.concat([points(FREE, factor=f) for f in (0.9, 1.1)], ignore_index=True)
+    experts = pd.concat([points(("gpt-oss-120b", "H100-SXM"), factor=f) for f in (0.81, 1.21)], ignore_index=True)
+    rows = situated(pd.concat([dense, experts.assign(id="e" + experts["id"])], ignore_index=True))
+    rows = rows[rows["metric"] == "tpot"]
+    widen = residuals.spreads(rows)
+    assert widen["tpot"]["experts"] == pytest.approx(2.0) and widen["tpot"]["near_wall"] == 1.0
+    row = residuals.quantiles(rows, widen, "made up")["tpot", "closed", "vllm"]
+    assert row.n == 120 and row.basis == "made up; own median, scatter of all engines"
+    assert row.factors[0] == pytest.approx(0.9, rel=0.01) and row.factors[-1] == pytest.approx(1.1, rel=0.01)
+
+
+def test_loads_that_nobody_stated_and_overloaded_runs_set_no_band() -> None:
+    rows = points(FREE, 4).assign(
+        protocol=["poisson", "poisson", "closed_burst", "closed_burst"], pred_status=["ok", "ok", "overloaded", "ok"]
+    )
+    rows.loc[0, "load_value"] = np.nan
+    assert set(situated(rows)["id"]) == {rows["id"][1], rows["id"][3]}
+
+
+def test_the_printed_table_is_python_that_holds_it() -> None:
+    rows = situated(points(FREE))
+    widen = residuals.spreads(rows)
+    table, spans = residuals.quantiles(rows, widen, "made up"), residuals.ranges(rows)
+    text = residuals.as_python(table, widen, {}, {}, spans, residuals.by_gpu(rows, load_catalog()))
+    found: dict[str, object] = {"__name__": "measurements"}
+    exec(compile(text, "measurements.py", "exec"), found)
+    assert found["LEVELS"] == LEVELS and found["UNCALIBRATED"] == table and found["RANGES"] == spans
+    assert found["COUNTS"] == {("vllm", "b200-sxm"): 30} and found["CALIBRATED"]
 
 
 def sweep(clients: list[int]) -> pd.DataFrame:

@@ -123,8 +123,8 @@ def test_the_nearest_layout_is_used_and_the_distance_told(tmp_path: Path) -> Non
     assert isinstance(made, Replica)
     _, used = calibrated(made.table, "llama-3.1-8b", "h100-sxm", "vllm-0.33", "bf16", 8, [one, four])
     assert used is four
-    assert outside(one, 1, 8.0, 1024.0, 128.0) == ()
-    told = outside(one, 2, 100.0, 1024.0, 128.0)
+    assert outside(one.range, 1, 8.0, 1024.0, 128.0) == ()
+    told = outside(one.range, 2, 100.0, 1024.0, 128.0)
     assert "tensor_parallel 2 was not measured (only 1)" in told[0]
     assert "100 requests in flight" in told[1]
 

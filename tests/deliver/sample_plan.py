@@ -311,6 +311,8 @@ def slo(**more: Any) -> SloResult:
         "high_ms": 1620.0,
         "degraded_ms": 1840.0,
         "met": True,
+        "probability": 0.97,
+        "probability_degraded": 0.62,
     }
     return SloResult(**(given | more))
 
@@ -582,6 +584,10 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
             go_live=GO_LIVE,
             utilization=0.38,
             utilization_degraded=0.76,
+            gpus_p50=16,
+            gpus_p90=24,
+            gpus_needed_p90=8,
+            probability_met=0.97,
             first_wave_usd=own.cash_by_month_usd[0] if optics_price else None,
             weakest_fact="server price of 2026-04, 240 days old, estimated",
             reason="It has the lowest net present cost of the options that meet every SLO with one server down.",
@@ -595,6 +601,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
                 ("growth", 6, "demand at the end of the first wave"),
                 ("burst", 6, "index of dispersion 2 in the peak minute"),
                 ("headroom", 8, "20 % for forecast and model error"),
+                ("confidence", 8, "confidence 50 %: the plain prediction, with headroom for its error"),
                 ("servers", 8, "whole servers of 8"),
                 ("redundancy", 16, "N+1: one server down at the peak"),
                 ("upgrade", 16, "rolling, off-peak"),

@@ -35,11 +35,12 @@ def test_decision_comes_first() -> None:
 def test_figures_of_the_sample() -> None:
     text = shown(sample_plan())
     assert "throughput 4 > latency 6 > headroom 8 > N+1 16" in text
-    assert "needed for the SLO alone: 6" in text
+    assert "needed for the SLO alone: 6; first wave 16 at P50, 24 at P90\n" in text
+    assert "notes  TTFT p95       met 97 %" in text and "SLO at the peak hour  P(met)" in text
     assert "+8 GPUs in service 2028-07, order by 2028-01-29\n" in text
     assert "  trigger at 61 %, expected 2028-01\n" in text
     assert "TPOT mean: 34.6 ms measured, 31.2 ms predicted; 1 more in" in text
-    assert "Utilization 38 %, 76 % with a server down." in text
+    assert "Utilization 38 %, 76 % with a server down. KV use 41 %.\n" in text
     assert "412: SLO 188, memory 131, price 61, rule 32" in text
     cost = sample_plan().tco["on_premises"]
     row = next(line for line in text.splitlines() if line.startswith("  on-premises"))
@@ -61,6 +62,20 @@ def test_no_figure_is_cut_at_any_width(width: int) -> None:
     assert "…" not in text
     assert "123.46 s" in text
     assert "1,942,456" in text
+
+
+def test_a_confidence_that_was_asked_for_is_a_step_and_a_plan_without_chances_is_shown() -> None:
+    plan = sample_plan()
+    assert plan.decision is not None
+    asked = plan.decision.model_copy(update={"confidence": 0.9, "gpus_p90": None})
+    steps = tuple(s.model_copy(update={"gpus": 12}) if s.name == "confidence" else s for s in plan.waterfall)
+    text = shown(plan.model_copy(update={"decision": asked, "waterfall": steps})).replace("\n" + " " * 16, " ")
+    assert (
+        "headroom 8 > confidence 90 % 12 > whole servers 8" in text and "16 at P50, none of this layout at P90" in text
+    )
+    bare = plan.decision.model_copy(update={"gpus_p50": None, "probability_met": None})
+    old = shown(plan.model_copy(update={"decision": bare, "slo": (slo(probability=None),)}))
+    assert "P(met)" not in old and "P90" not in old and "  met  " in old
 
 
 def test_color_only_where_asked() -> None:

@@ -17,7 +17,13 @@ from aisizer.sizing.fleet import Layout
 
 
 def layout(share: float) -> Layout:
-    made: Any = SimpleNamespace(share=share, stable_share=share * 2, gpus=2, pool=SimpleNamespace(burst=1.05))
+    made: Any = SimpleNamespace(
+        share=share,
+        stable_share=share * 2,
+        gpus=2,
+        pool=SimpleNamespace(burst=1.05),
+        confident_share=None,
+    )
     return Layout((cast(Candidate, made),), 8)
 
 

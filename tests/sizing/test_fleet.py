@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
-from aisizer.sizing.fleet import Layout, deployed, fleet, replicas, utilization
+from aisizer.sizing.fleet import Layout, carried, deployed, fleet, replicas, utilization
 from aisizer.sizing.placement import place, servers_for, worst_loss
 
 
-def candidate(share: float, gpus: int, burst: float = 1.1, stable: float = 2.0) -> Candidate:
+def candidate(share: float, gpus: int, burst: float = 1.1, stable: float = 2.0, sure: float | None = None) -> Candidate:
+    """`sure` is the part of the share that remains at the confidence asked for."""
     pool = SimpleNamespace(burst=burst)
-    made: Any = SimpleNamespace(share=share, stable_share=share * stable, gpus=gpus, pool=pool)
+    confident = None if sure is None else share * sure
+    made: Any = SimpleNamespace(
+        share=share, stable_share=share * stable, gpus=gpus, pool=pool, confident_share=confident
+    )
     return cast(Candidate, made)
 
 
@@ -29,19 +33,22 @@ candidates = st.builds(
     gpus=st.sampled_from([1, 2, 4, 8, 16, 32]),
     burst=st.floats(1.0, 2.0),
     stable=st.floats(1.0, 5.0),
+    sure=st.none() | st.floats(0.05, 1.0),
 )
 layouts = st.builds(lambda found: Layout(tuple(found), 8), st.lists(candidates, min_size=1, max_size=3))
 resiliences = st.builds(
-    lambda n, h, posture, method: Resilience.model_validate(
+    lambda n, h, f, posture, method: Resilience.model_validate(
         {
             "redundancy": n,
             "headroom": h,
+            "forecast_part": f,
             "disaster_recovery": {"posture": posture},
             "upgrades": {"method": method},
         }
     ),
     st.sampled_from(["N", "N+1", "N+2", "auto"]),
     st.floats(0.0, 0.6),
+    st.floats(0.0, 1.0),
     st.sampled_from(["none", "pilot_light", "warm_standby", "half_size", "active_active"]),
     st.sampled_from(["rolling", "blue_green"]),
 )
@@ -58,6 +65,7 @@ def test_every_step_of_the_waterfall_is_at_least_the_one_before(
         found.latency,
         found.burst,
         found.headroom,
+        found.confidence,
         found.serving_servers * 8,
         found.production_servers * 8,
         found.servers * 8,
@@ -84,9 +92,10 @@ def test_whichever_servers_fail_burst_and_headroom_still_fit(
     made = deployed(layout, found.production_servers, factor, resilience, found.redundant_servers)
     for count, left, c in zip(made.up, made.degraded, layout.candidates, strict=True):
         assert left <= count
-        assert left >= replicas(factor * c.pool.burst / (1 - resilience.headroom), c.share)
+        assert left >= replicas(factor * c.pool.burst, carried(c, resilience))
     if len(layout.candidates) == 1:
-        limit = (1 - resilience.headroom) / layout.candidates[0].pool.burst
+        alone = layout.candidates[0]
+        limit = carried(alone, resilience) / alone.share / alone.pool.burst
         assert utilization(layout, made.degraded, factor) <= limit * (1 + 1e-6)
 
 
@@ -162,6 +171,51 @@ def test_a_hand_worked_fleet() -> None:
     found = fleet(layout, 1.0, Resilience())
     assert (found.throughput, found.latency, found.burst, found.headroom) == (4, 8, 8, 10)
     assert (found.serving_servers, found.redundant_servers, found.servers) == (2, 1, 3)
+
+
+def test_a_hand_worked_confidence() -> None:
+    """One replica carries 0.3 of the demand, 0.2 with the confidence asked for; burst 1.1.
+
+    Headroom 20 %: 1.1 / (0.3 x 0.8) -> 5 replicas, and with half of it kept for the forecast 1.1 / (0.2 x 0.9) -> 7.
+    Headroom 40 %: 1.1 / (0.3 x 0.6) -> 7 and 1.1 / (0.2 x 0.8) -> 7; one on top of the other, 1.1 / (0.2 x 0.6), were 10.
+    """
+    layout = Layout((candidate(0.3, 2, sure=2 / 3),), 8)
+    found = fleet(layout, 1.0, Resilience())
+    assert (found.latency, found.headroom, found.confidence, found.serving_servers) == (8, 10, 14, 2)
+    more = fleet(layout, 1.0, Resilience(headroom=0.4))
+    assert (more.headroom, more.confidence) == (14, 14)
+
+
+@settings(max_examples=150, deadline=None)
+@given(layouts, resiliences, st.floats(0.05, 8.0))
+def test_confidence_replaces_the_headroom_for_model_error_and_never_adds_to_it(
+    layout: Layout, resilience: Resilience, factor: float
+) -> None:
+    found = fleet(layout, factor, resilience)
+    plain = fleet(Layout(tuple(unsure(c) for c in layout.candidates), 8), factor, resilience)
+    assert plain.headroom == plain.confidence == found.headroom <= found.confidence
+    for c in layout.candidates:
+        if c.confident_share is None:
+            continue
+        alone = fleet(Layout((c,), 8), factor, resilience)
+        forecast = resilience.headroom * resilience.forecast_part
+        replaced = replicas(factor * c.pool.burst / (1 - forecast), c.confident_share) * c.gpus
+        added = replicas(factor * c.pool.burst / (1 - resilience.headroom), c.confident_share) * c.gpus
+        assert alone.confidence == max(alone.headroom, replaced) <= added
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.003, 3.0), st.floats(0.05, 1.0), st.floats(0.05, 1.0), resiliences, st.floats(0.05, 8.0))
+def test_what_is_surer_never_needs_fewer(
+    share: float, one: float, other: float, resilience: Resilience, factor: float
+) -> None:
+    low, high = sorted((one, other))
+    sure, surer = (fleet(Layout((candidate(share, 2, sure=s),), 8), factor, resilience) for s in (high, low))
+    assert sure.confidence <= surer.confidence and sure.servers <= surer.servers
+
+
+def unsure(c: Candidate) -> Candidate:
+    return candidate(c.share, c.gpus, c.pool.burst, c.stable_share / c.share)
 
 
 @pytest.mark.parametrize(("strict", "loose"), [(0.9999, 0.999), (0.999, 0.9)])

@@ -65,6 +65,7 @@ class Deployment:
     """What serves a run: `replicas` equal replicas of one layout, each of all its attention-DP ranks together."""
 
     model: Model
+    gpu: Gpu
     engine: Engine
     layout: Layout
     replicas: int
@@ -120,7 +121,7 @@ class Deployer:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
         settings = settings_of(recipe, point)
         plain = self._set(replace(layout, speculative=False), settings)
-        return Deployment(model, engine, layout, replicas, self._set(layout, settings), plain)
+        return Deployment(model, gpu, engine, layout, replicas, self._set(layout, settings), plain)
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from aisizer.calibration.protocols import Figures, Scenario, replay
 from aisizer.engine.calibrated import apply
@@ -73,6 +72,8 @@ _NOT_NEGATIVE = ("client_s", "stream_steps")
 
 def fit(points: Sequence[Observed]) -> Fit:
     """The most probable factors given the points and the priors."""
+    from scipy.optimize import least_squares  # a plan takes the priors of this file and does not wait for it
+
     if not points:
         raise ValueError("fit needs at least one point.")
 

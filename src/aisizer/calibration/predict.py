@@ -13,7 +13,7 @@ from typing import TextIO
 import numpy as np
 
 from aisizer.calibration.deployment import Deployer, Deployment, static_workspace_bytes
-from aisizer.calibration.intervals import band
+from aisizer.calibration.intervals import KINDS, KV_WALL, Conditions, band
 from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
 from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
@@ -41,7 +41,7 @@ PLAIN = (
 NUMBERS = (
     *PLAIN,
     *(f"{name}_{end}" for name in BANDED for end in ("lo80", "hi80")),
-    *("pred_max_req_s", "pred_gpu_mem_gib"),
+    *("pred_max_req_s", "pred_gpu_mem_gib", "pred_kv_use"),
 )
 PREDICTED = (*NUMBERS, "pred_status", "pred_reason", "pred_assumed")
 """Every column that a prediction adds."""
@@ -206,7 +206,7 @@ def _answer(one: Prepared, played: dict[Played, Figures]) -> dict[str, str]:
     if short := shortened(scenario):
         one.row.assumed.append(short)
     status, reason = _status(one, scenario, found)
-    return _numbers(one, found) | _words(status, reason, one.row)
+    return _numbers(one, found, status) | _words(status, reason, one.row)
 
 
 def _scenario(one: Prepared) -> Scenario:
@@ -264,7 +264,17 @@ def _memory_bytes(one: Prepared, found: Figures) -> float:
     return (memory.weights_gb + memory.runtime_gb) * 1e9 + workspace + kv
 
 
-def _numbers(one: Prepared, found: Figures) -> dict[str, str]:
+def _conditions(one: Prepared, kv_use: float, status: str) -> Conditions:
+    return Conditions(
+        kind=KINDS[one.point.protocol],
+        engine=one.deployed.engine.id,
+        experts=one.deployed.model.experts > 0,
+        near_wall=kv_use > KV_WALL or status == "overloaded",
+        unmeasured_gpu=one.deployed.gpu.evidence == "datasheet",
+    )
+
+
+def _numbers(one: Prepared, found: Figures, status: str) -> dict[str, str]:
     values = {f"pred_ttft_ms_{name}": seconds * 1e3 for name, seconds in found.ttft_s.items()}
     values |= {f"pred_tpot_ms_{name}": found.tpot_s[name] * 1e3 for name in ("mean", "p95")}
     values |= {
@@ -275,9 +285,11 @@ def _numbers(one: Prepared, found: Figures) -> dict[str, str]:
         "pred_req_s": found.req_s,
         "pred_max_req_s": one.largest_rate,
         "pred_gpu_mem_gib": _memory_bytes(one, found) / GIB,
+        "pred_kv_use": found.kv_tokens / one.deployed.replica.table.kv_capacity_tokens,
     }
+    conditions = _conditions(one, values["pred_kv_use"], status)
     for name, metric in BANDED.items():
-        ends = band(values[name], metric, one.point.protocol, one.deployed.layout.engine)
+        ends = band(values[name], metric, conditions)
         values |= dict(zip((f"{name}_lo80", f"{name}_hi80"), ends, strict=True))
     return {name: f"{values[name]:.6g}" for name in NUMBERS}
 

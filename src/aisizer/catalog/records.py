@@ -127,6 +127,10 @@ class Recipe(Record):
     """what is set, in words that end up beside the prediction"""
 
 
+ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
+"""Families of engines as they write themselves."""
+
+
 class Engine(Sourced):
     """An inference engine of one version: overheads, limits and metric names."""
 

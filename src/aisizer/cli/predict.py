@@ -28,6 +28,7 @@ _SHOWN = (
     ("requests", "pred_req_s", "req/s"),
     ("largest rate", "pred_max_req_s", "req/s"),
     ("memory per GPU", "pred_gpu_mem_gib", "GiB"),
+    ("KV use", "pred_kv_use", ""),
 )
 _WORDS = ("pred_status", "pred_reason", "pred_assumed")
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from aisizer import units
+from aisizer.catalog.records import ENGINES
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
@@ -14,7 +15,6 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
 _REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
 _TERMS = {
     "purchase": "purchase",
@@ -65,7 +65,7 @@ def engine(engine_id: str) -> str:
     ('vLLM 0.33', 'mine 2')
     """
     name, _, version = engine_id.partition("-")
-    return f"{_ENGINES.get(name, name)} {version}".rstrip()
+    return f"{ENGINES.get(name, name)} {version}".rstrip()
 
 
 def term(term_id: str) -> str:
@@ -80,6 +80,8 @@ def reason(code: str) -> str:
 
 def step(name: str, decision: Decision) -> str:
     """A step of the hardware waterfall."""
+    if name == "confidence":
+        return f"confidence {numbers.exact_share(decision.confidence)}"
     return f"redundancy {redundancy(decision)}" if name == "redundancy" else _STEPS.get(name, name)
 
 
@@ -123,6 +125,21 @@ def down_phrase(decision: Decision) -> str:
     """The redundancy's failure in words, such as one server down."""
     servers = decision.redundant_servers
     return "with a server down" if servers == 1 else f"with {servers} servers down"
+
+
+def gpus_p90(decision: Decision) -> str:
+    """The first purchase at 90 % confidence, or why there is none."""
+    return "none of this layout" if decision.gpus_p90 is None else str(decision.gpus_p90)
+
+
+def fullest(pools: Sequence[Pool]) -> float:
+    """Share of the KV cache in use at p95 in the pool that is nearest to the wall."""
+    return max(pool.kv_use_p95 for pool in pools)
+
+
+def engines(pools: Sequence[Pool]) -> str:
+    """The engine versions whose step times the predictions assume."""
+    return ", ".join(dict.fromkeys(engine(pool.engine) for pool in pools))
 
 
 def second_site(plan: Plan) -> str | None:

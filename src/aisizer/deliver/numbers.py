@@ -62,6 +62,17 @@ def share(value: float | None) -> str:
     return f"{value * 100:.1f} %" if 0 < abs(value) < 0.0095 else f"{round(value * 100)} %"
 
 
+def chance(value: float | None) -> str:
+    """A probability in whole per cent, never rounded to certainty.
+
+    >>> chance(0.843), chance(0.9996), chance(0.001), chance(None)
+    ('84 %', '>99 %', '<1 %', 'n/a')
+    """
+    if value is None:
+        return NOT_AVAILABLE
+    return ">99 %" if value > 0.99 else "<1 %" if value < 0.01 else f"{round(value * 100)} %"
+
+
 def exact_share(value: float) -> str:
     """A share with all the digits that a rule is written with.
 

@@ -107,9 +107,9 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
 
 def _slo_table(plan: Plan, decision: Decision) -> Table:
     down = decision.redundant_servers
-    heads = ["SLO at the peak hour", "target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
+    heads = ["target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
     table = _grid("llrrr" + "r" * bool(down), [22, 6])
-    table.add_row(heads[0], "", *heads[1:], style="bold")
+    table.add_row("SLO at the peak hour", "P(met)" if decision.probability_met else "", *heads, style="bold")
     for result in plan.slo:
         table.add_row(*_slo_row(result, bool(down)))
     return table
@@ -118,7 +118,8 @@ def _slo_table(plan: Plan, decision: Decision) -> Table:
 def _slo_row(result: SloResult, degraded: bool) -> list[RenderableType]:
     from rich.text import Text
 
-    verdict = Text("met", style="green") if result.met else Text("MISSED", style="bold red")
+    chance = "" if result.probability is None else f" {numbers.chance(result.probability)}"
+    verdict = Text(f"met{chance}", style="green") if result.met else Text(f"MISSED{chance}", style="bold red")
     row: list[RenderableType] = [
         f"{result.workload}  {result.metric.upper()} {result.percentile}",
         verdict,
@@ -135,7 +136,7 @@ def _slo_note(plan: Plan, decision: Decision) -> str:
     text = f"{how}, at {labels.carried_month(plan)}. Utilization {numbers.share(decision.utilization)}"
     if decision.redundant_servers:
         text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
-    return f"{text}.".strip()
+    return f"{text}. KV use {numbers.share(labels.fullest(decision.pools))}."
 
 
 def _hardware(plan: Plan, decision: Decision) -> Facts:
@@ -145,7 +146,10 @@ def _hardware(plan: Plan, decision: Decision) -> Facts:
             name = labels.step(step.name, decision).removeprefix("redundancy ")
             steps.append(f"{name} {step.gpus}")
         before = step.gpus
-    facts = [("GPUs", " > ".join(steps)), ("", f"needed for the SLO alone: {decision.gpus_needed}")]
+    needed = f"needed for the SLO alone: {decision.gpus_needed}"
+    if decision.gpus_p50 is not None:
+        needed += f"; first wave {decision.gpus_p50} at P50, {labels.gpus_p90(decision)} at P90"
+    facts = [("GPUs", " > ".join(steps)), ("", needed)]
     second = labels.second_site(plan)
     facts += [("", f"at the second site: {second}")] if second else []
     return [*facts, ("Next", _next_purchase(plan)), *(("", text) for text in _next_trigger(plan))]

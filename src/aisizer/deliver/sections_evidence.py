@@ -8,7 +8,6 @@ from aisizer.plan import Comparison, IntegrationUse, Plan
 
 NOT_MODELLED = (
     "discrete-event simulation: percentiles come from an analytic queue, so failures, retries and cold starts are not replayed",
-    "calibration with your own benchmark: every prediction is uncalibrated, and its 80 % band says how far that may be off",
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
     "recovery point and recovery time of a second site: they are recorded, not checked",
@@ -35,7 +34,10 @@ def verdicts_section(plan: Plan) -> Section:
 def prototype_section(plan: Plan) -> Section:
     """What a prototype measured beside what the model says of the same load."""
     rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype]
-    text = "The model is uncalibrated here: it predicts the prototype's load without having seen its figures."
+    text = (
+        "The model is uncalibrated here: it predicts the prototype's load without having seen its figures. Where the plan "
+        "takes the prototype's GPU class, engine and precision, the figures then calibrate it as one load point."
+    )
     listed = table("Prototype and model", "Figure | Measured # | Predicted # | Predicted against measured #", rows)
     return Section("prototype", "Prototype beside the model", (Paragraph(text), listed))
 
@@ -149,7 +151,8 @@ def limits_section(plan: Plan) -> Section:
         blocks.append(
             Paragraph(
                 f"Predicted by an analytic model, neither simulated nor measured: {labels.listed(analytic, 12)}. "
-                "The 80 % band is the model's own error; measure before you sign for more than it says."
+                "The 80 % band is the model's own error, from means of published measurements; measure before you sign for "
+                "more than it says."
             )
         )
     blocks += [Paragraph("Not modelled:"), Items(NOT_MODELLED)]

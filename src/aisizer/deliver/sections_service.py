@@ -22,6 +22,8 @@ def decision_section(plan: Plan) -> Section:
         ("1 year", f"{numbers.at_least(numbers.cents(cost.one_year_usd), bool(cost.missing))} USD"),
         ("3 years", f"{numbers.at_least(numbers.cents(cost.three_year_usd), bool(cost.missing))} USD"),
         ("Utilization at the peak", _utilization(decision)),
+        ("Chance of meeting the SLO", _certainty(decision)),
+        ("Engine assumed", f"{labels.engines(decision.pools)}; versions differ by up to 2x"),
     ]
     second = labels.second_site(plan)
     facts += [("Of these at the second site", second)] if second else []
@@ -46,6 +48,14 @@ def _wave_cost(decision: Decision) -> str:
     return f"{numbers.cents(decision.first_wave_usd)} USD"
 
 
+def _certainty(decision: Decision) -> str:
+    sized = f"sized for {numbers.exact_share(decision.confidence)}"
+    if decision.gpus_p50 is None:
+        return sized
+    first = f"first wave {decision.gpus_p50} GPUs at P50, {labels.gpus_p90(decision)} at P90"
+    return f"{numbers.chance(decision.probability_met)} for the least certain one, all servers up; {sized}; {first}"
+
+
 def _utilization(decision: Decision) -> str:
     normal = numbers.share(decision.utilization)
     if decision.redundant_servers == 0:
@@ -64,10 +74,15 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
             numbers.number(pool.peak_rate_per_s),
             numbers.number(pool.peak_rate_per_replica),
             numbers.share(pool.utilization),
+            numbers.share(pool.kv_use_p95),
+            numbers.share(pool.kv_use_p95_degraded),
         )
         for pool in pools
     ]
-    heads = "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Utilization #"
+    heads = (
+        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Utilization # | "
+        "KV use p95 # | Degraded #"
+    )
     return table("Pools of replicas, one for each model", heads, rows)
 
 
@@ -82,18 +97,22 @@ def slo_section(plan: Plan) -> Section:
             numbers.duration(result.target_ms),
             numbers.duration(result.predicted_ms),
             numbers.band(result.low_ms, result.high_ms),
+            numbers.chance(result.probability),
             numbers.duration(result.degraded_ms),
+            numbers.chance(result.probability_degraded),
             result.method,
         )
         for result in plan.slo
     ]
     heads = (
-        f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | {down[:1].upper() + down[1:]} # | Method"
+        f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | P(met) # | {down[:1].upper() + down[1:]} # | "
+        "P(met) then # | Method"
     )
     note = (
         f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
         "busiest minutes. A target is met when the prediction lies within it both with every server up and with the "
-        "redundancy used up."
+        "redundancy used up. Band and P(met), the chance that the measured value is within the target, follow from how "
+        f"far published measurements lay from such predictions; they assume {labels.engines(labels.decided(plan).pools)}."
     )
     return Section(
         "slo", "Service levels at the peak hour", (Paragraph(note), table("Latency against the SLO", heads, rows))
@@ -110,6 +129,12 @@ def waterfall_section(plan: Plan) -> Section:
         rows.append((name, f"+{gpus - before}" if gpus > before else "0", str(gpus), step.reason))
         before = gpus
     text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
+    if decision.gpus_p50 is not None:
+        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
+        text += (
+            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
+            f"{labels.gpus_p90(decision)}."
+        )
     svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
     return Section(
         "waterfall",
@@ -130,6 +155,8 @@ def alternatives_section(plan: Plan) -> Section:
             f"{option.gpus} x {labels.gpu(option.gpu)}",
             option.offer,
             labels.term(option.term),
+            numbers.chance(option.probability_met),
+            numbers.number(option.gpus_p90),
             _total(option),
             _against(plan, option),
             "chosen" if option.chosen else option.note,
@@ -137,7 +164,9 @@ def alternatives_section(plan: Plan) -> Section:
         for option in plan.ranking
     ]
     basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
-    heads = f"Site | First wave | Offer | Term | 3 years USD # | {basis} against chosen # | Note"
+    heads = (
+        f"Site | First wave | Offer | Term | P(met) # | GPUs at P90 # | 3 years USD # | {basis} against chosen # | Note"
+    )
     blocks: list[Block] = [table("Best option per site and GPU", heads, rows)]
     if plan.rejections:
         total = sum(group.count for group in plan.rejections)

@@ -9,7 +9,7 @@ from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver import workbook_cells as at
 from aisizer.deliver.workbook_book import Book, Sheet, Value
 from aisizer.deliver.workbook_cells import CostSheet, InputMap, cell, span
-from aisizer.plan import Plan
+from aisizer.plan import Decision, Plan
 
 HEAD = 3
 BOM_FIELDS = (
@@ -30,15 +30,17 @@ def summary_sheet(book: Book, plan: Plan, chosen: CostSheet, inputs: InputMap, f
     sheet.headline(
         f"{labels.verb(decision).capitalize()} {labels.fleet(decision)} {labels.site(decision.site)}", decision.reason
     )
-    facts: tuple[tuple[str, Value], ...] = (
-        ("Order", f"{labels.fleet(decision)}, {numbers.count(decision.servers, 'server')} ({decision.offer_name})"),
-        ("Order by", decision.order_by),
-        ("In service", decision.go_live),
-        ("GPUs for the SLO alone", decision.gpus_needed),
+    facts: tuple[tuple[str, Value, str], ...] = (
+        ("Order", f"{labels.fleet(decision)}, {numbers.count(decision.servers, 'server')} ({decision.offer_name})", ""),
+        ("Order by", decision.order_by, ""),
+        ("In service", decision.go_live, ""),
+        ("GPUs for the SLO alone", decision.gpus_needed, f"before growth and reserves; {_sure(decision)}"),
+        ("First wave at 90 % confidence", decision.gpus_p90, f"predictions assume {labels.engines(decision.pools)}"),
     )
-    for index, (name, value) in enumerate(facts):
+    for index, (name, value, note) in enumerate(facts):
         sheet.put(3 + index, 0, name, "bold")
         sheet.put(3 + index, 1, value, "number" if isinstance(value, int) else "text")
+        sheet.put(3 + index, 2, note)
     sheet.head(8, ("USD", "Chosen site #", "What it counts"))
     counts = ("period 0 and months 1 to 12", "period 0 and months 1 to 36", "the same, discounted month by month")
     for index, ((name, col), counted) in enumerate(zip(SUMMARY_TOTALS.items(), counts, strict=True)):
@@ -48,6 +50,11 @@ def summary_sheet(book: Book, plan: Plan, chosen: CostSheet, inputs: InputMap, f
         sheet.put(row, 2, counted)
         book.name(name, cell(row, 1, "Summary"))
     _summary_state(sheet, chosen, inputs, failed)
+
+
+def _sure(decision: Decision) -> str:
+    chance = numbers.chance(decision.probability_met)
+    return f"sized for {numbers.exact_share(decision.confidence)}; chance of meeting the least certain SLO {chance}"
 
 
 def _summary_state(sheet: Sheet, chosen: CostSheet, inputs: InputMap, failed: int) -> None:

@@ -8,7 +8,7 @@ from math import log2
 
 import numpy as np
 
-from aisizer.profile.calibrations import Calibration, Factors
+from aisizer.profile.calibrations import Calibration, Factors, FitRange
 from aisizer.shapes import Floats, StepTable
 
 DECODING_TOKENS = 256.0
@@ -68,10 +68,10 @@ def calibrated(
 
 
 def outside(
-    calibration: Calibration, tensor_parallel: int, in_flight: float | None, prompt_tokens: float, output_tokens: float
+    measured: FitRange, tensor_parallel: int, in_flight: float | None, prompt_tokens: float, output_tokens: float
 ) -> tuple[str, ...]:
     """What of a load lies outside the measured range, one sentence each; requests in flight only where they are known."""
-    measured, found = calibration.range, list[str]()
+    found = list[str]()
     if tensor_parallel not in measured.tensor_parallel:
         layouts = ", ".join(str(t) for t in measured.tensor_parallel)
         found.append(f"tensor_parallel {tensor_parallel} was not measured (only {layouts})")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aisizer.calibration.intervals import MEDIAN
 from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import assumptions, baseline, explain, prototype, sources, upstream, warnings
+from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, carried_factor, planned_factor
 from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.trigger import triggers_of
+from aisizer.profile.sections import Resilience
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.fleet import Fleet, deployed, fleet
-from aisizer.sizing.records import Option, Pool, RejectionGroup, WaterfallStep
+from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
 
 
 def plan_of(
@@ -62,15 +65,17 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
     best = order[0]
     up, down = states(context, best)
     latency = latencies(best, [up, down])
-    pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id)
-    slo = slo_results(best, latency, 0, 1)
+    pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id, 1)
+    slo = slo_results(context, best, latency, 0, 1)
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
     bom = bom_of(context, best, roadmap)
-    ranking = options(context, order)
+    kept = best_per_site_and_gpu(order)
+    high = counts(context, kept, HIGH)
+    ranking = options(context, kept, high)
     tco = cost_by_site(order)
     found, note = baseline.baseline(context, best)
-    decision = _decision(context, best, order, steps, roadmap, bom, pools, up, down)
+    decision = _decision(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
     triggers = triggers_of(context, best, down)
     shown = tuple(tco.values())
     return {
@@ -130,6 +135,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
         ),
         ("burst", last.burst, f"the busiest minutes bring {burst:.2f}x the peak-hour rate"),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
+        ("confidence", last.confidence, _confidence(resilience)),
         ("servers", serving * size, f"whole servers of {size}"),
         ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, last)),
         ("upgrade", production * size, f"{resilience.upgrades.method.replace('_', '/')} upgrades"),
@@ -138,24 +144,36 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
 
 
+def _confidence(resilience: Resilience) -> str:
+    level = f"{resilience.confidence * 100:.4g} %"
+    if resilience.confidence <= MEDIAN:
+        return f"confidence {level}: the plain prediction, with headroom for its error"
+    return (
+        f"each SLO holds with {level} by the model's measured error, where its part of the headroom is less than that"
+    )
+
+
 def _redundancy(wanted: str, needed: Fleet) -> str:
     down, spread = needed.redundant_servers, needed.spread_servers
     more = f"; {spread} more so that each pool keeps whole replicas" if spread else ""
     return f"{wanted}: {down} server{'s' if down != 1 else ''} may be down at the peak with every SLO met{more}"
 
 
-def options(context: Context, order: Sequence[Evaluated]) -> tuple[Option, ...]:
-    """The best option of each site and GPU class, the chosen one first."""
-    kept = best_per_site_and_gpu(order)
+def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None]) -> tuple[Option, ...]:
+    """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
     alike: dict[tuple[str, ...], list[Evaluated]] = {}
     for e in kept:
         alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
     latency = {names: latencies_of([(e, states(context, e)[0]) for e in same]) for names, same in alike.items()}
     rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
-    return tuple(_option(context, e, *rows[id(e)], chosen=e is kept[0]) for e in kept)
+    return tuple(
+        _option(context, e, *rows[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
+    )
 
 
-def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int, *, chosen: bool) -> Option:
+def _option(
+    context: Context, e: Evaluated, latency: Sequence[Latency], row: int, high: Count | None, *, chosen: bool
+) -> Option:
     up, down = states(context, e)
     pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
     return Option(
@@ -172,6 +190,8 @@ def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int
         three_year_usd=e.cost.three_year_usd if e.priced else None,
         npv_usd=e.cost.npv_usd if e.priced else None,
         complete=not e.cost.missing,
+        gpus_p90=high and high.first_wave,
+        probability_met=least_probability(context, e, latency, row),
         chosen=chosen,
         note=_note(e),
     )
@@ -205,11 +225,14 @@ def _decision(
     roadmap: Roadmap,
     bom: Sequence[BomLine],
     pools: tuple[Pool, ...],
+    slo: Sequence[SloResult],
+    high: Count | None,
     up: State,
     down: State,
 ) -> Decision:
     only = pools[0] if len(pools) == 1 else None
     wave = [line.extended_price_usd for line in bom if line.wave == 1]
+    middle = counts(context, [best], MEDIAN)[0]
     return Decision(
         site=best.site.id,
         site_name=best.site.name,
@@ -234,6 +257,11 @@ def _decision(
         go_live=context.go_live,
         utilization=fleet_utilization(best, up),
         utilization_degraded=fleet_utilization(best, down),
+        confidence=context.profile.resilience.confidence,
+        gpus_p50=middle and middle.first_wave,
+        gpus_p90=high and high.first_wave,
+        gpus_needed_p90=high and high.needed,
+        probability_met=min(result.probability for result in slo if result.probability is not None),
         first_wave_usd=None if None in wave else sum(price for price in wave if price is not None),
         reason=_reason(context, best, order),
         weakest_fact=sources.weakest_fact(best.cost, context.profile.plan_date),

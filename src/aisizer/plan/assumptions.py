@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
+from aisizer.plan.prototype import PROFILE as PROTOTYPE
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
 
@@ -76,6 +77,14 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
         )  # fmt: skip
     if best is None:
         return
+    for candidate in best.layout.candidates:
+        used = candidate.calibration
+        if used is not None and used.files[0].name == PROTOTYPE:
+            scales = ", ".join(f"{name} {value:.3g}" for name, value in used.factors.model_dump().items() if value != 0)
+            yield Assumption(
+                path=f"calibration.{candidate.pool.name}", value=scales, origin="computed",
+                reason="step times multiplied by what the prototype's own figures say, as one load point",
+            )  # fmt: skip
     lead = context.leads[best.site.id]
     yield Assumption(
         path=f"sites.{best.site.id}.lead_time", value=f"{lead['total']:g} weeks", origin="catalog",

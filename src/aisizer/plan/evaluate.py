@@ -103,8 +103,8 @@ def _layout_key(candidate: Candidate, offer: Offer, demand: Demand) -> tuple[flo
     alone, resilience = Layout((candidate,), offer.gpus), demand.profile.resilience
     idle = offer.gpus / (offer.gpus // candidate.gpus) / candidate.gpus if candidate.gpus <= offer.gpus else 1.0
     return (
-        fleet(alone, high, resilience).headroom * idle,
-        fleet(alone, first, resilience).headroom * idle,
+        fleet(alone, high, resilience).confidence * idle,
+        fleet(alone, first, resilience).confidence * idle,
         PRECISION_ORDER.index(candidate.form.precision),
         PRECISION_ORDER.index(candidate.form.kv_precision),
         candidate.gpus,

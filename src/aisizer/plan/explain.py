@@ -8,18 +8,13 @@ from aisizer.catalog.records import Engine
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.predict import ERROR_BAND
+from aisizer.plan.explain_promises import QUEUE, confidence_steps, slo_steps
 from aisizer.plan.records import Decision, Step
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
 
-SIZING, QUEUE, ENGINE, MONEY = (
-    "docs/method.md: fleet",
-    "docs/method.md: queue",
-    "docs/method.md: replica",
-    "docs/method.md: money",
-)
+SIZING, ENGINE, MONEY = "docs/method.md: fleet", "docs/method.md: replica", "docs/method.md: money"
 
 
 def steps(
@@ -38,7 +33,7 @@ def steps(
         *_waterfall(context, best, waterfall, decision),
         *(step for pool in decision.pools for step in _pool(context, best, pool)),
         *_demand(context),
-        *_slo(slo, decision),
+        *slo_steps(slo, decision),
         *_roadmap(roadmap),
         *_triggers(best, triggers),
         *(step for site, cost in tco.items() for step in _money(context, site, cost)),
@@ -55,7 +50,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         value=str(decision.gpus),
         unit="GPU",
         source=SIZING,
-        next=("waterfall.disaster_recovery", "decision.servers", "decision.gpus_needed"),
+        next=("waterfall.disaster_recovery", "decision.servers", "decision.gpus_needed", "decision.gpus_p90"),
     )
     yield Step(
         name="decision.servers",
@@ -80,6 +75,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         source=SIZING,
         next=("waterfall.latency", *(f"pools.{p.name}.peak_rate_per_replica" for p in decision.pools)),
     )
+    yield from confidence_steps(decision)
     yield Step(
         name="decision.order_by",
         meaning="last day to start the order",
@@ -103,6 +99,13 @@ def _waterfall(
         "headroom": (
             "the same with factor x burst / (1 - headroom)",
             {"resilience.headroom": f"{resilience.headroom:g}"},
+        ),
+        "confidence": (
+            "the larger of that and factor x burst / (1 - headroom x forecast part) / share at that confidence",
+            {
+                "resilience.confidence": f"{resilience.confidence:g}",
+                "resilience.forecast_part": f"{resilience.forecast_part:g}",
+            },
         ),
         "servers": (
             "ceil(GPUs / GPUs per server) x GPUs per server",
@@ -177,6 +180,22 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         source=ENGINE,
     )
     yield Step(
+        name=f"pools.{pool.name}.kv_use_p95",
+        meaning="share of the KV cache in use at the 95th percentile, all servers up; the wall is at 1, and a warning at 0.85",
+        formula="(p95 of decoding sequences x mean context + waiting prompts) / kv_capacity_tokens",
+        inputs={
+            f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
+            "in_flight": "unknown" if pool.in_flight is None else f"{pool.in_flight:.4g} requests in one replica",
+            "with the redundancy down": "unknown"
+            if pool.kv_use_p95_degraded is None
+            else f"{pool.kv_use_p95_degraded:.4g}",
+        },
+        value=f"{pool.kv_use_p95:.6g}",
+        unit="1",
+        source=QUEUE,
+        next=(f"pools.{pool.name}.kv_capacity_tokens",),
+    )
+    yield Step(
         name=f"pools.{pool.name}.burst",
         meaning="rate in the p95 minute of the peak hour over the peak-hour rate",
         formula="1 + 1.645 x sqrt((index of dispersion - 1) / (60 x rate)); 1 for closed populations",
@@ -233,27 +252,6 @@ def _demand(context: Context) -> Iterator[Step]:
         )
 
 
-def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
-    for result in slo:
-        pool = next(p for p in decision.pools if result.workload in p.workloads)
-        yield Step(
-            name=f"slo.{result.workload}.{result.metric}_{result.percentile}",
-            meaning="predicted with all servers of the first wave up, at its busiest month, burst included",
-            formula="percentile of the state-dependent batching queue at the rate of one replica",
-            inputs={
-                "replicas": str(pool.replicas),
-                f"pools.{pool.name}.peak_rate_per_replica": f"{pool.peak_rate_per_replica:.4g} req/s",
-                "target": f"{result.target_ms:g} ms",
-                "error band": f"x / {ERROR_BAND[result.metric]:g}",
-                "with the redundancy down": f"{result.degraded_ms:.6g} ms",
-            },
-            value=f"{result.predicted_ms:.6g}",
-            unit="ms",
-            source=QUEUE,
-            next=(f"pools.{pool.name}.peak_rate_per_replica", f"pools.{pool.name}.burst"),
-        )
-
-
 def _roadmap(roadmap: Roadmap) -> Iterator[Step]:
     for name, month in (("go_live_gpus", 1), ("month_12_gpus", 12), ("month_36_gpus", 36)):
         at = roadmap.months[month - 1]
@@ -277,7 +275,7 @@ def _triggers(best: Evaluated, triggers: Sequence[Trigger]) -> Iterator[Step]:
             meaning="the level of load over sized capacity at which the next order must start",
             formula=trigger.formula,
             inputs={
-                "limit": f"{trigger.limit:.6g}, (1 - headroom) / burst",
+                "limit": f"{trigger.limit:.6g}, (1 - headroom) / burst, or what resilience.confidence leaves of it",
                 "growth_per_month": f"{trigger.growth_per_month:g}",
                 "lead_time_weeks": f"{trigger.lead_time_weeks:g}",
                 "review_weeks": f"{trigger.review_weeks:g}",

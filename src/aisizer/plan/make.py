@@ -8,7 +8,7 @@ from aisizer import __version__
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
-from aisizer.plan import answer, evaluate
+from aisizer.plan import answer, confidence, evaluate, prototype
 from aisizer.plan.context import Context, gather
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Inputs, Plan
@@ -25,11 +25,10 @@ from aisizer.sizing.options import Offer, offers, room
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
     """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
     context = gather(loaded, catalog, files or {})
-    named, profile, rooms = context.named, context.profile, _rooms(context)
-    screened = [
-        screen(pool, named.gpus, rooms, named.engine, profile.supply, profile.evidence.calibrations)
-        for pool in context.pools
-    ]
+    named, rooms, calibrations = context.named, _rooms(context), prototype.calibrations(context)
+    supply = context.profile.supply
+    screened = [screen(p, named.gpus, rooms, named.engine, supply, calibrations) for p in context.pools]
+    screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
     plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
+from aisizer.calibration.intervals import band
+from aisizer.plan.confidence import conditions, near_wall, probability
+from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
+from aisizer.plan.seen import seen
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
-from aisizer.shapes import Floats
 from aisizer.sizing.capacity import Candidate
-from aisizer.sizing.fleet import replicas, utilization
-from aisizer.sizing.pools import Pool as PoolDemand
+from aisizer.sizing.fleet import needed_replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
-
-ERROR_BAND = {"ttft": 1.5, "tpot": 1.25, "e2e": 1.25}
-"""Factor up and down that holds 80 % of measured values, nothing calibrated: 1.28 standard deviations of the log error
-of this family of models on published open-loop measurements of vLLM (mean error TTFT 26 %, ITL 10-16 %, E2E 7-13 %);
-docs/method.md, "How far to trust it"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +46,29 @@ def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
     return solve([c.replica.table for c in candidates], pool.requests, pool.load, share)
 
 
-def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int) -> tuple[SloResult, ...]:
+def slo_results(
+    context: Context, e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int
+) -> tuple[SloResult, ...]:
     """Every promised percentile in the states of those two indices."""
     results = []
-    for pool, value in _seen(e, latency):
-        for limit in pool.limits:
-            seconds = value(limit.metric, limit.statistic)[:, limit.class_id]
+    for found in seen(e, latency):
+        for limit in found.pool.limits:
+            seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
+            known = conditions(context, found.candidate, limit, near_wall(found, normal))
+            low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(
-                    workload=pool.workloads[limit.class_id],
+                    workload=found.pool.workloads[limit.class_id],
                     metric=limit.metric,
                     percentile=limit.statistic,
                     target_ms=limit.seconds * 1e3,
                     predicted_ms=float(seconds[normal]) * 1e3,
-                    low_ms=float(seconds[normal]) * 1e3 / ERROR_BAND[limit.metric],
-                    high_ms=float(seconds[normal]) * 1e3 * ERROR_BAND[limit.metric],
+                    low_ms=low * 1e3,
+                    high_ms=high * 1e3,
                     degraded_ms=float(seconds[degraded]) * 1e3,
                     met=bool(seconds[normal] <= limit.seconds and seconds[degraded] <= limit.seconds),
+                    probability=probability(context, found.candidate, limit, found, normal),
+                    probability_degraded=probability(context, found.candidate, limit, found, degraded),
                 )
             )
     return tuple(results)
@@ -75,34 +77,25 @@ def slo_results(e: Evaluated, latency: Sequence[Latency], normal: int, degraded:
 def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str, float]:
     """The SLO with the largest predicted over target in one state, and that ratio."""
     ratios = [
-        (f"{pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
-         float(value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
-        for pool, value in _seen(e, latency)
-        for i in pool.limits
+        (f"{found.pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
+         float(found.value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
+        for found in seen(e, latency)
+        for i in found.pool.limits
     ]  # fmt: skip
     return max(ratios, key=lambda pair: pair[1])
 
 
-def _seen(e: Evaluated, latency: Sequence[Latency]) -> Iterator[tuple[PoolDemand, Callable[[str, str], Floats]]]:
-    """Each pool as promised, and what its users see; of two stages the sums, whose percentiles overstate those of the sum."""
-    stages: dict[str, dict[str, Latency]] = {}
-    for candidate, found in zip(e.layout.candidates, latency, strict=True):
-        stages.setdefault(candidate.pool.promised.name, {})[candidate.pool.stage] = found
-    for pool in {c.pool.promised.name: c.pool.promised for c in e.layout.candidates}.values():
-        yield pool, partial(_value, stages[pool.name])
-
-
-def _value(stages: Mapping[str, Latency], metric: str, statistic: str) -> Floats:
-    if "serve" in stages:
-        return stages["serve"].value(metric, statistic)
-    rest = stages["decode"].value(metric, statistic)
-    return rest if metric == "tpot" else rest + stages["prefill"].value("ttft", statistic)
-
-
 def pool_records(
-    e: Evaluated, demand: Demand, normal: State, degraded: State, latency: Sequence[Latency], row: int, engine: str
+    e: Evaluated,
+    demand: Demand,
+    normal: State,
+    degraded: State,
+    latency: Sequence[Latency],
+    row: int,
+    engine: str,
+    degraded_row: int | None = None,
 ) -> tuple[Pool, ...]:
-    """The pools as the Plan shows them; `row` is the normal state in `latency`."""
+    """The pools as the Plan shows them; the rows are those of the two states in `latency`."""
     up, down = normal.replicas, degraded.replicas
     made = []
     for i, candidate in enumerate(e.layout.candidates):
@@ -115,7 +108,7 @@ def pool_records(
                 model=pool.model.id,
                 gpu=candidate.gpu,
                 replicas=up[i],
-                replicas_needed=_needed(candidate, normal.factor, demand),
+                replicas_needed=needed_replicas(candidate, normal.factor, demand.profile.resilience),
                 tensor_parallel=candidate.form.parallel.tensor,
                 pipeline_parallel=candidate.form.parallel.pipeline,
                 expert_parallel=candidate.form.parallel.expert,
@@ -134,9 +127,11 @@ def pool_records(
                 api_ceiling_per_replica=candidate.api_ceiling if _has_station(candidate) else None,
                 utilization=normal.factor / (up[i] * candidate.share),
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
+                in_flight=float(latency[i].in_flight[row]),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
                 kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
                 kv_use_p95=float(latency[i].kv_use_p95[row]),
+                kv_use_p95_degraded=None if degraded_row is None else float(latency[i].kv_use_p95[degraded_row]),
             )
         )
     return tuple(made)
@@ -144,10 +139,6 @@ def pool_records(
 
 def _has_station(candidate: Candidate) -> bool:
     return math.isfinite(candidate.api_ceiling)
-
-
-def _needed(candidate: Candidate, factor: float, demand: Demand) -> int:
-    return replicas(factor * candidate.pool.burst / (1 - demand.profile.resilience.headroom), candidate.share)
 
 
 def fleet_utilization(e: Evaluated, state: State) -> float:

@@ -1,11 +1,12 @@
-"""The prototype's own measurements beside what the model predicts for the same hardware and load."""
+"""The prototype's own measurements: beside what the model predicts for them, and as a calibration of the plan."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from aisizer.calibration.operating_point import fit_point, means
 from aisizer.catalog.records import Gpu
 from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.replica import Replica, build
@@ -13,11 +14,23 @@ from aisizer.engine.speculative import speculative_replica
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Comparison
+from aisizer.profile.calibrations import BenchmarkFile, Calibration, FitRange
 from aisizer.profile.sections import Prototype
-from aisizer.queueing.occupancy import solve
-from aisizer.queueing.records import Latency, Load
 from aisizer.shapes import Requests
 from aisizer.sizing.pools import Pool, make_pools
+
+
+@dataclass(frozen=True, slots=True)
+class Replayable:
+    """A prototype that the model can replay: one replica over its GPUs under its clients."""
+
+    prototype: Prototype
+    pool: Pool
+    gpu: Gpu
+    precision: str
+    replica: Replica
+    requests: Requests
+    clients: float
 
 
 def comparisons(context: Context, best: Evaluated) -> tuple[Comparison, ...]:
@@ -25,9 +38,9 @@ def comparisons(context: Context, best: Evaluated) -> tuple[Comparison, ...]:
     prototype = context.profile.evidence.prototype
     if prototype is None:
         return ()
-    found = _replayed(context, prototype)
+    found = _predicted(_replayable(context))
     measured = (
-        ("output tokens", prototype.output_tokens_per_s, found.get("output_tokens_per_s"), "token/s"),
+        ("output tokens", prototype.output_tokens_per_s, found.get("throughput"), "token/s"),
         ("TTFT mean", prototype.ttft_mean, found.get("ttft"), "s"),
         ("TPOT mean", prototype.tpot_mean, found.get("tpot"), "s"),
         ("cost per request", prototype.cost_per_request, best.cost.usd_per_request, "USD"),
@@ -35,23 +48,79 @@ def comparisons(context: Context, best: Evaluated) -> tuple[Comparison, ...]:
     return tuple(Comparison(name=n, measured=m, predicted=p, unit=u) for n, m, p, u in measured if m is not None)
 
 
-def _replayed(context: Context, prototype: Prototype) -> dict[str, float]:
-    """Mean latency and throughput of one replica over the prototype's GPUs at its concurrency; empty if it has none."""
+def calibrations(context: Context) -> tuple[Calibration, ...]:
+    """The profile's calibrations, and one from the prototype where they say nothing of what it measured."""
+    own = context.profile.evidence.calibrations
+    made = _calibration(context)
+    if made is None or any(_subject(made) == _subject(other) for other in own):
+        return own
+    return (*own, made)
+
+
+def _subject(calibration: Calibration) -> tuple[str, str, str, str]:
+    return calibration.model, calibration.gpu, calibration.engine, calibration.precision
+
+
+def _calibration(context: Context) -> Calibration | None:
+    """The prototype as one load point of the model, GPU, engine and precision that it is replayed on."""
+    found = _replayable(context)
+    measured = {} if found is None else _measured(found.prototype)
+    if found is None or not measured or found.pool.speculation is not None:  # drafts would pass for quicker steps
+        return None
+    factors = fit_point(found.replica.table, found.requests, found.clients, measured)
+    if factors is None:
+        return None
+    prompt, output = float(found.requests.prompt_tokens.mean()), float(found.requests.output_tokens.mean())
+    return Calibration(
+        model=found.pool.name,
+        gpu=found.gpu.id,
+        engine=context.named.engine.id,
+        precision=found.precision,
+        tensor_parallel=found.prototype.gpus,
+        points=1,
+        factors=factors,
+        range=FitRange(
+            in_flight=(found.clients, found.clients),
+            prompt_tokens=(prompt, prompt),
+            output_tokens=(output, output),
+            tensor_parallel=(found.prototype.gpus,),
+        ),
+        files=(BenchmarkFile(name=PROFILE, sha256=context.loaded.sha256, tool="profile"),),
+    )
+
+
+PROFILE = "evidence.prototype"
+"""What stands for the benchmark file where the profile itself holds the figures."""
+
+
+def _measured(prototype: Prototype) -> dict[str, float]:
+    figures = {
+        "ttft": prototype.ttft_mean, "tpot": prototype.tpot_mean, "throughput": prototype.output_tokens_per_s
+    }  # fmt: skip
+    return {metric: value for metric, value in figures.items() if value}
+
+
+def _predicted(found: Replayable | None) -> dict[str, float]:
+    """Mean latency and throughput of the replica under the prototype's clients; empty where it has none."""
+    if found is None:
+        return {}
+    predicted = {k: float(v[0]) for k, v in means([found.replica.table], found.requests, found.clients).items()}
+    return predicted if np.isfinite(predicted["throughput"]) else {}
+
+
+def _replayable(context: Context) -> Replayable | None:
+    prototype = context.profile.evidence.prototype
+    if prototype is None or prototype.concurrency is None:
+        return None
     name = prototype.workload or next(iter(context.profile.workloads))
     pool = make_pools({name: context.profile.workloads[name]}, context.named.models, context.offered)[0]
-    replica = _replica(context, pool, context.catalog.find_gpu(prototype.gpu), prototype.gpus)
-    if replica is None or prototype.concurrency is None:
-        return {}
-    requests = _requests(pool.requests, prototype)
-    load = Load(rate=np.zeros(1), population=np.array([float(prototype.concurrency)]))
-    latency: Latency = solve([replica.table], requests, load, np.ones(1))
-    if not latency.stable[0]:
-        return {}
-    return {
-        "ttft": float(latency.value("ttft", "mean")[0, 0]),
-        "tpot": float(latency.value("tpot", "mean")[0, 0]),
-        "output_tokens_per_s": float(latency.throughput[0] * requests.output_tokens.mean()),
-    }
+    gpu = context.catalog.find_gpu(prototype.gpu)
+    for precision in allowed_precisions(pool.model, pool.precisions):
+        replica = _replica(context, pool, gpu, prototype.gpus, precision)
+        if replica is not None:
+            requests = _requests(pool.requests, prototype)
+            return Replayable(prototype, pool, gpu, precision, replica, requests, float(prototype.concurrency))
+    return None
 
 
 def _requests(requests: Requests, prototype: Prototype) -> Requests:
@@ -65,21 +134,18 @@ def _requests(requests: Requests, prototype: Prototype) -> Requests:
     )
 
 
-def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int) -> Replica | None:
-    """The first allowed precision that fits the prototype's GPUs as one tensor-parallel replica."""
-    for precision in allowed_precisions(pool.model, pool.precisions):
-        made = build(
-            pool.model,
-            gpu,
-            context.named.engine,
-            tensor_parallel=gpus,
-            precision=precision,
-            kv_precision=default_kv_precision(context.named.engine, precision),
-            max_context_tokens=pool.longest_context,
-            mean_context_tokens=pool.mean_context,
-        )
-        if isinstance(made, Replica) and pool.speculation is not None:
-            made = speculative_replica(made, pool.model.layers, pool.speculation)
-        if isinstance(made, Replica):
-            return made
-    return None
+def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int, precision: str) -> Replica | None:
+    """The prototype's GPUs as one tensor-parallel replica, drafting as the workload does; null where it does not fit them."""
+    made = build(
+        pool.model,
+        gpu,
+        context.named.engine,
+        tensor_parallel=gpus,
+        precision=precision,
+        kv_precision=default_kv_precision(context.named.engine, precision),
+        max_context_tokens=pool.longest_context,
+        mean_context_tokens=pool.mean_context,
+    )
+    if isinstance(made, Replica) and pool.speculation is not None:
+        made = speculative_replica(made, pool.model.layers, pool.speculation)
+    return made if isinstance(made, Replica) else None

@@ -52,6 +52,16 @@ class Decision(Record):
     go_live: date
     utilization: float
     utilization_degraded: float
+    confidence: float = 0.5
+    """[1] probability with which each SLO was sized to hold: resilience.confidence"""
+    gpus_p50: int | None = None
+    """the first purchase wave at 50 % confidence: the plain prediction with its headroom"""
+    gpus_p90: int | None = None
+    """the same at 90 % confidence; null where an idle replica of this layout misses an SLO at it"""
+    gpus_needed_p90: int | None = None
+    """gpus_needed at 90 % confidence"""
+    probability_met: float | None = None
+    """[1] of meeting the least certain SLO with all servers up"""
     first_wave_usd: float | None
     reason: str
     """one sentence: why this one"""

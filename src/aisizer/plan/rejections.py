@@ -16,6 +16,7 @@ TEXT = {
     "context": "the requests are longer than the model's context",
     "unstable": "the replica carries no steady stream of these requests",
     "slo": "an SLO is missed even by an idle replica",
+    "confidence": "an SLO holds with less than resilience.confidence even on an idle replica",
     "rule": "the site is not admitted for the data",
     "model_ban": "a rule bars the model's developer",
     "lead_time": "the site cannot deliver by go-live",
@@ -57,9 +58,10 @@ def _distance(rejection: Rejection) -> float:
 def _freed(rejection: Rejection) -> str:
     if rejection.got is None:
         return ""
-    if rejection.reason == "slo":
+    if rejection.reason in ("slo", "confidence"):
         workload, slo = rejection.option["workload"], rejection.option["slo"]
-        return f"workloads.{workload}.slo.{slo} >= {rejection.got * 1e3:,.0f} ms"
+        lower = ", or a lower resilience.confidence" if rejection.reason == "confidence" else ""
+        return f"workloads.{workload}.slo.{slo} >= {rejection.got * 1e3:,.0f} ms{lower}"
     if rejection.reason == "power":
         return f"supply.power_limit >= {rejection.got:,.0f} kW"
     if rejection.reason == "lead_time":

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import State
 from aisizer.roadmap.waves import MONTHS
-from aisizer.sizing.pools import Pool
+from aisizer.sizing.capacity import Candidate
+from aisizer.sizing.fleet import carried
 from aisizer.triggers.records import Trigger
 from aisizer.triggers.thresholds import capacity_trigger
 from aisizer.units import WEEK
@@ -22,16 +21,18 @@ OWNER = "capacity owner"
 
 def triggers_of(context: Context, best: Evaluated, down: State) -> tuple[Trigger, ...]:
     """One trigger per pool, for the fleet of the first wave with the redundancy down; of two stages the tighter decides."""
-    capacity: dict[str, float] = {}
+    resilience = context.profile.resilience
+    tightest: dict[str, tuple[Candidate, int]] = {}
     for candidate, replicas in zip(best.layout.candidates, down.replicas, strict=True):
-        name = candidate.pool.promised.name
-        capacity[name] = min(capacity.get(name, inf), replicas * candidate.share)
-    pools = {c.pool.promised.name: c.pool.promised for c in best.layout.candidates}
-    return tuple(_trigger(context, best, pool, capacity[name]) for name, pool in pools.items())
+        other, count = tightest.setdefault(candidate.pool.promised.name, (candidate, replicas))
+        if replicas * carried(candidate, resilience) < count * carried(other, resilience):
+            tightest[candidate.pool.promised.name] = candidate, replicas
+    return tuple(_trigger(context, best, candidate, count) for candidate, count in tightest.values())
 
 
-def _trigger(context: Context, best: Evaluated, pool: Pool, capacity: float) -> Trigger:
-    profile, engine = context.profile, context.named.engine
+def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: int) -> Trigger:
+    profile, engine, pool = context.profile, context.named.engine, candidate.pool.promised
+    capacity = replicas * candidate.share
     factors = {case: demand_factors(profile.growth, context.go_live, case, MONTHS) for case in CASES}
     generates = not pool.model.prefill_only
     signal = "generation_tokens" if generates else "requests"
@@ -41,7 +42,7 @@ def _trigger(context: Context, best: Evaluated, pool: Pool, capacity: float) -> 
         profile=profile.name,
         pool=pool.name,
         utilization={case: (factors[case] / capacity).tolist() for case in CASES},
-        limit=(1 - profile.resilience.headroom) / pool.burst,
+        limit=carried(candidate, profile.resilience) / candidate.share / pool.burst,
         growth_per_month=profile.growth.rate,
         lead_weeks=context.leads[best.site.id]["total"],
         review_weeks=profile.growth.review / WEEK,

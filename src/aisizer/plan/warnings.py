@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from aisizer.calibration.intervals import MEDIAN
 from aisizer.costs.records import BomLine
-from aisizer.engine.calibrated import outside
+from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Decision
 from aisizer.plan.upstream import uses
 from aisizer.roadmap.records import Roadmap
-from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.records import Trigger
 
 HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
 """[day] after which a hardware or cloud price, or a facility figure, is old: list prices moved by 40 % within a year
 both ways in 2025 and 2026."""
-KV_WALL = 0.85
-"""[1] KV use at p95 above which a small error in memory turns into a large one in waiting time."""
 
 
 def warnings(
@@ -36,9 +34,10 @@ def warnings(
         *_missing(best),
         *_budget(context, best),
         *_slo(slo, decision),
+        *evidence.sentences(context, best, decision.pools),
         *_dates(context, roadmap, triggers),
         *_prices(context, best),
-        *_evidence(context, best),
+        *_notes(context, best),
         *_not_checked(context, best),
         *_overlay(context),
         *_upstream(context),
@@ -67,9 +66,16 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
     for result in slo:
         if result.met and result.high_ms > result.target_ms:
             yield (
-                f"{result.workload} {result.metric}_{result.percentile} is met at {result.predicted_ms:,.0f} ms, but the "
-                f"80 % band of the uncalibrated model reaches {result.high_ms:,.0f} ms (target {result.target_ms:,.0f} ms). "
-                "Measure it before the order is signed."
+                f"{result.workload} {result.metric}_{result.percentile} is met at {result.predicted_ms:,.0f} ms, but with a "
+                f"probability of {_percent(result.probability)} only: the 80 % band of the model's error reaches "
+                f"{result.high_ms:,.0f} ms (target {result.target_ms:,.0f} ms). Measure it before the order is signed, or raise "
+                f"resilience.confidence ({_at_90(decision)} at 90 %)."
+            )
+        elif result.met and (result.probability_degraded or 1.0) < MEDIAN:
+            yield (
+                f"{result.workload} {result.metric}_{result.percentile} is met with the redundancy down by the plain prediction, "
+                f"but measurements lie above such predictions: its probability is {_percent(result.probability_degraded)}. "
+                f"Measure it before the order is signed, or raise resilience.confidence ({_at_90(decision)} at 90 %)."
             )
         if not result.met:
             yield (
@@ -82,11 +88,14 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
                 f"Pool {pool.name}: the API server stops a replica before its GPUs do, at "
                 f"{pool.api_ceiling_per_replica:,.0f} req/s. Give each replica more API processes in supply.api_processes."
             )
-        if pool.kv_use_p95 > KV_WALL:
-            yield (
-                f"Pool {pool.name} fills {pool.kv_use_p95 * 100:.0f} % of its KV cache at p95: a small error in memory becomes a "
-                "large one in waiting time. Prefer a larger tensor_parallel or more replicas."
-            )
+
+
+def _percent(probability: float | None) -> str:
+    return "unknown" if probability is None else f"{probability * 100:.0f} %"
+
+
+def _at_90(decision: Decision) -> str:
+    return "no fleet of this layout" if decision.gpus_p90 is None else f"{decision.gpus_p90} GPUs"
 
 
 def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> Iterator[str]:
@@ -120,33 +129,13 @@ def _prices(context: Context, best: Evaluated) -> Iterator[str]:
             yield f"The quote for {quote.item} was valid until {quote.valid_until} only. Ask for a new one."
 
 
-def _evidence(context: Context, best: Evaluated) -> Iterator[str]:
-    gpu = context.named.gpus[best.offer.gpu]
-    if gpu.evidence == "datasheet":
-        yield (
-            f"The throughput of {gpu.name} rests on its datasheet and on constants fitted to other GPUs; no published "
-            "measurement of that class stands behind it. Benchmark it before the order is signed."
-        )
+def _notes(context: Context, best: Evaluated) -> Iterator[str]:
     for candidate in best.layout.candidates:
-        yield from _calibration(candidate)
         for note in candidate.replica.notes:
             yield f"Pool {candidate.pool.name}: {note}"
     verdict = context.verdicts[best.site.id]
     if verdict.basis != "primary":
         yield verdict.basis
-
-
-def _calibration(candidate: Candidate) -> Iterator[str]:
-    used, pool = candidate.calibration, candidate.pool
-    if used is None:
-        return
-    prompt, output = pool.promised.mean_prompt, pool.promised.mean_output
-    # how many requests one replica holds follows from the SLO, not from the profile
-    if candidate.gpus > candidate.form.parallel.tensor:
-        cut = candidate.form.parallel.text
-        yield f"Pool {pool.name} is cut as {cut}; its calibration was measured on tensor parallelism. Benchmark the cut."
-    for sentence in outside(used, candidate.form.parallel.tensor, None, prompt, output):
-        yield f"Pool {pool.name} leaves the range of its calibration: {sentence}. Benchmark it there too."
 
 
 def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:

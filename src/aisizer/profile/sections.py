@@ -255,6 +255,12 @@ class Resilience(Record):
     headroom: Annotated[Share, Field(le=0.9)] = 0.2
     """Capacity kept free at the peak with the redundancy down, for forecast and model error.
     20 %: customary (assumed)."""
+    forecast_part: Share = 0.5
+    """Part of the headroom that is for demand-forecast error and not for the model's own.
+    50 %: half each (assumed); growth at its high case instead of the base adds 8 % in five months of lead time."""
+    confidence: Annotated[Share, Field(ge=0.5, le=0.99)] = 0.5
+    """Probability with which each SLO holds, by the model's measured error; above 50 % it replaces the headroom's part for
+    that error where it is too little. 50 %: the plain prediction, whose error the headroom covers."""
     disaster_recovery: DisasterRecovery = DisasterRecovery()
     """What stands at a second site."""
     upgrades: Upgrades = Upgrades()

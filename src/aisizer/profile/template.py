@@ -44,6 +44,8 @@ workloads:                       # by name; workloads with the same model share 
 #  redundancy: N+1                # servers that may be down at the peak with the SLO still met: N | N+1 | N+2 | auto
 #  availability: 99.9 %           # what `auto` sizes for
 #  headroom: 20 %                 # kept free at the peak, for forecast and model error
+#  forecast_part: 50 %            # of the headroom; the rest is for model error
+#  confidence: 50 %               # with which each SLO holds; above 50 % it replaces the rest wherever that is too little
 #  disaster_recovery: {{posture: none}}
 #  upgrades: {{per_year: 2, method: rolling}}
 

@@ -37,8 +37,17 @@ def solve(tables: Sequence[StepTable], requests: Requests, load: Load, share: Fl
     return _solve(replicas, lengths, load, share)
 
 
-def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits: Sequence[Limit]) -> Capacity:
-    """The largest share of the load that one replica of each configuration carries with every limit met."""
+def capacity(
+    tables: Sequence[StepTable],
+    requests: Requests,
+    load: Load,
+    limits: Sequence[Limit],
+    caution: Floats | None = None,
+) -> Capacity:
+    """The largest share of the load that one replica of each configuration carries with every limit met.
+
+    caution [configuration, limit], 1 by default: what a latency is multiplied by before it is held against its limit.
+    """
     replicas, lengths = stack(tables), summarise(requests, len(load.rate))
     _check_limits(lengths, limits)
     fitting = fits(replicas, lengths)
@@ -47,42 +56,50 @@ def capacity(tables: Sequence[StepTable], requests: Requests, load: Load, limits
     idle = _solve(replicas, lengths, load, bound * VANISHING)
     share, binding = bound.copy(), np.full(len(tables), -1)
     if limits:
-        missed = _worst_miss(limits, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
+        targets = _targets(limits, len(tables), caution)
+        missed = _worst_miss(targets, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
         share[missed >= 0], binding = 0.0, np.where(bound > 0, missed, -1)
         rest = np.flatnonzero((bound > 0) & (missed < 0))
-        share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, bound[rest])
+        share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, targets[rest], bound[rest])
     return Capacity(bound, share, tuple(int(b) for b in binding), idle)
 
 
+def _targets(limits: Sequence[Limit], count: int, caution: Floats | None) -> Floats:
+    """[s] the limits of each configuration, [configuration, limit]."""
+    seconds = np.array([limit.seconds for limit in limits])
+    result: Floats = np.ones((count, 1)) * seconds if caution is None else seconds / caution
+    return result
+
+
 def _bisect(
-    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], bound: Floats
+    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], targets: Floats, bound: Floats
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Share and binding limit; the lower end is always a share that was found to meet every limit."""
-    met, binding = _judge(replicas, lengths, load, limits, bound)
+    met, binding = _judge(replicas, lengths, load, limits, targets, bound)
     low, high = np.where(met, 1.0, VANISHING**0.5), np.ones_like(bound)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        good, worst = _judge(replicas, lengths, load, limits, bound * middle**2)
+        good, worst = _judge(replicas, lengths, load, limits, targets, bound * middle**2)
         binding = np.where(good, binding, worst)
         low, high = np.where(good, middle, low), np.where(good, high, middle)
     return bound * low**2, binding
 
 
 def _judge(
-    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], share: Floats
+    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], targets: Floats, share: Floats
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Whether every limit is met, and the limit that is missed by the largest factor (-1 for none or instability)."""
     now = settle(replicas, lengths, load, share)
     steady = sound(now)
     with np.errstate(invalid="ignore"):  # rows without a steady state; `steady` rejects them
         values = [_statistics(now, m.metric, m.class_id, (m.statistic,))[m.statistic] for m in limits]
-    worst = _worst_miss(limits, values)
+    worst = _worst_miss(targets, values)
     return steady & (worst < 0), np.where(steady, worst, -1)
 
 
-def _worst_miss(limits: Sequence[Limit], values: Sequence[Floats]) -> NDArray[np.int64]:
+def _worst_miss(targets: Floats, values: Sequence[Floats]) -> NDArray[np.int64]:
     """[configuration] index of the limit that is exceeded by the largest factor, -1 where all are met; nan is no pass."""
-    ratio = np.stack([value / limit.seconds for limit, value in zip(limits, values, strict=True)])
+    ratio = np.stack(values) / targets.T
     excess = np.where(np.isnan(ratio), np.inf, ratio)
     worst = excess.argmax(axis=0)
     return np.where(np.any(excess > 1, axis=0), worst, -1)

@@ -63,6 +63,8 @@ class Candidate:
     """fitted on the user's benchmarks of this model, GPU, engine and precision"""
     limit: str = ""
     """what stops the replica there: `workload metric_statistic` of an SLO, stability, or api server"""
+    confident_share: float | None = None
+    """[1] the same as `share` at the confidence that the plan asks for; null: that of the plain prediction"""
 
     @property
     def api_ceiling(self) -> float:

@@ -18,7 +18,7 @@ class Pool(Record):
     replicas: int
     """replicas in service: spares carry traffic too"""
     replicas_needed: int
-    """replicas that the headroom step asks for"""
+    """replicas that the headroom and confidence steps ask for"""
     tensor_parallel: int
     pipeline_parallel: int = 1
     expert_parallel: int = 1
@@ -50,9 +50,14 @@ class Pool(Record):
     """[1] peak-hour load over capacity at the SLO, all servers up"""
     utilization_degraded: float
     """[1] the same with the redundancy's servers down"""
+    in_flight: float | None = None
+    """[request] mean number in one replica, all servers up"""
     weights_gb_per_gpu: float
     kv_capacity_tokens: float
     kv_use_p95: float
+    """[1] share of the KV cache in use at the 95th percentile, all servers up; 1 is the wall"""
+    kv_use_p95_degraded: float | None = None
+    """[1] the same with the redundancy's servers down"""
 
 
 class SloResult(Record):
@@ -70,6 +75,10 @@ class SloResult(Record):
     """predicted with the redundancy's servers down"""
     met: bool
     """predicted and degraded both within the target"""
+    probability: float | None = None
+    """[1] that the measured value is within the target, by the error of measured predictions, all servers up"""
+    probability_degraded: float | None = None
+    """[1] the same with the redundancy's servers down"""
     method: Literal["analytic", "simulated"] = "analytic"
 
 
@@ -77,8 +86,9 @@ class WaterfallStep(Record):
     """How many GPUs are needed up to and including this reason."""
 
     name: Literal[
-        "throughput", "latency", "growth", "burst", "headroom", "servers", "redundancy", "upgrade", "disaster_recovery"
-    ]
+        "throughput", "latency", "growth", "burst", "headroom", "confidence", "servers", "redundancy", "upgrade",
+        "disaster_recovery",
+    ]  # fmt: skip
     gpus: int
     reason: str
 
@@ -102,6 +112,10 @@ class Option(Record):
     npv_usd: float | None
     complete: bool
     """whether every cost line has a price"""
+    gpus_p90: int | None = None
+    """first purchase wave at 90 % confidence; null where an idle replica misses an SLO at it"""
+    probability_met: float | None = None
+    """[1] of meeting the least certain SLO with all servers up"""
     chosen: bool = False
     note: str = ""
 
