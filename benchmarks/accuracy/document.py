@@ -17,14 +17,16 @@ python benchmarks/accuracy/run.py --silicon silicon_sample.csv --measured calibr
 ```"""
 CAUSES = """What is behind them, as far as these rows show:
 
-- TPOT is too low nearly everywhere and most for SGLang: work of the host and kernels without a term, larger in some
-  engines. One factor per engine removes most of it; the rest differs by model (sparse and linear attention, experts).
-- TTFT is too low, most for SGLang and TensorRT-LLM: their clients see the first token several decode steps late (tokens
-  are sent in groups), and neither that setting nor the rest of the recipe is a column of the file.
-- NVIDIA's own TensorRT-LLM runs of dense models on H100 show a TTFT that is too long by about one whole answer divided by
-  the number of clients, as if one client more than the engine had slots were waiting; replayed as stated, they are far
-  too quick at few clients.
-- A user's sweep says little about prompts of another length where the delay is not physics, so TTFT gains least from it.
+- Rows of one deployment that differ by factors of 1.3 to 2.5 in TPOT stand side by side in the file, DeepSeek-R1 on TensorRT-LLM
+  most of all: multi-token prediction that no column states. They stay in every figure.
+- TTFT is too low where prompts run through kernels that the counts know badly: linear attention (Qwen3.5), and DeepSeek's FP8 on
+  Blackwell and Hopper; host time per kernel is one constant for all.
+- SGLang's rows of NVIDIA (Qwen3-32B, Llama-3.1-8B) show whole waves of prompts computed together, as if all answers had one length;
+  they are replayed with the lengths that the file states.
+- NVIDIA's sweeps of TensorRT-LLM 1.0 wait one whole answer divided by the number of clients longer than they should; they are replayed
+  with one client more than sequences. Qwen3-235B on H100 then comes out slow: its measured steps read fewer experts than random
+  prompts would.
+- A weight-only 4-bit model has only one family behind its constants, so that leaving it out costs most.
 - Qwen3-32B on GB200 and Llama-3.1-8B on H200 with vLLM are off by factors, in opposite directions; they stay in every figure."""
 
 

@@ -71,7 +71,6 @@ OPS = {
     "MOE_LAUNCH_S.fp8": Prior(27e-6, 0.30),
     "MOE_LAUNCH_S.fp4": Prior(17e-6, 0.30),
     "MOE_LAUNCH_S.weight_only": Prior(38e-6, 0.30),
-    "MOE_TILE": Prior(32.0, 0.30),
     "ROUTING_SKEW": Prior(0.85, 0.10),
     "ALL_REDUCE_LAUNCH_S.nvswitch": Prior(3.9e-6, 0.20),
     "BUS_EFFICIENCY.nvswitch": Prior(0.71, 0.12),

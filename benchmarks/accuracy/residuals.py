@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from reserved import refuse_reserved
+from reserved import TWINS, refuse_reserved
 
 from aisizer.calibration import measurements
 from aisizer.calibration.deployment import FAMILIES
-from aisizer.calibration.intervals import KINDS, KV_WALL, MEDIAN
+from aisizer.calibration.intervals import CROWD, KINDS, KV_WALL, MEDIAN
 from aisizer.calibration.measurements import LEVELS, Range, Residuals
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.names import UnknownName
@@ -23,9 +23,11 @@ Key = tuple[str, str, str]
 Spreads = Mapping[str, Mapping[str, float]]
 FEWEST_ROWS = 10
 """[1] rows of which the rank rule makes a band that holds 80 % of the next ones: 0.9 (n + 1) must not exceed n."""
-OWN_PAIRS = 5
+OWN_PAIRS = 3
 """[1] (model, GPU) pairs from which an engine's own scatter is trusted. With fewer, its few models may be easy ones, and
 the scatter of all engines around their own medians stands in."""
+DOUBT = 2
+"""[1] networks of no difference that are added to those compared, so that two or three odd ones do not decide."""
 WIDTH = (0.1, 0.9)
 TAIL = {"tpot": 1.35, "throughput": 1.0}
 """[1] what percentiles scatter more than means where no source prints both. TPOT: sqrt(0.1^2 + 0.09^2) / 0.1, since the
@@ -49,6 +51,7 @@ def situated(scored: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
         pair=rows["model"] + " " + rows["gpu"],
         experts=rows["model"].map(lambda name: catalog.find_model(name).experts > 0),
         near_wall=pd.to_numeric(rows["pred_kv_use"]).gt(KV_WALL),
+        crowded=rows["protocol"].map(KINDS).eq("closed") & (rows["load_value"] > CROWD * rows["replicas"].fillna(1)),
     )
 
 
@@ -62,7 +65,8 @@ def family(engine: str) -> str:
 
 
 def spreads(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """By metric, how much wider the log scatter is with experts, near the wall, on a GPU class left out, and of percentiles.
+    """By metric, how much wider the log scatter is with experts, near the wall, in a crowd, on a GPU class left out, and of
+    percentiles.
 
     Engines of today only: the kernels of old ones are slow in ways of their own.
     """
@@ -87,14 +91,25 @@ def _tail(rows: pd.DataFrame, metric: str) -> float:
 
 
 def _spread(rows: pd.DataFrame) -> dict[str, float]:
+    easy = ~rows["near_wall"] & ~rows["crowded"]
     centred = rows.assign(ratio=rows["ratio"] - _medians(rows))
-    experts = _ratio(centred[centred["experts"] & ~centred["near_wall"]], centred[~centred["experts"]])
+    experts = _shrunk(centred[centred["experts"] & easy], centred[~centred["experts"] & easy])
     level = centred.assign(ratio=centred["ratio"] / np.where(centred["experts"], experts, 1.0))
+    closed = level["kind"] == "closed"
     return {
         "experts": experts,
-        "near_wall": _ratio(level[level["near_wall"] & level["kind"].eq("closed")], level[~level["near_wall"]]),
-        "unmeasured_gpu": _left_out(rows[~rows["near_wall"]]),
+        "near_wall": _ratio(level[level["near_wall"] & ~level["crowded"] & closed], level[easy]),
+        "crowded": _ratio(level[level["crowded"] & ~level["near_wall"]], level[easy]),
+        "unmeasured_gpu": _left_out(rows[easy]),
     }
+
+
+def _shrunk(wide: pd.DataFrame, narrow: pd.DataFrame) -> float:
+    """The ratio of two kinds of network, drawn towards 1 as far as few networks stand behind it."""
+    networks = min(
+        part["model"].map(lambda name: min(name, TWINS.get(name, name))).nunique() for part in (wide, narrow)
+    )
+    return round(float(_ratio(wide, narrow) ** (networks / (networks + DOUBT))), 2)
 
 
 def _medians(rows: pd.DataFrame) -> pd.Series:
@@ -129,10 +144,15 @@ def _width(ratios: pd.Series) -> float:
 
 
 def quantiles(rows: pd.DataFrame, widen: Spreads, basis: str) -> dict[Key, Residuals]:
-    """Measured over predicted at each level, as of a dense model on a measured GPU class clear of the wall."""
+    """Measured over predicted at each level, as of a dense model on a measured GPU class clear of the wall.
+
+    Engines of today only, wherever there are any: today's engines are what a plan assumes.
+    """
     refuse_reserved(rows)
     found: dict[Key, Residuals] = {}
-    for (metric, kind), group in rows.groupby(["metric", "kind"]):
+    for (metric, kind), every in rows.groupby(["metric", "kind"]):
+        current = every[every["standing"] == "current"]
+        group = current if len(current) >= FEWEST_ROWS else every
         factor = _widened(group, widen[str(metric)])
         pooled = (group["ratio"] - _medians(group)) / factor
         alone = (group["ratio"] - group["ratio"].median()) / factor
@@ -146,8 +166,10 @@ def quantiles(rows: pd.DataFrame, widen: Spreads, basis: str) -> dict[Key, Resid
 
 
 def _widened(rows: pd.DataFrame, widen: Mapping[str, float]) -> pd.Series:
-    experts = np.where(rows["experts"], widen["experts"], 1.0)
-    return pd.Series(experts * np.where(rows["near_wall"], widen["near_wall"], 1.0), rows.index)
+    factor = pd.Series(1.0, rows.index)
+    for condition in ("experts", "near_wall", "crowded"):
+        factor *= np.where(rows[condition], widen[condition], 1.0)
+    return factor
 
 
 def _residuals(middle: float, scatter: pd.Series, basis: str) -> Residuals:
@@ -188,7 +210,7 @@ def calibrated(after: pd.DataFrame, widen: Spreads, basis: str) -> tuple[dict[Ke
     of a token is that of the same steps in an open loop, so closed loops stand for open ones there, as they do not for
     TTFT.
     """
-    same = ("near_wall", "tail")
+    same = ("near_wall", "crowded", "tail")
     own = {m: row | {k: widen[m][k] for k in same} | {"unmeasured_gpu": 1.0} for m, row in spreads(after).items()}
     closed = quantiles(after, own, basis)
     opened = {("tpot", "open", e): r for (m, k, e), r in closed.items() if (m, k) == ("tpot", "closed")}
@@ -230,8 +252,8 @@ together. `silicon_sample.csv` and the second set of docs/accuracy.md, AMD and r
     "CALIBRATED": """After five of the user's points, judged on other layouts and lengths.""",
     "CALIBRATED_SPREAD": """[1] The same after calibration.""",
     "SPREAD": """[1] By metric, what the log scatter is multiplied by: with a mixture of experts; with the KV cache nearly full;
-on a GPU class that was left out; of a percentile such as P95 instead of a mean. Widths from P10 to P90, each over that
-of the other rows.""",
+with more than 256 requests in flight on a replica; on a GPU class that was left out; of a percentile such as P95 instead
+of a mean. Widths from P10 to P90, each over that of the other rows.""",
     "RANGES": """By family of the engine, what the closed and open loops that were compared have covered.""",
     "COUNTS": """Measurements that were compared, by family of the engine and GPU class.""",
 }

@@ -60,12 +60,13 @@ def main() -> None:
         measured=None if other is None else score.long_form(other),
         tools=_side_by_side(peer.CONFIGURATOR, asked, nothing, without_model),
         simulated=_side_by_side(peer.SIMULATOR, simulated, nothing, without_model),
-        memory=_memory(options),
+        memory=_memory(options, catalog),
     )
     (options.output.with_suffix(".svg")).write_text(plot.scatter(evidence.silicon), encoding="utf-8")
     text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, _context(options))
     options.output.write_text(text, encoding="utf-8")
-    print(_measurements(score.long_form(unseen), evidence, catalog))
+    never_seen = [unseen, *([] if other is None else [folds.leave_one_out(other, catalog, "model")])]
+    print(_measurements(never_seen, evidence, catalog))
     print(f"{options.output} written", file=sys.stderr)
 
 
@@ -144,16 +145,17 @@ def _side_by_side(
     }
 
 
-def _memory(options: argparse.Namespace) -> str:
+def _memory(options: argparse.Namespace, catalog: Catalog) -> str:
     """The section on memory, where the footprints are there."""
     path = options.measured.with_name("memory.csv")
-    return memory_evidence.markdown(path) if path.exists() else "Not run: memory.csv was not there."
+    if not path.exists():
+        return "Not run: memory.csv was not there."
+    return memory_evidence.markdown(memory_evidence.evidence(path, catalog))
 
 
-def _measurements(unseen: pd.DataFrame, evidence: report.Evidence, catalog: Catalog) -> str:
-    """The text of src/aisizer/calibration/measurements.py as these rows have it, sweeps by constants that never saw them."""
-    both = [unseen, *([] if evidence.measured is None else [evidence.measured])]
-    rows = residuals.situated(pd.concat(both, ignore_index=True), catalog)
+def _measurements(never_seen: list[pd.DataFrame], evidence: report.Evidence, catalog: Catalog) -> str:
+    """The text of src/aisizer/calibration/measurements.py, from rows by constants that never saw their model."""
+    rows = residuals.situated(score.long_form(pd.concat(never_seen, ignore_index=True)), catalog)
     free = rows[~reserved(rows) & (rows["standing"] != "AMD")]
     widen = residuals.spreads(free)
     after: tuple[dict[residuals.Key, residuals.Residuals], residuals.Spreads] = ({}, {})

@@ -158,12 +158,15 @@ def test_the_rows_of_the_joint_fit_hold_no_reserved_pair(monkeypatch: pytest.Mon
     assert len(rows) == 30 + joint_fit.DRAINS and not reserved.reserved(rows).any()
 
 
-def test_residuals_are_those_of_a_dense_model_away_from_the_wall() -> None:
+def test_residuals_are_those_of_a_dense_model_away_from_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dense 0.9 and 1.1, experts twice as far out on the log scale: the table holds the dense scatter, SPREAD the two."""
     dense = pd.concat([points(FREE, factor=f) for f in (0.9, 1.1)], ignore_index=True)
     experts = pd.concat([points(("gpt-oss-120b", "H100-SXM"), factor=f) for f in (0.81, 1.21)], ignore_index=True)
     rows = situated(pd.concat([dense, experts.assign(id="e" + experts["id"])], ignore_index=True))
     rows = rows[rows["metric"] == "tpot"]
+    doubted = residuals.spreads(rows)["tpot"]["experts"]
+    assert doubted == pytest.approx(2 ** (1 / 3), abs=0.005)  # one network of each kind against DOUBT of no difference
+    monkeypatch.setattr(residuals, "DOUBT", 0)
     widen = residuals.spreads(rows)
     assert widen["tpot"]["experts"] == pytest.approx(2.0) and widen["tpot"]["near_wall"] == 1.0
     row = residuals.quantiles(rows, widen, "made up")["tpot", "closed", "vllm"]

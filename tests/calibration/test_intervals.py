@@ -34,9 +34,11 @@ conditions = st.builds(
     calibrated=flags,
     experts=flags,
     near_wall=flags,
+    crowded=flags,
     unmeasured_gpu=flags,
     tail=flags,
 )
+CONDITIONS = ("experts", "near_wall", "crowded", "unmeasured_gpu", "tail")
 metrics = st.sampled_from(["ttft", "tpot", "e2e", "throughput"])
 latencies = st.sampled_from(["ttft", "tpot", "e2e"])
 seconds = st.floats(1e-4, 1e3)
@@ -63,7 +65,7 @@ def test_every_row_rises_and_has_measurements_for_a_band(table: dict[tuple[str, 
 @pytest.mark.parametrize("widen", [SPREAD, CALIBRATED_SPREAD], ids=["uncalibrated", "calibrated"])
 def test_what_widens_is_a_condition_and_never_narrows(widen: dict[str, dict[str, float]]) -> None:
     for factors in widen.values():
-        assert set(factors) == {"experts", "near_wall", "unmeasured_gpu", "tail"}
+        assert set(factors) == set(CONDITIONS)
         assert all(factor >= 1 for factor in factors.values())
 
 
@@ -93,7 +95,7 @@ def test_a_band_holds_its_prediction_and_widens_with_what_is_uncertain(
 ) -> None:
     low, high = band(value, metric, known)
     assert 0 < low <= value <= high and low < high
-    for name in ("experts", "near_wall", "unmeasured_gpu", "tail"):
+    for name in CONDITIONS:
         least, most = (band(value, metric, replace(known, **{name: flag})) for flag in (False, True))
         assert most[1] / most[0] >= least[1] / least[0] * (1 - 1e-9)
 
@@ -158,11 +160,14 @@ def test_the_rank_rule_keeps_the_promised_coverage_of_small_samples(monkeypatch:
     assert held[10**9] < 0.78
 
 
+MORE = {"crowded": "more than 256 requests in flight on a replica", "tail": "a percentile beyond the median"}
+
+
 def test_the_method_names_the_factors_of_the_table() -> None:
     """docs/method.md, "How sure": a refreshed table asks for refreshed figures there."""
     text = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
     rows = {"experts": "experts", "near_wall": "KV use above 85 %", "unmeasured_gpu": "GPU class without measurements"}
-    for name, words in (rows | {"tail": "a percentile beyond the median"}).items():
+    for name, words in (rows | MORE).items():
         line = next(line for line in text.splitlines() if line.startswith(f"| {words} |"))
         shown = [cell.strip() for cell in line.split("|")[3:6]]
         for cell, metric in zip(shown, ("tpot", "ttft", "throughput"), strict=True):

@@ -16,7 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aisizer.calibration.points import COLUMNS
-from aisizer.calibration.predict import BANDED, NUMBERS, PREDICTED, predict_file, predict_lines, predict_point
+from aisizer.calibration.predict import (
+    BANDED,
+    NUMBERS,
+    PREDICTED,
+    predict_file,
+    predict_lines,
+    predict_point,
+    predict_rows,
+)
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 from aisizer.errors import InvalidInput, OutputError
@@ -198,6 +206,14 @@ def test_every_protocol_runs_on_two_pools(catalog: Catalog, protocol: str) -> No
     row = BASE | {"replicas": "3", "gpus_used": "", "protocol": protocol, "load_value": "4", "disagg": "y"}
     found = predict_point(catalog, row | {"slo_ttft_ms_p99": "2000", "slo_tpot_ms_p99": "100"})
     assert found["pred_status"] == "ok" and all(found[name] for name in NUMBERS)
+
+
+def test_rows_of_one_layout_with_other_splits_are_played_apart(catalog: Catalog) -> None:
+    row = BASE | {"gpus_used": "", "load_value": "64", "isl_mean": "200", "osl_mean": "400", "disagg": "y"}
+    together = list(predict_rows(catalog, [row | {"replicas": n} for n in ("2", "3", "6")]))
+    alone = [predict_point(catalog, row | {"replicas": n}) for n in ("2", "3", "6")]
+    assert together == alone
+    assert len({found["pred_tpot_ms_mean"] for found in alone}) == 3
 
 
 def test_a_load_beyond_the_slower_pool_is_overloaded(catalog: Catalog) -> None:

@@ -163,6 +163,7 @@ def test_more_gpus_compute_a_large_chunk_faster() -> None:
     assert chunk[0] > 1.25 * chunk[1] > 1.25**2 * chunk[2]
 
 
+@pytest.mark.usefixtures("round_constants")
 def test_decode_attention_by_hand() -> None:
     """80 layers x 2 local heads x 128 x 2 x 2 byte = 81,920 byte; at 0.9 x 3.35 TB/s = 27.2 ns a token of context."""
     assert kv_read_s(MODELS["llama-3.3-70b"], H100, 4, 4096) == pytest.approx(27.2e-9, rel=0.01)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aisizer.calibration.intervals import probability_within
 from aisizer.plan import Plan
-from aisizer.plan.confidence import at, conditions, near_wall, probability
+from aisizer.plan.confidence import Strain, at, conditions, probability, strain
 from aisizer.plan.context import Context, gather
 from aisizer.profile.load import load_profile
 from aisizer.queueing.occupancy import solve
@@ -35,6 +35,7 @@ planning = _planning()
 law = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 rates = st.floats(1, 80)
 ROOMS = {"h100-sxm": Room(8), "l40s": Room(8)}
+EASY = Strain(near_wall=False, crowded=False)
 TIGHT = {"ttft_p95": "300 ms", "tpot_p95": "20 ms"}
 
 
@@ -116,12 +117,12 @@ def test_at_its_share_every_slo_holds_with_the_confidence_and_once_just_so(
         share = candidate.confident_share
         assert share is not None and 0 < share <= candidate.share
         latency = solve([candidate.replica.table], pool.requests, pool.load, np.array([share]))
-        if near_wall(latency, 0):
+        if strain(latency, 0) != EASY:
             continue
         chances = [probability(context, candidate, limit, latency, 0) for limit in pool.limits]
         assert min(chances) >= level - 1e-6
         least.append(min(chances))
     plain = max(  # caution never flatters
-        probability_within(1.0, 1.0, m.metric, conditions(context, sure[0], m, near_wall=False)) for m in pool.limits
+        probability_within(1.0, 1.0, m.metric, conditions(context, sure[0], m, EASY)) for m in pool.limits
     )
     assert min(least) <= max(level, plain) + 0.02

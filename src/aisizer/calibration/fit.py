@@ -36,7 +36,7 @@ FURTHEST = 4.0
 """[prior sd] bound of every factor; a fit that ends there is told."""
 ADDED_START = 0.5
 """[prior sd] where times that are never negative start: at 0 a queue hidden behind a longer one shows no slope."""
-DIFFERENCE = 0.05
+DIFFERENCE = 0.15
 """[prior sd] step of the numerical derivative, large against the grain of a discrete simulation."""
 
 

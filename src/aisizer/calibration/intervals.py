@@ -39,6 +39,9 @@ NOMINAL = 0.8
 MEDIAN = 0.5
 KV_WALL = 0.85
 """[1] share of the KV cache in use above which a small error in memory turns into a large one in waiting time."""
+CROWD = 256
+"""[request] in flight on one replica, the batch limit of vLLM up to 2024 and of many recipes since: beyond it, measured
+servers queue requests that the model still batches, without saying so."""
 FEWEST_POINTS = 5
 """[1] load points of the user's own from which a calibration counts: what the calibrated residuals were measured after."""
 UNKNOWN = Residuals(0, (0.41, 0.5, 0.69, 1.0, 1.44, 2.0, 2.43), "assumed: a log-normal factor of two up and down")
@@ -57,6 +60,8 @@ class Conditions:
     """a mixture of experts: which of them a step reads is less certain than a dense model's weights"""
     near_wall: bool = False
     """the KV cache is nearly full"""
+    crowded: bool = False
+    """more requests in flight on a replica than CROWD"""
     unmeasured_gpu: bool = False
     """only a datasheet describes the GPU class"""
     tail: bool = False

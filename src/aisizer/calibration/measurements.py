@@ -33,196 +33,165 @@ class Range(NamedTuple):
 UNCALIBRATED: Mapping[tuple[str, str, str], Residuals] = {
     ("throughput", "closed", "sglang"): Residuals(
         n=1010,
-        factors=(0.662, 0.71, 0.784, 0.837, 0.885, 0.948, 1.005),
-        basis="nothing fitted; own median, scatter of all engines",
+        factors=(0.759, 0.799, 0.843, 0.89, 0.942, 1.035, 1.084),
+        basis="model never seen; own median, scatter of all engines",
     ),
     ("throughput", "closed", "trtllm"): Residuals(
-        n=557, factors=(0.666, 0.732, 0.822, 0.885, 0.946, 1.038, 1.076), basis="nothing fitted"
+        n=557, factors=(0.793, 0.842, 0.888, 0.944, 1.007, 1.106, 1.156), basis="model never seen"
     ),
     ("throughput", "closed", "vllm"): Residuals(
-        n=1010,
-        factors=(0.756, 0.811, 0.895, 0.956, 1.01, 1.082, 1.147),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=221, factors=(0.825, 0.839, 0.876, 0.916, 1.0, 1.104, 1.147), basis="model never seen"
     ),
     ("throughput", "closed", "any"): Residuals(
-        n=1010, factors=(0.705, 0.755, 0.838, 0.898, 0.953, 1.024, 1.073), basis="nothing fitted"
+        n=1010, factors=(0.786, 0.831, 0.878, 0.924, 0.98, 1.087, 1.131), basis="model never seen"
     ),
     ("throughput", "drain", "trtllm"): Residuals(
-        n=779, factors=(0.869, 0.922, 0.998, 1.068, 1.134, 1.21, 1.412), basis="nothing fitted"
-    ),
-    ("throughput", "drain", "vllm"): Residuals(
-        n=781,
-        factors=(0.63, 0.669, 0.724, 0.775, 0.823, 0.878, 1.025),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=434, factors=(0.899, 0.947, 1.004, 1.076, 1.151, 1.22, 1.265), basis="model never seen"
     ),
     ("throughput", "drain", "any"): Residuals(
-        n=781, factors=(0.868, 0.919, 0.994, 1.067, 1.134, 1.21, 1.412), basis="nothing fitted"
+        n=434, factors=(0.899, 0.947, 1.004, 1.076, 1.151, 1.22, 1.265), basis="model never seen"
     ),
     ("throughput", "static", "trtllm"): Residuals(
-        n=856, factors=(0.758, 0.796, 0.888, 0.969, 1.06, 1.187, 1.351), basis="nothing fitted"
+        n=1626, factors=(0.678, 0.746, 0.834, 0.929, 1.01, 1.109, 1.183), basis="model never seen"
     ),
     ("throughput", "static", "vllm"): Residuals(
-        n=645, factors=(0.561, 0.607, 0.745, 0.933, 1.12, 1.264, 1.299), basis="nothing fitted"
+        n=1512, factors=(0.479, 0.54, 0.681, 0.851, 1.049, 1.241, 1.292), basis="model never seen"
     ),
     ("throughput", "static", "any"): Residuals(
-        n=1501, factors=(0.614, 0.714, 0.828, 0.968, 1.075, 1.231, 1.302), basis="nothing fitted"
+        n=3138, factors=(0.524, 0.616, 0.768, 0.907, 1.022, 1.186, 1.278), basis="model never seen"
     ),
     ("tpot", "closed", "sglang"): Residuals(
         n=841,
-        factors=(0.989, 1.033, 1.092, 1.142, 1.2, 1.285, 1.368),
-        basis="nothing fitted; own median, scatter of all engines",
+        factors=(0.872, 0.91, 1.015, 1.083, 1.144, 1.198, 1.23),
+        basis="model never seen; own median, scatter of all engines",
     ),
     ("tpot", "closed", "trtllm"): Residuals(
-        n=485, factors=(0.916, 0.954, 1.009, 1.069, 1.125, 1.232, 1.308), basis="nothing fitted"
+        n=485, factors=(0.829, 0.875, 0.957, 1.029, 1.098, 1.145, 1.187), basis="model never seen"
     ),
     ("tpot", "closed", "vllm"): Residuals(
-        n=841,
-        factors=(0.9, 0.94, 0.994, 1.039, 1.092, 1.169, 1.245),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=221, factors=(0.846, 0.884, 0.975, 1.088, 1.146, 1.196, 1.216), basis="model never seen"
     ),
     ("tpot", "closed", "any"): Residuals(
-        n=841, factors=(0.926, 0.962, 1.02, 1.064, 1.117, 1.207, 1.271), basis="nothing fitted"
+        n=841, factors=(0.844, 0.889, 0.98, 1.056, 1.113, 1.171, 1.209), basis="model never seen"
     ),
     ("tpot", "open", "vllm"): Residuals(
-        n=18, factors=(0.785, 0.84, 0.89, 0.974, 0.998, 1.052, 1.083), basis="nothing fitted"
+        n=20, factors=(0.785, 0.83, 0.906, 0.931, 1.007, 1.045, 1.085), basis="model never seen"
     ),
     ("tpot", "open", "any"): Residuals(
-        n=18, factors=(0.785, 0.84, 0.89, 0.974, 0.998, 1.052, 1.083), basis="nothing fitted"
+        n=20, factors=(0.785, 0.83, 0.906, 0.931, 1.007, 1.045, 1.085), basis="model never seen"
     ),
     ("tpot", "static", "trtllm"): Residuals(
-        n=684, factors=(0.749, 0.832, 0.91, 1.006, 1.089, 1.192, 1.256), basis="nothing fitted"
+        n=816, factors=(0.706, 0.844, 0.926, 1.002, 1.086, 1.158, 1.241), basis="model never seen"
     ),
     ("tpot", "static", "vllm"): Residuals(
-        n=1144,
-        factors=(0.76, 0.771, 0.852, 0.954, 1.035, 1.23, 1.302),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=828, factors=(0.768, 0.771, 0.808, 0.96, 1.042, 1.288, 1.329), basis="model never seen"
     ),
     ("tpot", "static", "any"): Residuals(
-        n=1144, factors=(0.763, 0.783, 0.872, 0.988, 1.078, 1.264, 1.315), basis="nothing fitted"
+        n=1644, factors=(0.766, 0.773, 0.863, 0.988, 1.061, 1.219, 1.31), basis="model never seen"
     ),
     ("ttft", "closed", "sglang"): Residuals(
         n=841,
-        factors=(3.065, 3.412, 4.698, 6.913, 10.325, 15.339, 23.018),
-        basis="nothing fitted; own median, scatter of all engines",
+        factors=(1.055, 1.124, 1.257, 1.486, 1.764, 2.367, 3.995),
+        basis="model never seen; own median, scatter of all engines",
     ),
     ("ttft", "closed", "trtllm"): Residuals(
-        n=485, factors=(1.178, 1.278, 1.62, 2.66, 4.237, 6.083, 8.144), basis="nothing fitted"
+        n=485, factors=(0.812, 0.862, 1.003, 1.161, 1.366, 1.877, 3.041), basis="model never seen"
     ),
     ("ttft", "closed", "vllm"): Residuals(
-        n=841,
-        factors=(0.721, 0.802, 1.104, 1.625, 2.428, 3.606, 5.412),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=221, factors=(0.786, 0.821, 0.891, 1.037, 1.217, 1.4, 1.515), basis="model never seen"
     ),
     ("ttft", "closed", "any"): Residuals(
-        n=841, factors=(1.144, 1.221, 1.552, 2.368, 4.427, 7.639, 10.978), basis="nothing fitted"
+        n=841, factors=(0.813, 0.863, 0.983, 1.153, 1.369, 1.872, 3.57), basis="model never seen"
     ),
     ("ttft", "open", "vllm"): Residuals(
-        n=18, factors=(0.727, 0.746, 0.761, 0.822, 1.168, 1.216, 1.235), basis="nothing fitted"
+        n=20, factors=(0.682, 0.695, 0.708, 0.75, 0.982, 1.037, 1.114), basis="model never seen"
     ),
     ("ttft", "open", "any"): Residuals(
-        n=18, factors=(0.727, 0.746, 0.761, 0.822, 1.168, 1.216, 1.235), basis="nothing fitted"
+        n=20, factors=(0.682, 0.695, 0.708, 0.75, 0.982, 1.037, 1.114), basis="model never seen"
     ),
     ("ttft", "static", "trtllm"): Residuals(
-        n=722, factors=(0.747, 0.783, 0.99, 1.041, 1.099, 1.218, 1.258), basis="nothing fitted"
+        n=907, factors=(0.735, 0.872, 0.965, 1.078, 1.142, 1.211, 1.253), basis="model never seen"
     ),
     ("ttft", "static", "vllm"): Residuals(
-        n=1184,
-        factors=(0.88, 1.003, 1.117, 1.196, 1.293, 1.543, 1.782),
-        basis="nothing fitted; own median, scatter of all engines",
+        n=833, factors=(0.987, 1.006, 1.088, 1.205, 1.452, 1.788, 2.084), basis="model never seen"
     ),
     ("ttft", "static", "any"): Residuals(
-        n=1184, factors=(0.769, 0.935, 1.014, 1.068, 1.209, 1.477, 1.782), basis="nothing fitted"
+        n=1740, factors=(0.862, 0.934, 1.028, 1.122, 1.24, 1.554, 1.781), basis="model never seen"
     ),
 }
 """Nothing fitted end to end; by metric, kind of run and family of the engine, `any` being all of them
 together. `silicon_sample.csv` and the second set of docs/accuracy.md, AMD and reserved pairs left out."""
 SPREAD: Mapping[str, Mapping[str, float]] = {
-    "throughput": {"experts": 2.07, "near_wall": 1.57, "unmeasured_gpu": 1.63, "tail": 1.0},
-    "tpot": {"experts": 2.88, "near_wall": 2.67, "unmeasured_gpu": 2.06, "tail": 1.35},
-    "ttft": {"experts": 1.08, "near_wall": 3.13, "unmeasured_gpu": 1.41, "tail": 2.17},
+    "throughput": {"experts": 2.41, "near_wall": 1.35, "crowded": 2.23, "unmeasured_gpu": 1.61, "tail": 1.0},
+    "tpot": {"experts": 2.18, "near_wall": 1.4, "crowded": 4.87, "unmeasured_gpu": 2.29, "tail": 1.35},
+    "ttft": {"experts": 1.38, "near_wall": 3.49, "crowded": 5.71, "unmeasured_gpu": 1.29, "tail": 2.7},
 }
 """[1] By metric, what the log scatter is multiplied by: with a mixture of experts; with the KV cache nearly full;
-on a GPU class that was left out; of a percentile such as P95 instead of a mean. Widths from P10 to P90, each over that
-of the other rows."""
+with more than 256 requests in flight on a replica; on a GPU class that was left out; of a percentile such as P95 instead
+of a mean. Widths from P10 to P90, each over that of the other rows."""
 CALIBRATED: Mapping[tuple[str, str, str], Residuals] = {
     ("throughput", "closed", "sglang"): Residuals(
-        n=1318,
-        factors=(0.818, 0.865, 0.934, 0.981, 1.039, 1.094, 1.125),
+        n=1211,
+        factors=(0.864, 0.903, 0.952, 0.99, 1.032, 1.087, 1.138),
         basis="after 5 points; own median, scatter of all engines",
     ),
     ("throughput", "closed", "trtllm"): Residuals(
-        n=1318,
-        factors=(0.82, 0.868, 0.936, 0.984, 1.042, 1.097, 1.128),
-        basis="after 5 points; own median, scatter of all engines",
+        n=445, factors=(0.883, 0.906, 0.94, 0.983, 1.045, 1.102, 1.135), basis="after 5 points"
     ),
     ("throughput", "closed", "vllm"): Residuals(
-        n=1318,
-        factors=(0.839, 0.888, 0.958, 1.008, 1.067, 1.123, 1.155),
-        basis="after 5 points; own median, scatter of all engines",
+        n=468, factors=(0.898, 0.93, 0.976, 1.006, 1.029, 1.072, 1.095), basis="after 5 points"
     ),
     ("throughput", "closed", "any"): Residuals(
-        n=1318, factors=(0.828, 0.878, 0.942, 0.995, 1.056, 1.108, 1.14), basis="after 5 points"
+        n=1211, factors=(0.869, 0.904, 0.953, 0.997, 1.037, 1.093, 1.136), basis="after 5 points"
     ),
     ("tpot", "closed", "sglang"): Residuals(
-        n=1318,
-        factors=(0.876, 0.908, 0.962, 1.02, 1.07, 1.15, 1.211),
+        n=1211,
+        factors=(0.865, 0.907, 0.956, 1.0, 1.043, 1.092, 1.13),
         basis="after 5 points; own median, scatter of all engines",
     ),
     ("tpot", "closed", "trtllm"): Residuals(
-        n=1318,
-        factors=(0.877, 0.909, 0.962, 1.02, 1.07, 1.15, 1.211),
-        basis="after 5 points; own median, scatter of all engines",
+        n=445, factors=(0.872, 0.901, 0.953, 1.018, 1.075, 1.113, 1.145), basis="after 5 points"
     ),
     ("tpot", "closed", "vllm"): Residuals(
-        n=1318,
-        factors=(0.848, 0.879, 0.931, 0.987, 1.035, 1.112, 1.172),
-        basis="after 5 points; own median, scatter of all engines",
+        n=468, factors=(0.914, 0.932, 0.969, 0.994, 1.025, 1.076, 1.115), basis="after 5 points"
     ),
     ("tpot", "closed", "any"): Residuals(
-        n=1318, factors=(0.866, 0.897, 0.943, 1.006, 1.06, 1.132, 1.196), basis="after 5 points"
+        n=1211, factors=(0.872, 0.909, 0.959, 0.999, 1.049, 1.1, 1.144), basis="after 5 points"
     ),
     ("ttft", "closed", "sglang"): Residuals(
-        n=1318,
-        factors=(0.501, 0.571, 0.794, 1.03, 1.338, 1.898, 2.998),
+        n=1211,
+        factors=(0.782, 0.854, 0.954, 1.037, 1.147, 1.356, 2.095),
         basis="after 5 points; own median, scatter of all engines",
     ),
     ("ttft", "closed", "trtllm"): Residuals(
-        n=1318,
-        factors=(0.458, 0.522, 0.727, 0.943, 1.224, 1.737, 2.743),
-        basis="after 5 points; own median, scatter of all engines",
+        n=445, factors=(0.729, 0.8, 0.887, 0.97, 1.047, 1.143, 1.275), basis="after 5 points"
     ),
     ("ttft", "closed", "vllm"): Residuals(
-        n=1318,
-        factors=(0.501, 0.57, 0.793, 1.029, 1.336, 1.896, 2.995),
-        basis="after 5 points; own median, scatter of all engines",
+        n=468, factors=(0.776, 0.816, 0.92, 0.991, 1.096, 1.245, 1.327), basis="after 5 points"
     ),
     ("ttft", "closed", "any"): Residuals(
-        n=1318, factors=(0.477, 0.545, 0.75, 0.991, 1.289, 1.824, 2.85), basis="after 5 points"
+        n=1211, factors=(0.744, 0.816, 0.911, 0.989, 1.086, 1.288, 2.047), basis="after 5 points"
     ),
     ("tpot", "open", "sglang"): Residuals(
-        n=1318,
-        factors=(0.876, 0.908, 0.962, 1.02, 1.07, 1.15, 1.211),
+        n=1211,
+        factors=(0.865, 0.907, 0.956, 1.0, 1.043, 1.092, 1.13),
         basis="after 5 points; own median, scatter of all engines",
     ),
     ("tpot", "open", "trtllm"): Residuals(
-        n=1318,
-        factors=(0.877, 0.909, 0.962, 1.02, 1.07, 1.15, 1.211),
-        basis="after 5 points; own median, scatter of all engines",
+        n=445, factors=(0.872, 0.901, 0.953, 1.018, 1.075, 1.113, 1.145), basis="after 5 points"
     ),
     ("tpot", "open", "vllm"): Residuals(
-        n=1318,
-        factors=(0.848, 0.879, 0.931, 0.987, 1.035, 1.112, 1.172),
-        basis="after 5 points; own median, scatter of all engines",
+        n=468, factors=(0.914, 0.932, 0.969, 0.994, 1.025, 1.076, 1.115), basis="after 5 points"
     ),
     ("tpot", "open", "any"): Residuals(
-        n=1318, factors=(0.866, 0.897, 0.943, 1.006, 1.06, 1.132, 1.196), basis="after 5 points"
+        n=1211, factors=(0.872, 0.909, 0.959, 0.999, 1.049, 1.1, 1.144), basis="after 5 points"
     ),
 }
 """After five of the user's points, judged on other layouts and lengths."""
 CALIBRATED_SPREAD: Mapping[str, Mapping[str, float]] = {
-    "throughput": {"experts": 3.07, "near_wall": 1.57, "unmeasured_gpu": 1.0, "tail": 1.0},
-    "tpot": {"experts": 2.87, "near_wall": 2.67, "unmeasured_gpu": 1.0, "tail": 1.35},
-    "ttft": {"experts": 1.49, "near_wall": 3.13, "unmeasured_gpu": 1.0, "tail": 2.17},
+    "throughput": {"experts": 1.41, "near_wall": 1.35, "crowded": 2.23, "unmeasured_gpu": 1.0, "tail": 1.0},
+    "tpot": {"experts": 1.27, "near_wall": 1.4, "crowded": 4.87, "unmeasured_gpu": 1.0, "tail": 1.35},
+    "ttft": {"experts": 1.93, "near_wall": 3.49, "crowded": 5.71, "unmeasured_gpu": 1.0, "tail": 2.7},
 }
 """[1] The same after calibration."""
 RANGES: Mapping[str, Range] = {
@@ -234,14 +203,14 @@ RANGES: Mapping[str, Range] = {
         tensor_parallel=(1, 2, 4, 8),
     ),
     "trtllm": Range(
-        n=1175,
+        n=1830,
         in_flight=(1.0, 448.0),
         prompt_tokens=(115.2, 13500.0),
         output_tokens=(115.2, 7372.8),
         tensor_parallel=(1, 2, 4, 8),
     ),
     "vllm": Range(
-        n=1074,
+        n=1132,
         in_flight=(4.0, 512.0),
         prompt_tokens=(547.0, 7372.8),
         output_tokens=(90.0, 7372.8),
@@ -254,18 +223,22 @@ COUNTS: Mapping[tuple[str, str], int] = {
     ("sglang", "b300-sxm"): 123,
     ("sglang", "h100-sxm"): 84,
     ("sglang", "h200-sxm"): 140,
-    ("trtllm", "a100-80-sxm"): 399,
+    ("trtllm", "a100-40-sxm"): 444,
+    ("trtllm", "a100-80-sxm"): 619,
     ("trtllm", "b200-sxm"): 581,
     ("trtllm", "gb200"): 59,
-    ("trtllm", "h100-sxm"): 1350,
+    ("trtllm", "h100-sxm"): 2174,
     ("trtllm", "h200-sxm"): 220,
-    ("trtllm", "l40s"): 239,
-    ("vllm", "a100-80-sxm"): 276,
+    ("trtllm", "l40s"): 376,
+    ("vllm", "a100-40-sxm"): 185,
+    ("vllm", "a100-80-sxm"): 430,
+    ("vllm", "a10g"): 52,
     ("vllm", "b200-sxm"): 458,
     ("vllm", "b300-sxm"): 114,
-    ("vllm", "h100-sxm"): 595,
+    ("vllm", "h100-sxm"): 883,
+    ("vllm", "h100-sxm-powercapped"): 247,
     ("vllm", "h200-sxm"): 278,
-    ("vllm", "l4"): 2,
-    ("vllm", "mi300x"): 417,
+    ("vllm", "l4"): 4,
+    ("vllm", "mi300x"): 620,
 }
 """Measurements that were compared, by family of the engine and GPU class."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
 from aisizer.calibration.deployment import Deployer, Deployment, static_workspace_bytes
-from aisizer.calibration.intervals import KINDS, KV_WALL, Conditions, band
+from aisizer.calibration.intervals import CROWD, KINDS, KV_WALL, Conditions, band
 from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
 from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
@@ -50,11 +52,14 @@ STATUS = -3
 GIB = 2.0**30
 REFUSALS = (Unanswerable, ValueError, ArithmeticError)
 """What rejects one row and not the file: a row that says too little or too much, and figures that a formula refuses."""
+PART = 2000
+"""[row] that one process answers at a time: few enough to share work out, enough to share tables among rows."""
 LARGEST_FIELD = 2**24
 """[character] of one cell; the csv module's own limit would stop the file."""
 
 
-Played = tuple[tuple[int, int], Scenario]
+Served = tuple[int, int, int]
+Played = tuple[Served, Scenario]
 
 
 @dataclass(slots=True)
@@ -71,9 +76,10 @@ class Prepared:
     """prefill and decode apart, where the row says so"""
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Served:
         """What serves, as far as rows can share a replay: the deployer keeps a replica alive, so that its id is its own."""
-        return id(self.deployed.replica), self.pools.prefill_replicas if self.pools else 0
+        pools = self.pools
+        return id(self.deployed.replica), *((pools.prefill_replicas, pools.decode_replicas) if pools else (0, 0))
 
 
 def predict_point(catalog: Catalog, cells: Mapping[str, str]) -> dict[str, str]:
@@ -107,12 +113,27 @@ def predict_lines(path: Path, catalog: Catalog) -> list[list[str]]:
     header, rows = _read(path)
     kept = [i for i, name in enumerate(header) if name not in PREDICTED]
     read = {name: i for i, name in reversed(list(enumerate(header))) if name in COLUMNS}
-    answers = predict_rows(catalog, ({name: row[i] for name, i in read.items() if i < len(row)} for row in rows))
+    answers = predict_many(catalog, [{name: row[i] for name, i in read.items() if i < len(row)} for row in rows])
     lines = [[*(header[i] for i in kept), *PREDICTED]]
     for row, answer in zip(rows, answers, strict=True):
         padded = [*row, *[""] * (len(header) - len(row))]
         lines.append([*(padded[i] for i in kept), *(answer[name] for name in PREDICTED)])
     return lines
+
+
+def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The predicted columns of each row, in order, on all cores; the parts are the same on every machine."""
+    parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
+    if len(parts) <= 1:
+        return list(predict_rows(catalog, rows))
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+        return [answer for part in pool.map(_predict_part, repeat(catalog), parts) for answer in part]
+
+
+def _predict_part(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    return list(predict_rows(catalog, rows))
 
 
 def predict_rows(catalog: Catalog, rows: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
@@ -265,11 +286,13 @@ def _memory_bytes(one: Prepared, found: Figures) -> float:
 
 
 def _conditions(one: Prepared, kv_use: float, status: str) -> Conditions:
+    point = one.point
     return Conditions(
-        kind=KINDS[one.point.protocol],
+        kind=KINDS[point.protocol],
         engine=one.deployed.engine.id,
         experts=one.deployed.model.experts > 0,
         near_wall=kv_use > KV_WALL or status == "overloaded",
+        crowded=KINDS[point.protocol] == "closed" and (point.load or 1.0) > CROWD * one.deployed.replicas,
         unmeasured_gpu=one.deployed.gpu.evidence == "datasheet",
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aisizer.calibration.intervals import (
+    CROWD,
     KV_WALL,
     MEDIAN,
     Conditions,
@@ -33,6 +34,16 @@ TAIL = ("p90", "p95", "p99")
 
 
 @dataclass(frozen=True, slots=True)
+class Strain:
+    """How hard a replica is driven, as far as the error of its predictions depends on it."""
+
+    near_wall: bool
+    """so full a KV cache that a small error in memory becomes a large one in time"""
+    crowded: bool
+    """so many requests in flight that servers begin to queue them"""
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """GPUs of one option at one confidence: for the SLO alone at go-live, and in the first purchase."""
 
@@ -40,32 +51,33 @@ class Count:
     first_wave: int
 
 
-def conditions(context: Context, candidate: Candidate, limit: Limit, near_wall: bool) -> Conditions:
+def conditions(context: Context, candidate: Candidate, limit: Limit, strain: Strain) -> Conditions:
     """What is known of the prediction that one promise is held against."""
-    return replace(_conditions(context, candidate, limit.class_id, near_wall), tail=limit.statistic in TAIL)
+    return replace(_conditions(context, candidate, limit.class_id, strain), tail=limit.statistic in TAIL)
 
 
-def _conditions(context: Context, candidate: Candidate, class_id: int, near_wall: bool) -> Conditions:
+def _conditions(context: Context, candidate: Candidate, class_id: int, strain: Strain) -> Conditions:
     pool = candidate.pool
     return Conditions(
         kind="closed" if pool.load.population[class_id] > 0 else "open",
         engine=context.named.engine.id,
         calibrated=evidence.calibrated(candidate),
         experts=pool.model.experts > 0,
-        near_wall=near_wall,
+        near_wall=strain.near_wall,
+        crowded=strain.crowded,
         unmeasured_gpu=context.named.gpus[candidate.gpu].evidence == "datasheet",
     )
 
 
-def near_wall(latency: Latency | Seen, row: int) -> bool:
-    """Whether the KV cache of that row is so full that a small error in memory becomes a large one in time."""
-    return not latency.kv_use_p95[row] <= KV_WALL
+def strain(latency: Latency | Seen, row: int) -> Strain:
+    """How hard the replica of that row is driven; one without a steady state as hard as can be."""
+    return Strain(not latency.kv_use_p95[row] <= KV_WALL, not latency.in_flight[row] <= CROWD)
 
 
 def probability(context: Context, candidate: Candidate, limit: Limit, latency: Latency | Seen, row: int) -> float:
     """The chance that the measured value of a promised percentile is within its target."""
     seconds = float(latency.value(limit.metric, limit.statistic)[row, limit.class_id])
-    known = conditions(context, candidate, limit, near_wall(latency, row))
+    known = conditions(context, candidate, limit, strain(latency, row))
     return probability_within(seconds, limit.seconds, limit.metric, known)
 
 
@@ -100,28 +112,28 @@ def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[
     if not candidates:
         return []
     pool, tables = candidates[0].pool, [c.replica.table for c in candidates]
-    walls = _walls(candidates)
-    caution = np.array([_caution(context, c, wall, level) for c, wall in zip(candidates, walls, strict=True)])
+    strains = _strains(candidates)
+    caution = np.array([_caution(context, c, full, level) for c, full in zip(candidates, strains, strict=True)])
     found = capacity(tables, pool.requests, pool.load, pool.limits, caution)
     sure: list[Candidate | Rejection] = []
-    for i, (candidate, wall) in enumerate(zip(candidates, walls, strict=True)):
-        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, wall))
+    for i, (candidate, full) in enumerate(zip(candidates, strains, strict=True)):
+        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, full))
         share = min(float(found.share[i]), candidate.share, slowed)
         made = replace(candidate, confident_share=share)
         sure.append(made if share > 0 else _missed(candidate, found, i, caution[i].tolist(), level))
     return sure
 
 
-def _walls(candidates: Sequence[Candidate]) -> list[bool]:
-    """Whether each is near the KV wall at its capacity: the same for every confidence, so that more never needs fewer."""
+def _strains(candidates: Sequence[Candidate]) -> list[Strain]:
+    """How hard each is driven at its capacity: the same for every confidence, so that more of it never needs fewer."""
     pool, shares = candidates[0].pool, np.array([c.share for c in candidates])
     full = solve([c.replica.table for c in candidates], pool.requests, pool.load, shares)
-    return [near_wall(full, row) for row in range(len(candidates))]
+    return [strain(full, row) for row in range(len(candidates))]
 
 
-def _caution(context: Context, candidate: Candidate, wall: bool, level: float) -> list[float]:
+def _caution(context: Context, candidate: Candidate, full: Strain, level: float) -> list[float]:
     return [
-        latency_factor(level, limit.metric, conditions(context, candidate, limit, wall))
+        latency_factor(level, limit.metric, conditions(context, candidate, limit, full))
         for limit in candidate.pool.limits
     ]
 

@@ -34,8 +34,8 @@ def calibrated(candidate: Candidate) -> bool:
 def nearest_measured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> tuple[Gpu, str, int]:
     """The GPU class most like this one of which there are measurements, the family of their engine, and how many.
 
-    The same class counts before the same architecture, that before the same build, that before the same engine; then
-    the nearest memory bandwidth, which decoding is bound by.
+    The same class counts before the same architecture, that before the nearest memory bandwidth, which decoding is bound
+    by, that before the same build, and that before the same engine.
     """
 
     def distance(key: tuple[str, str]) -> tuple[bool | float | str, ...]:
@@ -44,9 +44,9 @@ def nearest_measured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> tuple
             other.id != gpu.id,
             other.vendor != gpu.vendor,
             other.architecture != gpu.architecture,
+            abs(math.log(other.memory_bandwidth_gb_s / gpu.memory_bandwidth_gb_s)),
             other.form_factor != gpu.form_factor,
             family != engine.engine,
-            abs(math.log(other.memory_bandwidth_gb_s / gpu.memory_bandwidth_gb_s)),
             other.id,
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.calibration.intervals import band
-from aisizer.plan.confidence import conditions, near_wall, probability
+from aisizer.plan.confidence import conditions, probability, strain
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
 from aisizer.plan.seen import seen
@@ -54,7 +54,7 @@ def slo_results(
     for found in seen(e, latency):
         for limit in found.pool.limits:
             seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
-            known = conditions(context, found.candidate, limit, near_wall(found, normal))
+            known = conditions(context, found.candidate, limit, strain(found, normal))
             low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(

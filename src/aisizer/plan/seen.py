@@ -35,6 +35,11 @@ class Seen:
         """[1] of the KV cache that is fuller, by state."""
         return np.asarray(np.max([latency.kv_use_p95 for latency in self.stages.values()], axis=0))
 
+    @property
+    def in_flight(self) -> Floats:
+        """[request] in the replica that holds more, by state."""
+        return np.asarray(np.max([latency.in_flight for latency in self.stages.values()], axis=0))
+
 
 def seen(e: Evaluated, latency: Sequence[Latency]) -> list[Seen]:
     """Every pool of an option, in the order of its candidates."""
