@@ -55,10 +55,16 @@ class StepTable:
     step_fixed_s: float
     per_sequence_s: float
     request_fixed_s: float
-    """[s] outside the GPU, once per request before its first token (API server, tokeniser)"""
+    """[s] outside the GPU, once per request before its first token (API server, tokeniser), at light load"""
     kv_capacity_tokens: float
     max_batch: int
     token_budget: int
+    front_request_s: float = 0.0
+    """[s] of one API process's time per request; with front_token_s it sets a ceiling, and nothing at light load"""
+    front_token_s: float = 0.0
+    """[s] of one API process's time per generated token"""
+    front_processes: int = 1
+    """API processes of the replica"""
     prefill_floor_s: float = 0.0
     """[s] least time of a step with prompts: the host launches each of its kernels by itself"""
     request_token_s: float = 0.0

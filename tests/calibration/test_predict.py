@@ -16,7 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aisizer.calibration.points import COLUMNS
-from aisizer.calibration.predict import BANDED, NUMBERS, PREDICTED, predict_file, predict_lines, predict_point
+from aisizer.calibration.predict import (
+    BANDED,
+    NUMBERS,
+    PREDICTED,
+    predict_file,
+    predict_lines,
+    predict_point,
+    predict_rows,
+)
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 from aisizer.errors import InvalidInput, OutputError
@@ -174,7 +182,44 @@ def test_speculation_quickens_answers_and_names_what_it_assumes(catalog: Catalog
     plain, quick = (predict_point(catalog, BASE | {"spec_decode": text}) for text in ("n", "mtp"))
     assert 0.5 < float(quick["pred_tpot_ms_mean"]) / float(plain["pred_tpot_ms_mean"]) < 0.85
     assert "spec_decode" in quick["pred_assumed"] and "spec_decode" not in plain["pred_assumed"]
-    assert "disagg is not modelled" in predict_point(catalog, BASE | {"disagg": "y"})["pred_assumed"]
+
+
+def test_pools_apart_take_the_split_that_carries_most_and_name_it(catalog: Catalog) -> None:
+    four = BASE | {"replicas": "4", "gpus_used": "", "load_value": "64", "isl_mean": "4000", "osl_mean": "300"}
+    apart, whole = (predict_point(catalog, four | {"disagg": text}) for text in ("y", "n"))
+    assert "of 4 replicas for prefill (the split that carries the highest rate)" in apart["pred_assumed"]
+    assert apart["pred_status"] == "ok" and all(apart[name] for name in NUMBERS)
+    assert float(apart["pred_tpot_ms_mean"]) != float(whole["pred_tpot_ms_mean"])
+    assert float(apart["pred_ttft_ms_mean"]) > 200.0, "the hand-over alone takes that long"
+
+
+@pytest.mark.parametrize("changes", [{"replicas": "1"}, {"osl_mean": "1"}, {"protocol": "static"}])
+def test_what_makes_no_two_pools_is_served_by_one_and_says_so(catalog: Catalog, changes: dict[str, str]) -> None:
+    row = BASE | {"replicas": "2", "gpus_used": ""} | changes
+    apart, whole = (predict_point(catalog, row | {"disagg": text}) for text in ("y", "n"))
+    assert "one pool serves" in apart["pred_assumed"]
+    assert apart["pred_e2e_ms_mean"] == whole["pred_e2e_ms_mean"]
+
+
+@pytest.mark.parametrize("protocol", ["closed_burst", "closed_steady", "drain", "poisson", "constant"])
+def test_every_protocol_runs_on_two_pools(catalog: Catalog, protocol: str) -> None:
+    row = BASE | {"replicas": "3", "gpus_used": "", "protocol": protocol, "load_value": "4", "disagg": "y"}
+    found = predict_point(catalog, row | {"slo_ttft_ms_p99": "2000", "slo_tpot_ms_p99": "100"})
+    assert found["pred_status"] == "ok" and all(found[name] for name in NUMBERS)
+
+
+def test_rows_of_one_layout_with_other_splits_are_played_apart(catalog: Catalog) -> None:
+    row = BASE | {"gpus_used": "", "load_value": "64", "isl_mean": "200", "osl_mean": "400", "disagg": "y"}
+    together = list(predict_rows(catalog, [row | {"replicas": n} for n in ("2", "3", "6")]))
+    alone = [predict_point(catalog, row | {"replicas": n}) for n in ("2", "3", "6")]
+    assert together == alone
+    assert len({found["pred_tpot_ms_mean"] for found in alone}) == 3
+
+
+def test_a_load_beyond_the_slower_pool_is_overloaded(catalog: Catalog) -> None:
+    row = BASE | {"replicas": "2", "gpus_used": "", "protocol": "poisson", "load_value": "5000", "disagg": "y"}
+    found = predict_point(catalog, row)
+    assert found["pred_status"] == "overloaded" and float(found["pred_max_req_s"]) < 5000
 
 
 def test_a_prompt_of_one_answer_token_gets_the_time_of_a_second(catalog: Catalog) -> None:

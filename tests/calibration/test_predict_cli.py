@@ -28,6 +28,17 @@ def test_one_point_as_json_holds_every_column() -> None:
     assert found["pred_req_s"] == pytest.approx(2.0, rel=0.05)
 
 
+def test_drafted_tokens_shorten_the_steps_and_are_named() -> None:
+    plain, drafted = (
+        json.loads(predict_one(**POINT, concurrency=8, spec_decode=drafts, as_json=True))  # type: ignore[arg-type]
+        for drafts in (False, True)
+    )
+    assert "spec_decode = 1 draft token (accepted in 85%)" in drafted["pred_assumed"]
+    assert "spec_decode" not in plain["pred_assumed"]
+    assert plain["pred_tpot_ms_mean"] / 1.85 < drafted["pred_tpot_ms_mean"] < plain["pred_tpot_ms_mean"]
+    assert drafted["pred_gpu_mem_gib"] > plain["pred_gpu_mem_gib"]
+
+
 def test_a_config_json_is_a_model(tmp_path: Path) -> None:
     config = {"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32}
     config |= {"num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}

@@ -44,6 +44,7 @@ FACILITY = frozenset(
         "staff-fte-enclave",
         "hardware-support-rate",
         "network-fabric-per-gpu",
+        "network-rdma-fabric-per-gpu",
         "install-freight-rate",
         "storage-hot-owned",
         "storage-hot-aws",
@@ -113,7 +114,14 @@ def test_a_us_gov_instance_costs_at_least_as_much_as_the_commercial_one() -> Non
 
 
 def test_every_amount_has_a_source_that_exists_and_every_source_is_used() -> None:
-    assert {amount.source for amount in amounts()} == set(SOURCES)
+    networks = (i.gpu_network for prices in LISTS.values() for i in prices.instances.values())
+    assert {amount.source for amount in [*amounts(), *(n for n in networks if n)]} == set(SOURCES)
+
+
+def test_the_network_of_an_instance_is_in_gigabyte_a_second_of_one_gpu() -> None:
+    """400 or 800 Gb/s ports: 50 or 100 GB/s; a figure in Gb/s, or of the whole instance, would be eight times as high."""
+    networks = [i.gpu_network for prices in LISTS.values() for i in prices.instances.values() if i.gpu_network]
+    assert networks and {(n.base, n.unit) for n in networks} <= {(50.0, "GB/s"), (100.0, "GB/s")}
 
 
 def test_the_range_encloses_the_base() -> None:

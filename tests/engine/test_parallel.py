@@ -196,6 +196,17 @@ def test_an_fp8_cache_holds_twice_as_much_and_is_read_in_half_the_time() -> None
     assert narrow.table.kv_read_s == pytest.approx(wide.table.kv_read_s / 2, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "expanded"), [("h100-sxm", False), ("l40s", False), ("mi300x", False), ("a100-sxm", True)]
+)
+def test_an_8_bit_cache_costs_its_expansion_where_the_gpu_has_no_fp8(name: str, expanded: bool) -> None:
+    """Half the bytes at 0.85 of the rate is 0.59 of the time, and the replica says that it is emulated."""
+    wide, narrow = (made("llama-3.1-8b", GPUS[name], "bf16", kv_precision=kv) for kv in ("bf16", "fp8"))
+    assert narrow.table.kv_read_s == pytest.approx(wide.table.kv_read_s / 2 / (0.85 if expanded else 1), rel=0.01)
+    assert any("expand the 8-bit cache" in note for note in narrow.notes) == expanded
+    assert not any("cache" in note for note in wide.notes)
+
+
 FAULTS: list[tuple[str, dict[str, int], str]] = [
     ("llama-3.3-70b", {"expert_parallel": 2, "tensor_parallel": 2}, "no experts"),
     ("llama-3.3-70b", {"attention_dp": 2}, "are replicas"),

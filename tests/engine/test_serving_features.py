@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 
 from aisizer.engine.collectives import Link
 from aisizer.engine.disaggregated import (
+    HANDOVER_S,
     decode_rate_req_s,
+    decode_table,
     exposed_transfer_s,
     kv_transfer_s,
-    pair_rate_req_s,
     prefill_s,
-    prefill_share,
+    prefill_table,
 )
-from aisizer.engine.frontend import Station, ceiling_req_s, first_token_delay_s, station_of, token_delay_s
 from aisizer.engine.graphs import captured
 from aisizer.engine.replica import Replica, build
-from aisizer.engine.speculative import accepted_tokens, speculative_table
+from aisizer.engine.speculative import Speculation, accepted_tokens, speculative_replica, speculative_table
+from aisizer.errors import Rejection
+from aisizer.queueing.front import ceiling_req_s
 from aisizer.shapes import StepTable
 
 H100 = GPUS["h100-sxm"]
@@ -63,18 +65,11 @@ def test_beyond_the_graphs_a_small_model_waits_for_its_host() -> None:
     assert np.interp(64, found.table.token_grid, found.table.tokens_s) < 32 * 12 * engine.launch_s
 
 
-def test_a_station_saturates_at_its_ceiling() -> None:
-    station = Station(2, 0.002, 50e-6)
-    ceiling = ceiling_req_s(station, 200)
-    assert ceiling == pytest.approx(2 / 0.012)
-    assert first_token_delay_s(station, 0, 200) == pytest.approx(0.00205)
-    assert first_token_delay_s(station, 0.9 * ceiling, 200) == pytest.approx(0.0205)
-    assert token_delay_s(station, ceiling, 200) == inf
-
-
 def test_a_station_is_unknown_until_both_times_are_given() -> None:
-    assert station_of(vllm()) is None and station_of(vllm(api_request_s=0.002)) is None
-    assert station_of(vllm(api_request_s=0.002, api_token_s=5e-5, api_processes=4)) == Station(4, 0.002, 5e-5)
+    assert ceiling_req_s(table(), 1000, 200) == ceiling_req_s(table(api_request_s=0.002), 1000, 200) == inf
+    full = table(api_request_s=0.002, api_token_s=5e-5, api_processes=4)
+    assert ceiling_req_s(full, 1000, 200) == pytest.approx(4 / 0.012)
+    assert full.request_fixed_s == table().request_fixed_s, "what an idle process takes is measured there already"
 
 
 @given(acceptance=st.floats(0, 1), draft=st.integers(0, 8))
@@ -85,15 +80,16 @@ def test_accepted_tokens_are_the_sum_of_chances(acceptance: float, draft: int) -
 @given(sequences=st.integers(1, 250), acceptance=st.floats(0.1, 0.95), draft=st.integers(1, 4))
 def test_a_speculative_step_is_the_real_step_over_what_it_adds(sequences: int, acceptance: float, draft: int) -> None:
     plain = TABLE
-    quick = speculative_table(
-        plain, acceptance=acceptance, draft_tokens=draft, draft_step_s=5e-4, draft_sequence_s=1e-6
-    )
-    computed = sequences * (draft + 1)
-    real = np.interp(computed, plain.token_grid, plain.tokens_s) + np.interp(
-        computed, plain.sequence_grid, plain.sequences_s
-    )
-    real += plain.kv_read_s * sequences * 1000 + plain.decode_fixed_s + plain.step_fixed_s
-    real += plain.per_sequence_s * sequences + draft * (5e-4 + 1e-6 * sequences)
+    quick = speculative_table(plain, acceptance=acceptance, draft_tokens=draft, draft_share=0.1)
+
+    def parts(count: float) -> tuple[float, float]:
+        tokens = float(np.interp(count, plain.token_grid, plain.tokens_s))
+        return tokens, float(np.interp(count, plain.sequence_grid, plain.sequences_s))
+
+    attention = plain.kv_read_s * sequences * 1000 + plain.decode_fixed_s
+    one_draft = 0.1 * (parts(sequences)[0] + attention) + parts(sequences)[1]
+    real = sum(parts(sequences * (draft + 1))) + attention + draft * one_draft
+    real += plain.step_fixed_s + plain.per_sequence_s * sequences
     assert decode_s(quick, sequences) == pytest.approx(real / accepted_tokens(acceptance, draft), rel=2e-3)
 
 
@@ -101,22 +97,38 @@ TABLE = table()
 
 
 def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> None:
-    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(quick, 1) < 0.6 * decode_s(TABLE, 1)
-    poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_step_s=3e-4)
+    poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(poor, 250) > decode_s(TABLE, 250)
 
 
 def test_speculation_leaves_long_prompts_as_they_are() -> None:
-    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_step_s=3e-4)
+    quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     per_token = [np.interp(b, t.token_grid, t.tokens_s) / b for t, b in ((TABLE, 8192), (quick, 8192 / 2.952))]
     assert per_token[1] == pytest.approx(per_token[0], rel=0.001)
     assert quick.prefill_attention_s == TABLE.prefill_attention_s
 
 
+def test_the_layers_that_draft_take_memory_and_time_of_their_own() -> None:
+    """One layer of 80 more: 1/80 of weights and of the cache per token; a draft model of half the layers does not fit."""
+    plain = build(MODELS["llama-3.3-70b"], H100, vllm(), tensor_parallel=2, precision="fp8")
+    assert isinstance(plain, Replica)
+    quick = speculative_replica(plain, 80, Speculation(1, 0.85))
+    assert isinstance(quick, Replica)
+    left = plain.memory.kv_gb - plain.memory.weights_gb / 80
+    assert quick.memory.kv_gb == pytest.approx(left)
+    assert quick.table.kv_capacity_tokens == pytest.approx(
+        plain.table.kv_capacity_tokens * left / plain.memory.kv_gb / (1 + 1 / 80)
+    )
+    assert decode_s(plain.table, 8) / 1.85 < decode_s(quick.table, 8) < decode_s(plain.table, 8)
+    refused = speculative_replica(plain, 80, Speculation(1, 0.85, 0.95))
+    assert isinstance(refused, Rejection) and refused.reason == "memory" and "Use more GPUs" in refused.detail
+
+
 def test_a_batch_that_the_table_cannot_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="exceed the table"):
-        speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_step_s=0.0)
+        speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_share=0.0)
 
 
 def test_a_prompt_of_70b_crosses_the_network_faster_than_it_is_computed() -> None:
@@ -131,9 +143,21 @@ def test_longer_prompts_take_longer(prompt: int, more: int) -> None:
     assert prefill_s(TABLE, prompt + more) > prefill_s(TABLE, prompt) > 0
 
 
-def test_balanced_pools_carry_the_same_rate() -> None:
-    prefill_rate = 1 / prefill_s(TABLE, 4096)
-    decode_rate = decode_rate_req_s(TABLE, 128, 4500, 500)
-    share = prefill_share(prefill_rate, decode_rate)
-    assert share * prefill_rate == pytest.approx((1 - share) * decode_rate)
-    assert pair_rate_req_s(1, prefill_rate, 100, decode_rate) == prefill_rate
+def test_a_prefill_replica_hands_its_cache_over_and_a_decode_replica_launches_no_prompt() -> None:
+    """4,096 tokens of 81,920 byte hide behind 80 layers: 1/80 of 7.9 ms shows, after the 200 ms that the hand-over takes."""
+    plain = build(MODELS["llama-3.3-70b"], H100, vllm(), tensor_parallel=4, precision="fp8")
+    assert isinstance(plain, Replica)
+    first, rest = prefill_table(plain, 80, 4096), decode_table(plain.table)
+    assert first.request_fixed_s - plain.table.request_fixed_s == pytest.approx(HANDOVER_S + 7.9e-3 / 80, abs=1e-5)
+    assert (first.tokens_s == plain.table.tokens_s).all() and (rest.tokens_s == plain.table.tokens_s).all()
+    assert rest.prefill_fixed_s == rest.request_fixed_s == 0.0
+    assert rest.prefill_attention_s == rest.kv_read_s == plain.table.kv_read_s
+    assert rest.kv_capacity_tokens == plain.table.kv_capacity_tokens
+
+
+@given(prompt=st.integers(100, 20000), output=st.integers(2, 3000))
+def test_a_longer_answer_or_prompt_lowers_the_decode_rate(prompt: int, output: int) -> None:
+    rates = [
+        decode_rate_req_s(TABLE, p, o) for p, o in ((prompt, output), (prompt, output + 100), (prompt + 1000, output))
+    ]
+    assert rates[0] > rates[1] > 0 and rates[0] >= rates[2] > 0

@@ -20,6 +20,7 @@ from aisizer.plan.context import Context, gather
 from aisizer.profile.load import load_profile
 from aisizer.queueing.occupancy import solve
 from aisizer.sizing.capacity import Candidate, screen
+from aisizer.sizing.cuts import Room
 
 
 def _planning() -> ModuleType:
@@ -33,6 +34,7 @@ def _planning() -> ModuleType:
 planning = _planning()
 law = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 rates = st.floats(1, 80)
+ROOMS = {"h100-sxm": Room(8), "l40s": Room(8)}
 EASY = Strain(near_wall=False, crowded=False)
 TIGHT = {"ttft_p95": "300 ms", "tpot_p95": "20 ms"}
 
@@ -107,7 +109,7 @@ def test_at_its_share_every_slo_holds_with_the_confidence_and_once_just_so(
     slo = {"ttft_p95": "2 s", "tpot_p95": "20 ms"}
     context = context_of(tmp_path, {"workloads.chat.load": load, "workloads.chat.slo": slo})
     pool = context.pools[0]
-    found = screen(pool, context.named.gpus, {"h100-sxm": 8, "l40s": 8}, context.named.engine).candidates
+    found = screen(pool, context.named.gpus, ROOMS, context.named.engine, context.profile.supply).candidates
     sure = [c for c in at(context, found, level) if isinstance(c, Candidate)]
     assert sure
     least = []

@@ -240,11 +240,19 @@ def test_an_idle_miss_names_the_limit() -> None:
     assert found.idle.value("ttft", "mean")[0, 1] > 0.001
 
 
+def test_another_table_on_another_grid_changes_nothing() -> None:
+    """A table is linear between its samples, so that reading it at more points gives the same latencies."""
+    grid = np.unique(np.concatenate([SMALL.token_grid / 2, SMALL.token_grid * 3]))
+    other = replace(LARGE, token_grid=grid, tokens_s=np.interp(grid, LARGE.token_grid, LARGE.tokens_s))
+    alone, beside = solve([SMALL], TWO, OPEN, np.ones(1)), solve([SMALL, other], TWO, OPEN, np.ones(2))
+    for metric in ("ttft", "tpot", "e2e"):
+        assert beside.value(metric, "p95")[0] == pytest.approx(alone.value(metric, "p95")[0], rel=1e-9, nan_ok=True)
+
+
 def test_callers_errors_are_refused() -> None:
-    other = replace(SMALL, token_grid=SMALL.token_grid + 1)
     one = fixed(10, 1)
-    with pytest.raises(ValueError, match="share token_grid"):
-        solve([SMALL, other], TWO, OPEN, np.ones(2))
+    with pytest.raises(ValueError, match="must reach the token budget"):
+        solve([replace(SMALL, token_budget=int(SMALL.token_grid[-1]) + 1)], TWO, OPEN, np.ones(1))
     with pytest.raises(ValueError, match="TPOT is not defined"):
         capacity([SMALL], one, Load(np.ones(1), NONE), [Limit(0, "tpot", "p95", 0.1)])
     with pytest.raises(ValueError, match="either a rate or a population"):

@@ -20,7 +20,7 @@ def layout(share: float) -> Layout:
     made: Any = SimpleNamespace(
         share=share,
         stable_share=share * 2,
-        tensor_parallel=2,
+        gpus=2,
         pool=SimpleNamespace(burst=1.05),
         confident_share=None,
     )

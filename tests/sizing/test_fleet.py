@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,17 +14,15 @@ from hypothesis import strategies as st
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import Layout, carried, deployed, fleet, replicas, utilization
-from aisizer.sizing.placement import place
+from aisizer.sizing.placement import place, servers_for, worst_loss
 
 
-def candidate(
-    share: float, tensor_parallel: int, burst: float = 1.1, stable: float = 2.0, sure: float | None = None
-) -> Candidate:
+def candidate(share: float, gpus: int, burst: float = 1.1, stable: float = 2.0, sure: float | None = None) -> Candidate:
     """`sure` is the part of the share that remains at the confidence asked for."""
     pool = SimpleNamespace(burst=burst)
     confident = None if sure is None else share * sure
     made: Any = SimpleNamespace(
-        share=share, stable_share=share * stable, tensor_parallel=tensor_parallel, pool=pool, confident_share=confident
+        share=share, stable_share=share * stable, gpus=gpus, pool=pool, confident_share=confident
     )
     return cast(Candidate, made)
 
@@ -30,7 +30,7 @@ def candidate(
 candidates = st.builds(
     candidate,
     share=st.floats(0.003, 3.0),
-    tensor_parallel=st.sampled_from([1, 2, 4, 8]),
+    gpus=st.sampled_from([1, 2, 4, 8, 16, 32]),
     burst=st.floats(1.0, 2.0),
     stable=st.floats(1.0, 5.0),
     sure=st.none() | st.floats(0.05, 1.0),
@@ -99,18 +99,59 @@ def test_whichever_servers_fail_burst_and_headroom_still_fit(
         assert utilization(layout, made.degraded, factor) <= limit * (1 + 1e-6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 12), st.sampled_from([1, 2, 4, 8])), min_size=1, max_size=4), st.integers(1, 12)
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from([1, 2, 4, 8, 16, 32])), min_size=1, max_size=4),
+    st.integers(1, 16),
 )
 def test_replicas_are_placed_whole_and_level(pools: list[tuple[int, int]], servers: int) -> None:
     counts, sizes = [n for n, _ in pools], [t for _, t in pools]
     placed = place(counts, sizes, servers, 8)
     fits = sum(n * t for n, t in pools) <= servers * 8
     assert (placed is not None) == fits
+    assert servers_for(counts, sizes, 8) <= servers if fits else servers_for(counts, sizes, 8) > servers
     if placed is not None:
-        assert placed.sum(axis=1).tolist() == counts
-        assert ((placed.T * sizes).sum(axis=1) <= 8).all()
+        parts = [n * max(t // 8, 1) for n, t in pools]
+        assert placed.sum(axis=1).tolist() == parts
+        assert ((placed.T * [min(t, 8) for t in sizes]).sum(axis=1) <= 8).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 40)), min_size=1, max_size=3), st.integers(5, 72))
+def test_any_sizes_fit_on_the_servers_counted_for_them_and_not_on_one_fewer(
+    pools: list[tuple[int, int]], gpus_per_server: int
+) -> None:
+    counts, sizes = [n for n, _ in pools], [t for _, t in pools]
+    servers = servers_for(counts, sizes, gpus_per_server)
+    placed = place(counts, sizes, servers, gpus_per_server)
+    assert placed is not None
+    assert ((placed.T * [min(t, gpus_per_server) for t in sizes]).sum(axis=1) <= gpus_per_server).all()
+    assert place(counts, sizes, servers - 1, gpus_per_server) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4), st.sampled_from([8, 16, 32]), st.integers(0, 4), st.integers(1, 2))
+def test_a_lost_server_takes_the_whole_replica(count: int, size: int, small: int, down: int) -> None:
+    """Against every choice of failing servers, replicas over several counted server by server."""
+    servers = servers_for([count, small], [size, 2], 8)
+    placed = place([count, small], [size, 2], servers, 8)
+    assert placed is not None
+    span = size // 8
+    homes = np.flatnonzero(placed[0]).reshape(count, span)
+    worst = [0, 0]
+    for failed in combinations(range(servers), min(down, servers)):
+        lost = sum(bool(set(home) & set(failed)) for home in homes.tolist())
+        worst = [max(worst[0], lost), max(worst[1], int(placed[1, list(failed)].sum()))]
+    assert worst_loss(placed, [count, small], down) == tuple(worst)
+
+
+def test_redundancy_of_a_replica_over_two_servers_by_hand() -> None:
+    """Three replicas of 16 GPUs on 6 servers of 8; one server down takes a replica of two, so a fourth one stands by."""
+    layout = Layout((candidate(0.4, 16, burst=1.0),), 8)
+    found = fleet(layout, 1.0, Resilience.model_validate({"headroom": 0}))
+    assert (found.serving_servers, found.redundant_servers, found.spread_servers) == (6, 1, 1)
+    made = deployed(layout, found.production_servers, 1.0, Resilience(), 1)
+    assert (made.up, made.degraded) == ((4,), (3,))
 
 
 @settings(max_examples=100, deadline=None)
@@ -119,9 +160,9 @@ def test_no_gpu_of_a_server_idles_that_a_replica_would_fit(layout: Layout, extra
     resilience = Resilience()
     servers = fleet(layout, factor, resilience).serving_servers + extra
     counts = deployed(layout, servers, factor, resilience, 0).up
-    used = sum(n * c.tensor_parallel for n, c in zip(counts, layout.candidates, strict=True))
+    used = sum(n * c.gpus for n, c in zip(counts, layout.candidates, strict=True))
     assert used <= servers * 8
-    assert servers * 8 - used < min(c.tensor_parallel for c in layout.candidates)
+    assert servers * 8 - used < min(c.gpus for c in layout.candidates)
 
 
 def test_a_hand_worked_fleet() -> None:
@@ -158,8 +199,8 @@ def test_confidence_replaces_the_headroom_for_model_error_and_never_adds_to_it(
             continue
         alone = fleet(Layout((c,), 8), factor, resilience)
         forecast = resilience.headroom * resilience.forecast_part
-        replaced = replicas(factor * c.pool.burst / (1 - forecast), c.confident_share) * c.tensor_parallel
-        added = replicas(factor * c.pool.burst / (1 - resilience.headroom), c.confident_share) * c.tensor_parallel
+        replaced = replicas(factor * c.pool.burst / (1 - forecast), c.confident_share) * c.gpus
+        added = replicas(factor * c.pool.burst / (1 - resilience.headroom), c.confident_share) * c.gpus
         assert alone.confidence == max(alone.headroom, replaced) <= added
 
 
@@ -174,7 +215,7 @@ def test_what_is_surer_never_needs_fewer(
 
 
 def unsure(c: Candidate) -> Candidate:
-    return candidate(c.share, c.tensor_parallel, c.pool.burst, c.stable_share / c.share)
+    return candidate(c.share, c.gpus, c.pool.burst, c.stable_share / c.share)
 
 
 @pytest.mark.parametrize(("strict", "loose"), [(0.9999, 0.999), (0.999, 0.9)])

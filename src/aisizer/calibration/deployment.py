@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TypeVar
 
-import numpy as np
-
 from aisizer.calibration.points import Point, Row, Unanswerable
 from aisizer.calibration.recipes import Settings, as_set, recipe_of, settings_of
 from aisizer.calibration.versions import nearest_engine
@@ -17,12 +15,12 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.names import UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model
 from aisizer.engine.constants import TENSOR_PARALLELS
+from aisizer.engine.formats import default_kv_precision
 from aisizer.engine.memory import activation_bytes
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import Replica, build
-from aisizer.engine.speculative import speculative_table
+from aisizer.engine.speculative import Speculation, speculative_replica
 from aisizer.errors import Rejection
-from aisizer.shapes import StepTable
 
 R = TypeVar("R", Model, Gpu)
 
@@ -72,6 +70,8 @@ class Deployment:
     layout: Layout
     replicas: int
     replica: Replica
+    undrafted: Replica
+    """the same without speculative decoding, as prompts are computed"""
 
 
 class Deployer:
@@ -119,7 +119,9 @@ class Deployer:
         row.assumed += [*replica.notes, *([recipe.note] if recipe.note else [])]
         if layout.speculative:
             row.assume("spec_decode", f"{DRAFT_TOKENS} draft token", f"accepted in {ACCEPTANCE:.0%}")
-        return Deployment(model, gpu, engine, layout, replicas, self._set(layout, settings_of(recipe, point)))
+        settings = settings_of(recipe, point)
+        plain = self._set(replace(layout, speculative=False), settings)
+        return Deployment(model, gpu, engine, layout, replicas, self._set(layout, settings), plain)
 
     def _pick(self, layouts: list[Layout]) -> tuple[Layout, Replica]:
         """The smallest that fits with room for the cache, else the largest that fits, else the first that does tightly."""
@@ -177,7 +179,7 @@ class Deployer:
         )
         if isinstance(made, Rejection) or not layout.speculative:
             return made
-        return replace(made, table=_speculative(made.table, model.layers))
+        return speculative_replica(made, model.layers, Speculation(DRAFT_TOKENS, ACCEPTANCE))
 
     def _as_set(self, layout: Layout, settings: Settings) -> Replica:
         """The replica of a layout that fits, set as a sweep set it."""
@@ -196,14 +198,6 @@ def static_workspace_bytes(deployed: Deployment, prompt_tokens: float, batch: in
     return activation_bytes(deployed.model, deployed.engine.model_copy(update=step), cut)
 
 
-def _speculative(table: StepTable, layers: int) -> StepTable:
-    """Steps of a model with one more layer that drafts; the batch is what the tables still cover."""
-    batch = min(table.max_batch, int(min(table.token_grid[-1], table.sequence_grid[-1])) // (DRAFT_TOKENS + 1))
-    draft_s = float(np.interp(1.0, table.token_grid, table.tokens_s)) / layers
-    narrow = replace(table, max_batch=batch)
-    return speculative_table(narrow, acceptance=ACCEPTANCE, draft_tokens=DRAFT_TOKENS, draft_step_s=draft_s)
-
-
 def _precision(model: Model, point: Point, row: Row) -> str:
     """The precision that a checkpoint's name states, else the published one."""
     name = f"{point.huggingface} {point.model}".lower()
@@ -214,9 +208,7 @@ def _precision(model: Model, point: Point, row: Row) -> str:
 
 
 def _kv_precision(engine: Engine, precision: str, row: Row) -> str:
-    """16 bit, the default of vLLM and SGLang; FP8 where NVIDIA's FP8 and FP4 checkpoints say so to TensorRT-LLM
-    (kv_cache_quant_algo in hf_quant_config.json of the nvidia/*-FP8 and *-FP4 models)."""
-    kv_precision = "fp8" if engine.engine == "trtllm" and precision in ("fp8", "fp4") else "bf16"
+    kv_precision = default_kv_precision(engine, precision)
     row.assume("precision_kv", kv_precision)
     return kv_precision
 

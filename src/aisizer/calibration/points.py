@@ -91,6 +91,7 @@ class Point:
     prompt: Span
     output: Span
     speculative: bool = False
+    disaggregated: bool = False
     ttft_limit_s: float | None = None
     tpot_limit_s: float | None = None
 
@@ -158,7 +159,8 @@ def read_point(row: Row) -> Point:
         max_in_flight=row.whole("max_in_flight"),
         prompt=prompt,
         output=output,
-        speculative=_features(row),
+        speculative=_feature(row, "spec_decode"),
+        disaggregated=_feature(row, "disagg"),
         ttft_limit_s=_limit_s(row, "slo_ttft_ms_p99"),
         tpot_limit_s=_limit_s(row, "slo_tpot_ms_p99"),
     )
@@ -259,11 +261,9 @@ def _tokens(length: float) -> float:
     return float(math.ceil(length - 0.5)) if length > 1 else 1.0
 
 
-def _features(row: Row) -> bool:
-    """Whether decoding is speculative; disaggregation is read only to say that it is not in the figures."""
-    if row.text("disagg").lower() not in NO:
-        row.assumed.append("disagg is not modelled: every replica serves prompts and answers")
-    return row.text("spec_decode").lower() not in NO
+def _feature(row: Row, name: str) -> bool:
+    """Whether a row says that a feature is on."""
+    return row.text(name).lower() not in NO
 
 
 def _limit_s(row: Row, name: str) -> float | None:

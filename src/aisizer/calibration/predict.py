@@ -18,9 +18,12 @@ from aisizer.calibration.deployment import Deployer, Deployment, static_workspac
 from aisizer.calibration.intervals import CROWD, KINDS, KV_WALL, Conditions, band
 from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
 from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
+from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
 from aisizer.catalog.catalog import Catalog
 from aisizer.errors import InvalidInput, OutputError
+from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
+from aisizer.queueing.two_pools import TwoPools
 
 BANDED = {
     "pred_ttft_ms_mean": "ttft",
@@ -49,12 +52,14 @@ STATUS = -3
 GIB = 2.0**30
 REFUSALS = (Unanswerable, ValueError, ArithmeticError)
 """What rejects one row and not the file: a row that says too little or too much, and figures that a formula refuses."""
-SAMPLE = 200
-"""[request] that stand for uniform lengths where limits are checked analytically."""
 PART = 2000
 """[row] that one process answers at a time: few enough to share work out, enough to share tables among rows."""
 LARGEST_FIELD = 2**24
 """[character] of one cell; the csv module's own limit would stop the file."""
+
+
+Served = tuple[int, int, int]
+Played = tuple[Served, Scenario]
 
 
 @dataclass(slots=True)
@@ -67,6 +72,14 @@ class Prepared:
     stable_rate: float
     largest_rate: float
     """within the p99 limits, where some are given"""
+    pools: TwoPools | None = None
+    """prefill and decode apart, where the row says so"""
+
+    @property
+    def key(self) -> Served:
+        """What serves, as far as rows can share a replay: the deployer keeps a replica alive, so that its id is its own."""
+        pools = self.pools
+        return id(self.deployed.replica), *((pools.prefill_replicas, pools.decode_replicas) if pools else (0, 0))
 
 
 def predict_point(catalog: Catalog, cells: Mapping[str, str]) -> dict[str, str]:
@@ -128,7 +141,7 @@ def predict_rows(catalog: Catalog, rows: Iterable[Mapping[str, str]]) -> Iterato
     deployer = Deployer(catalog)
     prepared = [_prepare(deployer, Row(cells)) for cells in rows]
     _apply_limits([one for one in prepared if isinstance(one, Prepared)])
-    played: dict[tuple[int, Scenario], Figures] = {}
+    played: dict[Played, Figures] = {}
     for one in prepared:
         yield _answer_or_reject(one, played) if isinstance(one, Prepared) else one
 
@@ -155,10 +168,17 @@ def _prepare(deployer: Deployer, row: Row) -> Prepared | dict[str, str]:
     try:
         point = read_point(row)
         deployed = deployer.deploy(point, row)
-        each = largest_rate(deployed.replica.table, point.prompt.mean, point.output.mean)
+        pools = split(deployed, point, row)
+        rate = pair_rate_req_s(pools, point) if pools else _rate(deployed, point)
     except REFUSALS as error:
         return _rejected(error, row)
-    return Prepared(point, row, deployed, each * deployed.replicas, each * deployed.replicas)
+    return Prepared(point, row, deployed, rate, rate, pools)
+
+
+def _rate(deployed: Deployment, point: Point) -> float:
+    """[req/s] that all replicas carry at most."""
+    table, lengths = deployed.replica.table, (point.prompt.mean, point.output.mean)
+    return min(largest_rate(table, *lengths), ceiling_req_s(table, *lengths)) * deployed.replicas
 
 
 def _apply_limits(prepared: Iterable[Prepared]) -> None:
@@ -166,7 +186,9 @@ def _apply_limits(prepared: Iterable[Prepared]) -> None:
     groups: dict[tuple[bytes, Span, Span, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
     for one in prepared:
         limits = _limits(one.point)
-        if limits:
+        if limits and one.pools:
+            one.largest_rate = min(rate_within_req_s(one.pools, one.point, limits), one.stable_rate)
+        elif limits:
             table = one.deployed.replica.table
             grid = table.token_grid.tobytes() + table.sequence_grid.tobytes()  # tables of one call share their grids
             groups[(grid, one.point.prompt, one.point.output, limits)].append(one)
@@ -188,14 +210,14 @@ def _rejected(error: Exception, row: Row) -> dict[str, str]:
     return dict.fromkeys(NUMBERS, "") | _words("rejected", str(error), row)
 
 
-def _answer_or_reject(one: Prepared, played: dict[tuple[int, Scenario], Figures]) -> dict[str, str]:
+def _answer_or_reject(one: Prepared, played: dict[Played, Figures]) -> dict[str, str]:
     try:
         return _answer(one, played)
     except REFUSALS as error:
         return _rejected(error, one.row)
 
 
-def _answer(one: Prepared, played: dict[tuple[int, Scenario], Figures]) -> dict[str, str]:
+def _answer(one: Prepared, played: dict[Played, Figures]) -> dict[str, str]:
     scenario = _scenario(one)
     found = _played(one, scenario, played)
     if math.isnan(found.tpot_token_weighted_s):
@@ -218,17 +240,18 @@ def _scenario(one: Prepared) -> Scenario:
         load=load,
         requests=point.requests,
         max_in_flight=point.max_in_flight,
-        replicas=one.deployed.replicas,
+        replicas=1 if one.pools else one.deployed.replicas,
         prompt=point.prompt,
         output=point.output,
     )
 
 
-def _played(one: Prepared, scenario: Scenario, played: dict[tuple[int, Scenario], Figures]) -> Figures:
-    """The replay of a scenario on a deployment, which the deployer keeps alive, so that its id is its own."""
-    key = id(one.deployed.replica), scenario
+def _played(one: Prepared, scenario: Scenario, played: dict[Played, Figures]) -> Figures:
+    """The replay of a scenario on what serves, once for all rows that share it."""
+    key = one.key, scenario
     if key not in played:
-        played[key] = replay(one.deployed.replica.table, scenario, one.deployed.engine.stream_interval)
+        serves = one.pools or one.deployed.replica.table
+        played[key] = replay(serves, scenario, one.deployed.engine.stream_interval)
     return played[key]
 
 

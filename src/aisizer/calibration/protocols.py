@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from aisizer.calibration.points import OPEN, Span
 from aisizer.queueing.simulate import Outcome, simulate, static_batch
+from aisizer.queueing.two_pools import TwoPools, simulate_pools
 from aisizer.shapes import Floats, Requests, StepTable
 
 MOST_SIMULATED = 20_000
@@ -69,12 +70,14 @@ class Figures:
     kv_tokens: float
 
 
-def replay(table: StepTable, scenario: Scenario, stream_interval: int = 1) -> Figures:
-    """The figures that the protocol would report on replicas with these step times.
+def replay(table: StepTable | TwoPools, scenario: Scenario, stream_interval: int = 1) -> Figures:
+    """The figures that the protocol would report on replicas with these step times, or on two pools as one replica.
 
     A server that sends tokens in groups of `stream_interval` shows the first one when its group is full.
     """
     if scenario.protocol == "static":
+        if isinstance(table, TwoPools):
+            raise ValueError("A static batch has no pools of prefill and decode. Set disagg to n.")
         return _static(table, scenario)
     simulated = min(scenario.replicas, MOST_REPLICAS)
     share = simulated / scenario.replicas
@@ -199,23 +202,30 @@ def _static(table: StepTable, scenario: Scenario) -> Figures:
     )
 
 
-def _burst(table: StepTable, scenario: Scenario) -> Run:
+def _burst(table: StepTable | TwoPools, scenario: Scenario) -> Run:
     """All clients start at once; each sends its next request when the last one is answered."""
     requests = _requests(scenario, simulated_requests(scenario))
     return _run(_play(table, requests, scenario, clients=int(scenario.load)), requests)
 
 
-def _drain(table: StepTable, scenario: Scenario) -> Run:
+def _drain(table: StepTable | TwoPools, scenario: Scenario) -> Run:
     """All requests are handed over at once, as tokens; what more of them there are waits in proportion."""
     count = simulated_requests(scenario)
     requests = _requests(scenario, count)
-    run = _run(_play(replace(table, request_token_s=0.0), requests, scenario), requests)
+    run = _run(_play(_handed_over(table), requests, scenario), requests)
     longer = (scenario.requests - count) / count * (run.first_token_s - run.sent_s)
     first, finish = run.first_token_s + longer, run.finish_s + longer
     return replace(run, first_token_s=first, finish_s=finish)
 
 
-def _steady(table: StepTable, scenario: Scenario) -> Run:
+def _handed_over(table: StepTable | TwoPools) -> StepTable | TwoPools:
+    """Without the time in which an API process reads prompts."""
+    if isinstance(table, TwoPools):
+        return replace(table, prefill=replace(table.prefill, request_token_s=0.0))
+    return replace(table, request_token_s=0.0)
+
+
+def _steady(table: StepTable | TwoPools, scenario: Scenario) -> Run:
     """The third of four waves: the start is forgotten, and the end does not show yet. The window is Little's law."""
     clients = int(scenario.load)
     wave = clients * math.ceil(STEADY_WAVE / clients)
@@ -228,7 +238,7 @@ def _steady(table: StepTable, scenario: Scenario) -> Run:
     return Run(sent, first, finish, run.prompt_tokens[kept], run.output_tokens[kept], window, run.kv_tokens)
 
 
-def _open(table: StepTable, scenario: Scenario) -> Run:
+def _open(table: StepTable | TwoPools, scenario: Scenario) -> Run:
     """Requests arrive at their own times, at random or evenly."""
     count = simulated_requests(scenario)
     gaps = _gaps(count) if scenario.protocol == "poisson" else np.ones(count)
@@ -239,9 +249,11 @@ def _open(table: StepTable, scenario: Scenario) -> Run:
 _PLAYERS = {"closed_burst": _burst, "closed_steady": _steady, "drain": _drain, "poisson": _open, "constant": _open}
 
 
-def _play(table: StepTable, requests: Requests, scenario: Scenario, clients: int | None = None) -> Outcome:
+def _play(table: StepTable | TwoPools, requests: Requests, scenario: Scenario, clients: int | None = None) -> Outcome:
     """A closed loop never has more in flight than clients, and no more of these are active than the limit allows."""
     limit = scenario.max_in_flight
+    if isinstance(table, TwoPools):
+        return simulate_pools(table, requests, clients if clients is None else min(clients, limit or clients))
     if clients is None:
         return simulate(table, requests, max_in_flight=limit, replicas=scenario.replicas)
     return simulate(table, requests, clients=min(clients, limit or clients), replicas=scenario.replicas)

@@ -67,6 +67,8 @@ class Server(Sourced):
     ram_tb: float | None = None
     nvme_tb: float | None = None
     network: str = ""
+    gpu_network: Amount | None = None
+    """[GB/s] one way from each GPU to GPUs of other servers, RDMA; null where no source gives it: no replica spans servers"""
     cooling: Literal["air", "liquid"] = "air"
 
 
@@ -76,6 +78,8 @@ class Instance(Record):
     name: str
     gpu: Id
     gpus: int = Field(ge=1)
+    gpu_network: Amount | None = None
+    """[GB/s] as of a server"""
     region: str
     terms: dict[Literal["on_demand", "one_year", "three_year"], Amount]
     """[USD/h] for the instance; only terms that a source prices"""
@@ -140,7 +144,7 @@ class Engine(Sourced):
     sequence_overhead_s: float
     """[s] per sequence and step"""
     request_overhead_s: float
-    """[s] API server and tokeniser, once per request"""
+    """[s] API server and tokeniser, once per request at light load: the idle time of the API process included"""
     memory_fraction: float = Field(gt=0, le=1)
     runtime_gb: float = Field(ge=0)
     """[GB] per GPU inside the engine's share of memory that is neither weights, activations nor cache: libraries' workspace"""
@@ -166,7 +170,8 @@ class Engine(Sourced):
     """[step] between two emissions of a stream whose first token waits for a full interval; 1: each token at once"""
     api_processes: int = Field(default=1, ge=1)
     api_request_s: float | None = Field(default=None, ge=0)
-    """[s] of one API process's time per request; null where no source gives it"""
+    """[s] of one API process's time per request beside request_token_s; with api_token_s it sets a ceiling and the delay that
+    load adds to request_overhead_s; null where no source gives it, and then neither is modelled"""
     api_token_s: float | None = Field(default=None, ge=0)
     """[s] of one API process's time per generated token: detokeniser and event stream; null where no source gives it"""
     metrics: dict[str, str] = Field(default_factory=dict)
@@ -204,6 +209,7 @@ class Site(Sourced):
     colocation: str | None = None
     staff_fte: str | None = None
     network: str | None = None
+    rdma_network: str | None = None
     storage_hot: str | None = None
     egress: str | None = None
     support: str | None = None

@@ -61,6 +61,8 @@ class Buyer:
     supply: Supply
     finance: Finance
     retention_months: float
+    rdma: bool = False
+    """whether servers exchange data while they serve, which takes one RDMA port for each GPU"""
 
 
 def cost_lines(buyer: Buyer, fleet: Fleet, volume: Volume) -> tuple[CostLine, ...]:
@@ -140,7 +142,8 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
     lines = [
         _line("hardware", "hardware", offer.name, "capitalise", "server", price, bought, waves=waves),
         _line(
-            "network", "network", "Network fabric: ports, optics and cables", "capitalise", "GPU", book.named(site.network),
+            "network", "network", "Network fabric: ports, optics and cables", "capitalise", "GPU",
+            book.named(site.rdma_network if buyer.rdma else site.network),
             _by_wave(fleet, offer.gpus), waves=waves,
         ),
         _line(

@@ -91,14 +91,21 @@ def redundancy(decision: Decision) -> str:
 
 
 def parallelism(pool: Pool) -> str:
-    """How a replica is spread over GPUs, such as TP2 or TP8 x PP2."""
-    return f"TP{pool.tensor_parallel}" + (f" x PP{pool.pipeline_parallel}" if pool.pipeline_parallel > 1 else "")
+    """How a replica is spread over GPUs, such as TP2, TP8 x PP2 or 8 GPUs (attention-DP 8, EP 8)."""
+    if "," in pool.layout:
+        return f"{pool.gpus // pool.replicas} GPUs ({pool.layout})"
+    return pool.layout or f"TP{pool.tensor_parallel}" + (
+        f" x PP{pool.pipeline_parallel}" if pool.pipeline_parallel > 1 else ""
+    )
 
 
 def replicas(pool: Pool) -> str:
     """A pool's replicas in one phrase, such as 8 replicas x TP2, FP8, vLLM 0.33."""
     plural = "replica" if pool.replicas == 1 else "replicas"
-    return f"{pool.replicas} {plural} x {parallelism(pool)}, {pool.precision.upper()}, {engine(pool.engine)}"
+    cache = "" if pool.kv_precision == "bf16" else f", {pool.kv_precision.upper()} cache"
+    drafts = f", {numbers.count(pool.draft_tokens, 'draft token')}" if pool.draft_tokens else ""
+    held = f"{pool.precision.upper()}{cache}{drafts}"
+    return f"{pool.replicas} {plural} x {parallelism(pool)}, {held}, {engine(pool.engine)}"
 
 
 def fleet(decision: Decision) -> str:

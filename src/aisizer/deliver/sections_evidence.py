@@ -8,7 +8,7 @@ from aisizer.plan import Comparison, IntegrationUse, Plan
 
 NOT_MODELLED = (
     "discrete-event simulation: percentiles come from an analytic queue, so failures, retries and cold starts are not replayed",
-    "replicas across servers, pipeline and expert parallelism, separate prefill and decode pools, speculative decoding",
+    "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
     "recovery point and recovery time of a second site: they are recorded, not checked",
     "network beyond a fabric price per GPU, vector stores, gateways, spares on the shelf and non-production fleets",

@@ -208,8 +208,8 @@ def nearest(group: RejectionGroup) -> str:
     shown = [str(miss[key]) for key in ("model", "offer") if miss.get(key)]
     if miss.get("gpu"):
         shown.append(labels.gpu(str(miss["gpu"])))
-    if miss.get("tensor_parallel"):
-        shown.append(f"TP{miss['tensor_parallel']}")
+    if miss.get("layout") or miss.get("tensor_parallel"):
+        shown.append(str(miss.get("layout") or f"TP{miss['tensor_parallel']}"))
     if miss.get("precision"):
         shown.append(str(miss["precision"]).upper())
     if miss.get("site"):

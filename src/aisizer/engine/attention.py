@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from aisizer.catalog.records import Attention, Gpu, Model
 from aisizer.engine import constants as c
+from aisizer.engine.formats import expands_cache
 from aisizer.engine.machine import bandwidth, dense_flops
 from aisizer.engine.memory import index_bytes, state_bytes, token_bytes
 from aisizer.engine.roofline import attention_s_per_token, window_share_of_pairs, window_share_of_tokens
 
 
 def kv_read_s(
-    model: Model, gpu: Gpu, tensor_parallel: int, mean_context_tokens: float, kv_bytes: float = c.VALUE_BYTES
+    model: Model, gpu: Gpu, tensor_parallel: int, mean_context_tokens: float, kv_precision: str = "bf16"
 ) -> float:
-    """Decode attention over all layers per token of context; a window reads its share of the mean context. [s/token]"""
+    """Decode attention over all layers per token of context; a window reads its share of the mean context. [s/token]
+
+    A cache that the kernel must expand is read at the rate of weights that a kernel must expand.
+    """
+    kv_bytes = c.KV_BYTES[kv_precision]
     rate = gpu.memory_bandwidth_gb_s * 1e9 * c.ATTENTION_BANDWIDTH_EFFICIENCY
     flops = dense_flops(gpu, "bf16") * c.ATTENTION_EFFICIENCY
     read = sum(
@@ -25,6 +30,7 @@ def kv_read_s(
         )
         for group in model.attention
     )
+    read /= c.WEIGHT_ONLY_DERATE if expands_cache(gpu, kv_precision) else 1.0
     return read + indexer_s_per_token(index_bytes(model), index_flop(model), rate, index_flops(gpu))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aisizer.catalog.records import Gpu, Model
+from aisizer.catalog.records import Engine, Gpu, Model
 from aisizer.engine.constants import PUBLISHED_EXPERT_BITS, WEIGHT_BITS, Compute
 from aisizer.engine.layouts import only_experts_quantised
 from aisizer.errors import Rejection
@@ -31,6 +31,18 @@ def allowed_precisions(model: Model, allowed: Sequence[str]) -> tuple[str, ...]:
     if allowed:
         return tuple(allowed)
     return ("bf16", "fp8") if model.published_precision == "bf16" else (model.published_precision,)
+
+
+def default_kv_precision(engine: Engine, precision: str) -> str:
+    """What an engine keeps its cache in unless told: 16 bit, the default of vLLM and SGLang; FP8 in TensorRT-LLM where
+    NVIDIA's FP8 and FP4 checkpoints say so (kv_cache_quant_algo in hf_quant_config.json of the nvidia/*-FP8 and *-FP4
+    models)."""
+    return "fp8" if engine.engine == "trtllm" and precision in ("fp8", "fp4") else "bf16"
+
+
+def expands_cache(gpu: Gpu, kv_precision: str) -> bool:
+    """Whether the attention kernel must expand an 8-bit cache itself, since the GPU has no FP8 arithmetic."""
+    return kv_precision != "bf16" and gpu.fp8_tflops is None
 
 
 def weight_bits(model: Model, precision: str) -> float:

@@ -50,6 +50,19 @@ class Parallel:
         """GPUs over which the width of one expert is cut."""
         return self.stage_gpus // self.expert
 
+    @property
+    def text(self) -> str:
+        """The cut in words; experts reuse the GPUs of a stage.
+
+        >>> Parallel(8, pipeline=2).text, Parallel(attention_dp=8, expert=8).text, Parallel(8, expert=8).text
+        ('TP8 x PP2', 'attention-DP 8, EP 8', 'TP8, EP 8')
+        """
+        product = [f"attention-DP {self.attention_dp}"] if self.attention_dp > 1 else []
+        product += [f"PP{self.pipeline}"] if self.pipeline > 1 else []
+        if self.tensor > 1 or not self.attention_dp > 1:
+            product.insert(0, f"TP{self.tensor}")
+        return " x ".join(product) + (f", EP {self.expert}" if self.expert > 1 else "")
+
 
 def slowest_stage(layers: int, stages: int) -> float:
     """Layers of the fullest stage against an even split: the pipeline's bubble from layers that do not divide. [1]

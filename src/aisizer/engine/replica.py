@@ -9,7 +9,7 @@ import numpy as np
 from aisizer.catalog.records import Engine, Gpu, Model
 from aisizer.engine import constants as c
 from aisizer.engine.attention import kv_read_s, prefill_attention_s, state_s
-from aisizer.engine.formats import Format, format_of
+from aisizer.engine.formats import Format, expands_cache, format_of
 from aisizer.engine.graphs import host_s, small_kernels_s
 from aisizer.engine.memory import Memory, memory_of
 from aisizer.engine.parallel import Parallel, parallel_fault
@@ -77,8 +77,10 @@ def build(
     )
     if isinstance(memory, Rejection):
         return memory
-    table = _table(model, gpu, engine, weights, parallel, mean, memory.kv_capacity_tokens, c.KV_BYTES[kv_precision])
-    return Replica(memory, table, (weights.note,) if weights.note else ())
+    table = _table(model, gpu, engine, weights, parallel, mean, memory.kv_capacity_tokens, kv_precision)
+    expanded = f"{gpu.name} has no FP8 arithmetic: its kernels expand the 8-bit cache as they read it."
+    notes = (weights.note, expanded if expands_cache(gpu, kv_precision) else "")
+    return Replica(memory, table, tuple(note for note in notes if note))
 
 
 def _table(
@@ -89,13 +91,13 @@ def _table(
     parallel: Parallel,
     mean_context_tokens: float,
     kv_capacity_tokens: float,
-    kv_bytes: float,
+    kv_precision: str,
 ) -> StepTable:
     """The step of the slowest lane, as a function of what the replica computes."""
     if max(engine.token_budget, engine.max_batch) > GRID[-1]:
         raise ValueError(f"{engine.id}: token_budget and max_batch must not exceed {GRID[-1]:.0f}. Lower them.")
-    grid, lanes, ranks = _grid(parallel.lanes), parallel.lanes, parallel.attention_dp
-    read_s = kv_read_s(model, gpu, parallel.tensor, mean_context_tokens, kv_bytes)
+    grid, lanes, ranks, front = _grid(parallel.lanes), parallel.lanes, parallel.attention_dp, _front_s(engine)
+    read_s = kv_read_s(model, gpu, parallel.tensor, mean_context_tokens, kv_precision)
     pair_s = prefill_attention_s(model, gpu, parallel.tensor, mean_context_tokens)
     heads = sequences_s(model, gpu, parallel, grid[1:])
     uneven = uneven_contexts_s(grid[1:], lanes, read_s * mean_context_tokens)
@@ -118,10 +120,20 @@ def _table(
         kv_capacity_tokens=kv_capacity_tokens,
         max_batch=engine.max_batch * ranks,
         token_budget=engine.token_budget * ranks,
+        front_request_s=front[0],
+        front_token_s=front[1],
+        front_processes=engine.api_processes,
         prefill_floor_s=host_s(model, engine, weights),
         request_token_s=engine.request_token_s,
         schedule_ahead=engine.schedule_ahead,
     )
+
+
+def _front_s(engine: Engine) -> tuple[float, float]:
+    """[s] per request and per token of an API process; nothing where no source gives both, for half a station misleads."""
+    if engine.api_request_s is None or engine.api_token_s is None:
+        return 0.0, 0.0
+    return engine.api_request_s, engine.api_token_s
 
 
 def _grid(lanes: int) -> Floats:

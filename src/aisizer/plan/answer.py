@@ -155,17 +155,25 @@ def _confidence(resilience: Resilience) -> str:
 
 def _redundancy(wanted: str, needed: Fleet) -> str:
     down, spread = needed.redundant_servers, needed.spread_servers
-    more = f"; {spread} more so that each pool survives by itself" if spread else ""
+    more = f"; {spread} more so that each pool keeps whole replicas" if spread else ""
     return f"{wanted}: {down} server{'s' if down != 1 else ''} may be down at the peak with every SLO met{more}"
 
 
 def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None]) -> tuple[Option, ...]:
     """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
-    latency = latencies_of([(e, states(context, e)[0]) for e in kept])
-    return tuple(_option(context, e, latency, row, high[row]) for row, e in enumerate(kept))
+    alike: dict[tuple[str, ...], list[Evaluated]] = {}
+    for e in kept:
+        alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
+    latency = {names: latencies_of([(e, states(context, e)[0]) for e in same]) for names, same in alike.items()}
+    rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+    return tuple(
+        _option(context, e, *rows[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
+    )
 
 
-def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int, high: Count | None) -> Option:
+def _option(
+    context: Context, e: Evaluated, latency: Sequence[Latency], row: int, high: Count | None, *, chosen: bool
+) -> Option:
     up, down = states(context, e)
     pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
     return Option(
@@ -184,7 +192,7 @@ def _option(context: Context, e: Evaluated, latency: Sequence[Latency], row: int
         complete=not e.cost.missing,
         gpus_p90=high and high.first_wave,
         probability_met=least_probability(context, e, latency, row),
-        chosen=row == 0,
+        chosen=chosen,
         note=_note(e),
     )
 

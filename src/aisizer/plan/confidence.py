@@ -20,6 +20,7 @@ from aisizer.errors import Rejection
 from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
+from aisizer.plan.seen import Seen, seen
 from aisizer.queueing.occupancy import Capacity, Limit, capacity, solve
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.waves import fleets
@@ -68,12 +69,12 @@ def _conditions(context: Context, candidate: Candidate, class_id: int, strain: S
     )
 
 
-def strain(latency: Latency, row: int) -> Strain:
+def strain(latency: Latency | Seen, row: int) -> Strain:
     """How hard the replica of that row is driven; one without a steady state as hard as can be."""
     return Strain(not latency.kv_use_p95[row] <= KV_WALL, not latency.in_flight[row] <= CROWD)
 
 
-def probability(context: Context, candidate: Candidate, limit: Limit, latency: Latency, row: int) -> float:
+def probability(context: Context, candidate: Candidate, limit: Limit, latency: Latency | Seen, row: int) -> float:
     """The chance that the measured value of a promised percentile is within its target."""
     seconds = float(latency.value(limit.metric, limit.statistic)[row, limit.class_id])
     known = conditions(context, candidate, limit, strain(latency, row))
@@ -83,9 +84,9 @@ def probability(context: Context, candidate: Candidate, limit: Limit, latency: L
 def least_probability(context: Context, e: Evaluated, latency: Sequence[Latency], row: int) -> float:
     """The chance of meeting the least certain SLO of all pools."""
     return min(
-        probability(context, c, limit, found, row)
-        for c, found in zip(e.layout.candidates, latency, strict=True)
-        for limit in c.pool.limits
+        probability(context, found.candidate, limit, found, row)
+        for found in seen(e, latency)
+        for limit in found.pool.limits
     )
 
 
@@ -96,13 +97,14 @@ def at_the_profiles(context: Context, screened: Sequence[Screened]) -> list[Scre
 
 
 def _confident(context: Context, found: Screened, level: float) -> Screened:
-    sure = at(context, found.candidates, level)
+    pools = dict.fromkeys(c.pool.name for c in found.candidates)
+    sure = [s for name in pools for s in at(context, [c for c in found.candidates if c.pool.name == name], level)]
     missed = tuple(s for s in sure if isinstance(s, Rejection))
     return Screened(tuple(s for s in sure if isinstance(s, Candidate)), found.rejections + missed)
 
 
 def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[Candidate | Rejection]:
-    """Candidates of one pool with the share that one replica of each carries with every SLO met at a confidence.
+    """Candidates of one pool or stage with the share that one replica of each carries with every SLO met at a confidence.
 
     An SLO holds with that confidence where the prediction times its quantile factor is within the target; each SLO by
     itself, since one error of the model moves them together.
@@ -140,10 +142,7 @@ def _missed(candidate: Candidate, found: Capacity, row: int, caution: Sequence[f
     pool, missed = candidate.pool, found.binding[row]
     limit = pool.limits[missed]
     slo, workload = f"{limit.metric}_{limit.statistic}", pool.workloads[limit.class_id]
-    option: dict[str, str | int] = {
-        "gpu": candidate.gpu, "model": pool.name, "tensor_parallel": candidate.tensor_parallel,
-        "precision": candidate.precision, "workload": workload, "slo": slo,
-    }  # fmt: skip
+    option = candidate.form.option(pool) | {"workload": workload, "slo": slo}
     return Rejection(
         "confidence",
         f"{slo} of {workload} misses its target with {level * 100:.4g} % confidence even on an idle replica",
@@ -157,8 +156,11 @@ def _missed(candidate: Candidate, found: Capacity, row: int, caution: Sequence[f
 def counts(context: Context, options: Sequence[Evaluated], level: float) -> list[Count | None]:
     """GPUs of each option's own layout at a confidence; null where even an idle replica misses an SLO at it."""
     sure: dict[int, Candidate | Rejection] = {}
-    for members in zip(*(e.layout.candidates for e in options), strict=True):
-        plain = list({id(c): c for c in members}.values())
+    pools: dict[str, dict[int, Candidate]] = {}
+    for candidate in (c for e in options for c in e.layout.candidates):
+        pools.setdefault(candidate.pool.name, {})[id(candidate)] = candidate
+    for members in pools.values():
+        plain = list(members.values())
         made = at(context, plain, level) if level > MEDIAN else [replace(c, confident_share=None) for c in plain]
         sure |= {id(c): s for c, s in zip(plain, made, strict=True)}
     return [_count(context, e, [sure[id(c)] for c in e.layout.candidates]) for e in options]
@@ -173,8 +175,6 @@ def _count(context: Context, e: Evaluated, sure: Sequence[Candidate | Rejection]
     bought = fleets(layout, factors, profile.resilience, expansion_months(e.site, profile))
     shares = [c.share if c.confident_share is None else c.confident_share for c in candidates]
     return Count(
-        needed=sum(
-            c.tensor_parallel * replicas(factors[0], share) for c, share in zip(candidates, shares, strict=True)
-        ),
+        needed=sum(c.gpus * replicas(factors[0], share) for c, share in zip(candidates, shares, strict=True)),
         first_wave=bought.waves[0].servers * e.offer.gpus,
     )

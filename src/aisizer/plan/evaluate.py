@@ -72,28 +72,42 @@ def expansion_months(site: Site, profile: Profile) -> int:
 
 def best_layout(offer: Offer, screened: Sequence[Screened], demand: Demand) -> tuple[Candidate, ...] | None:
     """Per pool, the layout with the fewest GPUs at the highest demand, then at go-live, then the least quantised."""
-    chosen = []
-    high, first = max(demand.factors), demand.factors[0]
+    chosen: list[Candidate] = []
     for pool in screened:
-        fitting = [c for c in pool.candidates if c.gpu == offer.gpu and _fits(c, offer)]
-        if not fitting:
+        ways = _ways(pool.candidates, offer, demand)
+        if not ways:
             return None
-        chosen.append(min(fitting, key=lambda c: _layout_key(c, offer, demand, high, first)))
+        fewest = min(ways, key=lambda way: _gpus_of(way, offer, demand))
+        chosen.extend(fewest)
     return tuple(chosen)
 
 
-def _fits(candidate: Candidate, offer: Offer) -> bool:
-    return candidate.tensor_parallel <= offer.gpus
+def _ways(candidates: Iterable[Candidate], offer: Offer, demand: Demand) -> list[tuple[Candidate, ...]]:
+    """The best layout of one pool, and the best pair of prefill and decode pools where a network joins the servers."""
+    fitting = [c for c in candidates if c.gpu == offer.gpu and offer.holds(c.form.parallel)]
+    stages = {stage: [c for c in fitting if c.pool.stage == stage] for stage in ("serve", "prefill", "decode")}
+    best = {stage: min(found, key=lambda c: _layout_key(c, offer, demand)) for stage, found in stages.items() if found}
+    ways: list[tuple[Candidate, ...]] = [(best["serve"],)] if "serve" in best else []
+    if offer.joins and "prefill" in best and "decode" in best:
+        ways.append((best["prefill"], best["decode"]))
+    return ways
 
 
-def _layout_key(candidate: Candidate, offer: Offer, demand: Demand, high: float, first: float) -> tuple[float, ...]:
-    alone = Layout((candidate,), offer.gpus)
-    resilience = demand.profile.resilience
+def _gpus_of(way: Sequence[Candidate], offer: Offer, demand: Demand) -> tuple[float, float]:
+    keys = [_layout_key(candidate, offer, demand) for candidate in way]
+    return sum(key[0] for key in keys), sum(key[1] for key in keys)
+
+
+def _layout_key(candidate: Candidate, offer: Offer, demand: Demand) -> tuple[float, ...]:
+    high, first = max(demand.factors), demand.factors[0]
+    alone, resilience = Layout((candidate,), offer.gpus), demand.profile.resilience
+    idle = offer.gpus / (offer.gpus // candidate.gpus) / candidate.gpus if candidate.gpus <= offer.gpus else 1.0
     return (
-        fleet(alone, high, resilience).confidence,
-        fleet(alone, first, resilience).confidence,
-        PRECISION_ORDER.index(candidate.precision),
-        candidate.tensor_parallel,
+        fleet(alone, high, resilience).confidence * idle,
+        fleet(alone, first, resilience).confidence * idle,
+        PRECISION_ORDER.index(candidate.form.precision),
+        PRECISION_ORDER.index(candidate.form.kv_precision),
+        candidate.gpus,
     )
 
 
@@ -123,6 +137,7 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         supply=profile.supply,
         finance=profile.finance,
         retention_months=demand.retention_months,
+        rdma=any(c.gpus > offer.gpus or c.pool.stage != "serve" for c in layout.candidates),
     )
     lines = cost_lines.cost_lines(buyer, bought(made), demand.volume)
     cost = site_cost(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from aisizer.calibration.intervals import FEWEST_POINTS, KV_WALL
 from aisizer.calibration.measurements import COUNTS, RANGES, Range
 from aisizer.catalog.records import ENGINES, Engine, Gpu
@@ -14,7 +12,6 @@ from aisizer.engine.calibrated import outside
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.profile.calibrations import FitRange
-from aisizer.shapes import Floats
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.records import Pool
 
@@ -87,10 +84,10 @@ def _wall(pool: Pool) -> Iterator[str]:
 def _range(candidate: Candidate, pool: Pool, engine: Engine) -> Iterator[str]:
     """Loads beyond those of the user's calibration, or of the measurements that the engine was compared with."""
     prompt, output = mean_tokens(candidate)
-    layout, used = candidate.tensor_parallel, candidate.calibration
+    layout, used = candidate.form.parallel.tensor, candidate.calibration
     if used is not None:
         # how many requests one replica holds follows from the SLO, not from the profile
-        found = outside(used.range, layout, None, prompt, output)
+        found = (*_cut(candidate), *outside(used.range, layout, None, prompt, output))
         if found:
             few = "" if calibrated(candidate) else f" Fewer than {FEWEST_POINTS} load points narrow no band, either."
             yield (
@@ -108,6 +105,12 @@ def _range(candidate: Candidate, pool: Pool, engine: Engine) -> Iterator[str]:
             )
 
 
+def _cut(candidate: Candidate) -> Iterator[str]:
+    """A layout beyond the tensor parallelism that benchmarks of one server name."""
+    if candidate.gpus > candidate.form.parallel.tensor:
+        yield f"{candidate.form.parallel.text} was not measured (only tensor parallelism)"
+
+
 def _fit_range(known: Range) -> FitRange:
     return FitRange(
         in_flight=known.in_flight,
@@ -118,10 +121,6 @@ def _fit_range(known: Range) -> FitRange:
 
 
 def mean_tokens(candidate: Candidate) -> tuple[float, float]:
-    """[token] mean prompt and output of a pool's requests, workloads weighted by their rate."""
-    pool = candidate.pool
-
-    def mean(values: Floats) -> float:
-        return float(np.average([part.mean() for part in pool.by_class(values)], weights=pool.class_rates))
-
-    return mean(pool.requests.prompt_tokens), mean(pool.requests.output_tokens)
+    """[token] mean prompt and output of a pool's requests as promised, workloads weighted by their rate."""
+    pool = candidate.pool.promised
+    return pool.mean_prompt, pool.mean_output

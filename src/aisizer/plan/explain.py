@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from aisizer.catalog.records import Engine
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
@@ -29,12 +30,12 @@ def steps(
     """Every step of the plan, from the decision down to its inputs."""
     return (
         *_decision(decision, roadmap),
-        *_waterfall(context, waterfall, decision),
+        *_waterfall(context, best, waterfall, decision),
         *(step for pool in decision.pools for step in _pool(context, best, pool)),
         *_demand(context),
         *slo_steps(slo, decision),
         *_roadmap(roadmap),
-        *_triggers(triggers),
+        *_triggers(best, triggers),
         *(step for site, cost in tco.items() for step in _money(context, site, cost)),
     )
 
@@ -65,7 +66,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
     yield Step(
         name="decision.gpus_needed",
         meaning="GPUs that meet the SLO at go-live, before growth, burst, headroom and redundancy",
-        formula="sum over pools of tensor_parallel x ceil(demand factor / share of the demand one replica carries)",
+        formula="sum over pools of GPUs per replica x ceil(demand factor / share of the demand one replica carries)",
         inputs={
             f"pools.{p.name}.peak_rate_per_replica": f"{p.peak_rate_per_replica:.4g} req/s" for p in decision.pools
         },
@@ -86,13 +87,15 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
     )
 
 
-def _waterfall(context: Context, waterfall: Sequence[WaterfallStep], decision: Decision) -> Iterator[Step]:
-    resilience = context.profile.resilience
+def _waterfall(
+    context: Context, best: Evaluated, waterfall: Sequence[WaterfallStep], decision: Decision
+) -> Iterator[Step]:
+    resilience, pools = context.profile.resilience, [c.pool for c in best.layout.candidates]
     formulas: dict[str, tuple[str, dict[str, str]]] = {
-        "throughput": ("sum of tensor_parallel x ceil(factor / stable share)", {}),
-        "latency": ("sum of tensor_parallel x ceil(factor / share at the SLO)", {}),
+        "throughput": ("sum of GPUs per replica x ceil(factor / stable share)", {}),
+        "latency": ("sum of GPUs per replica x ceil(factor / share at the SLO)", {}),
         "growth": ("the same at the highest demand factor up to the next purchase", {}),
-        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in context.pools}),
+        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in pools}),
         "headroom": (
             "the same with factor x burst / (1 - headroom)",
             {"resilience.headroom": f"{resilience.headroom:g}"},
@@ -140,10 +143,12 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     memory = candidate.replica.memory
     yield Step(
         name=f"pools.{pool.name}.peak_rate_per_replica",
-        meaning=f"requests a second that one replica (TP{pool.tensor_parallel}, {pool.precision}) carries with every SLO met",
+        meaning=f"requests a second that one replica ({pool.layout}, {pool.precision}) carries with every SLO met",
         formula="largest arrival rate at which the state-dependent batching queue meets every percentile",
         inputs={
             "workloads": ", ".join(pool.workloads),
+            "limited_by": pool.limited_by,
+            "tokens_per_step": f"{pool.tokens_per_step:.4g}, {pool.draft_tokens} drafted",
             f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
             "max_batch": str(candidate.replica.table.max_batch),
             "token_budget": str(candidate.replica.table.token_budget),
@@ -151,16 +156,24 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         value=f"{pool.peak_rate_per_replica:.6g}",
         unit="req/s",
         source=QUEUE,
-        next=(f"pools.{pool.name}.kv_capacity_tokens", *(f"workloads.{w}.peak_rate" for w in pool.workloads)),
+        next=(
+            f"pools.{pool.name}.kv_capacity_tokens",
+            *(f"pools.{pool.name}.api_ceiling" for _ in (1,) if pool.api_processes is not None),
+            *(f"workloads.{w}.peak_rate" for w in pool.workloads),
+        ),
     )
+    if pool.api_ceiling_per_replica is not None:
+        yield _api(context.named.engine, pool, candidate.pool.mean_work, candidate.pool.mean_output)
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",
-        formula="tensor_parallel x (memory x memory fraction - weights - activations - runtime) / KV bytes per token",
+        formula="attention_dp x (memory x memory fraction - weights - activations - runtime) / KV bytes per token on one GPU",
         inputs={
             "gpu_memory_gb": f"{context.named.gpus[pool.gpu].device_bytes / 1e9:.4g}",
             "memory_fraction": f"{context.named.engine.memory_fraction:g}",
             "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
+            "kv_bytes_per_token_and_gpu": f"{memory.kv_bytes_per_token:.6g}",
+            "attention_dp": str(pool.attention_dp),
         },
         value=f"{pool.kv_capacity_tokens:.6g}",
         unit="token",
@@ -191,6 +204,28 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         unit="1",
         source="Cox and Lewis (1966), index of dispersion; docs/method.md: demand",
         next=tuple(f"workloads.{w}.peak_rate" for w in pool.workloads),
+    )
+
+
+def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float) -> Step:
+    return Step(
+        name=f"pools.{pool.name}.api_ceiling",
+        meaning="requests a second that the API processes of one replica carry, whatever its GPUs do",
+        formula="api_processes / (api_request_s + prompt tokens x request_token_s + output tokens x api_token_s); load rho "
+        "adds rho / (1 - rho) of their idle time to TTFT, and the idle time is part of request_overhead_s and request_token_s",
+        inputs={
+            "api_processes": f"{engine.api_processes} of each replica, {pool.api_processes} of the pool",
+            "api_request_s": f"{engine.api_request_s or 0:g}",
+            "request_token_s": f"{engine.request_token_s:g}",
+            "api_token_s": f"{engine.api_token_s or 0:g}",
+            "prompt tokens": f"{prompt_tokens:.4g}",
+            "output tokens": f"{output_tokens:.4g}",
+            "request_overhead_s": f"{engine.request_overhead_s:g}",
+        },
+        value=f"{pool.api_ceiling_per_replica:.6g}",
+        unit="req/s",
+        source=f"engine record {engine.id}; docs/method.md: queue",
+        next=(f"pools.{pool.name}.peak_rate_per_replica",),
     )
 
 
@@ -232,8 +267,9 @@ def _roadmap(roadmap: Roadmap) -> Iterator[Step]:
         )
 
 
-def _triggers(triggers: Sequence[Trigger]) -> Iterator[Step]:
+def _triggers(best: Evaluated, triggers: Sequence[Trigger]) -> Iterator[Step]:
     for trigger in triggers:
+        pools = [c.pool.name for c in best.layout.candidates if c.pool.promised.name == trigger.pool]
         yield Step(
             name=f"triggers.{trigger.id}.threshold",
             meaning="the level of load over sized capacity at which the next order must start",
@@ -248,7 +284,7 @@ def _triggers(triggers: Sequence[Trigger]) -> Iterator[Step]:
             value=f"{trigger.threshold:.6g}",
             unit="1",
             source="docs/method.md: triggers",
-            next=(f"pools.{trigger.pool}.burst", f"pools.{trigger.pool}.peak_rate_per_replica"),
+            next=tuple(f"pools.{name}.{step}" for name in pools for step in ("burst", "peak_rate_per_replica")),
         )
 
 

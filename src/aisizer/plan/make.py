@@ -18,14 +18,16 @@ from aisizer.profile.load import LoadedProfile
 from aisizer.roadmap.calendar import earliest_service
 from aisizer.sizing.admissible import model_ban
 from aisizer.sizing.capacity import Screened, screen
-from aisizer.sizing.options import Offer, offers
+from aisizer.sizing.cuts import Room
+from aisizer.sizing.options import Offer, offers, room
 
 
 def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
     """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
     context = gather(loaded, catalog, files or {})
-    largest, calibrations = _largest(context), prototype.calibrations(context)
-    screened = [screen(p, context.named.gpus, largest, context.named.engine, calibrations) for p in context.pools]
+    named, rooms, calibrations = context.named, _rooms(context), prototype.calibrations(context)
+    supply = context.profile.supply
+    screened = [screen(p, named.gpus, rooms, named.engine, supply, calibrations) for p in context.pools]
     screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
@@ -73,13 +75,10 @@ def _try(
     found: list[Evaluated],
     rejections: list[Rejection],
 ) -> None:
-    serving = [any(c.gpu == offer.gpu for c in s.candidates) for s in screened]
     layout = evaluate.best_layout(offer, screened, context.demand)
     if layout is None:
-        if all(serving):
-            rejections.append(
-                _at(Rejection("size", "the smallest replica needs more GPUs than the server has"), site, offer)
-            )
+        if all(any(c.gpu == offer.gpu for c in s.candidates) for s in screened):
+            rejections.append(_at(_unplaced(context, offer), site, offer))
         return
     for made in evaluate.evaluate(site, offer, layout, context.demand):
         refused = evaluate.oversized(made) or evaluate.over_power(made, context.profile)
@@ -89,6 +88,15 @@ def _try(
         if not made.priced:
             rejections.append(_at(Rejection("price", f"{offer.name} has no {made.term} price"), site, offer))
         found.append(made)
+
+
+def _unplaced(context: Context, offer: Offer) -> Rejection:
+    """Why replicas that serve find no place on an offer."""
+    if context.profile.supply.disaggregation == "always" and not offer.joins:
+        return Rejection(
+            "network", f"two pools hand over their cache, and no source gives {offer.name} a network for it"
+        )
+    return Rejection("size", "the smallest replica needs more GPUs than the server has")
 
 
 def _barred(context: Context, site: Site, bans: Sequence[str]) -> Rejection | None:
@@ -124,13 +132,13 @@ def _offers(context: Context, site: Site) -> tuple[Offer, ...]:
     return offers(site, context.catalog, tuple(context.named.gpus))
 
 
-def _largest(context: Context) -> dict[str, int]:
-    """GPUs of the largest server or instance of each class at any site of the profile."""
-    largest = dict.fromkeys(context.named.gpus, 0)
+def _rooms(context: Context) -> dict[str, Room]:
+    """Where replicas of each GPU class can stand at the sites of the profile; classes that none of them offers are left out."""
+    offered: dict[str, list[Offer]] = {gpu: [] for gpu in context.named.gpus}
     for site in context.named.sites:
         for offer in _offers(context, site):
-            largest[offer.gpu] = max(largest[offer.gpu], offer.gpus)
-    return largest
+            offered[offer.gpu].append(offer)
+    return {gpu: room(found) for gpu, found in offered.items() if found}
 
 
 def _layouts(context: Context, gpu: str, screened: Sequence[Screened]) -> int:

@@ -34,13 +34,16 @@ class Named:
 def resolve(profile: Profile, catalog: Catalog, files: Mapping[str, Model]) -> Named:
     """Looks every name of the profile up; `files` holds, by workload, the models named by path or size."""
     supply, today = profile.supply, profile.evidence.today
+    engine = catalog.find_engine(supply.engine)
+    if supply.api_processes is not None:
+        engine = engine.model_copy(update={"api_processes": supply.api_processes})
     sites = [catalog.find_site(name) for name in supply.sites]
     gpus = [catalog.find_gpu(name) for name in supply.gpus] or list(catalog.gpus.values())
     return Named(
         models={
             name: files.get(name) or catalog.find_model(workload.model) for name, workload in profile.workloads.items()
         },
-        engine=catalog.find_engine(supply.engine),
+        engine=engine,
         sites=tuple({site.id: site for site in sites}.values()),
         gpus={gpu.id: gpu for gpu in gpus},
         rules=frameworks_for(profile.compliance, catalog.rules),

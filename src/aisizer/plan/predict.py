@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from aisizer.calibration.intervals import band
 from aisizer.plan.confidence import conditions, probability, strain
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
+from aisizer.plan.seen import seen
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
+from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import needed_replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
 
@@ -31,7 +34,8 @@ def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
 
 
 def latencies_of(cases: Sequence[tuple[Evaluated, State]]) -> list[Latency]:
-    """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools."""
+    """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools, in the same
+    stages."""
     return [_latency(i, cases) for i in range(len(cases[0][1].replicas))]
 
 
@@ -47,14 +51,14 @@ def slo_results(
 ) -> tuple[SloResult, ...]:
     """Every promised percentile in the states of those two indices."""
     results = []
-    for candidate, found in zip(e.layout.candidates, latency, strict=True):
-        for limit in candidate.pool.limits:
+    for found in seen(e, latency):
+        for limit in found.pool.limits:
             seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
-            known = conditions(context, candidate, limit, strain(found, normal))
+            known = conditions(context, found.candidate, limit, strain(found, normal))
             low, high = band(float(seconds[normal]), limit.metric, known)
             results.append(
                 SloResult(
-                    workload=candidate.pool.workloads[limit.class_id],
+                    workload=found.pool.workloads[limit.class_id],
                     metric=limit.metric,
                     percentile=limit.statistic,
                     target_ms=limit.seconds * 1e3,
@@ -63,8 +67,8 @@ def slo_results(
                     high_ms=high * 1e3,
                     degraded_ms=float(seconds[degraded]) * 1e3,
                     met=bool(seconds[normal] <= limit.seconds and seconds[degraded] <= limit.seconds),
-                    probability=probability(context, candidate, limit, found, normal),
-                    probability_degraded=probability(context, candidate, limit, found, degraded),
+                    probability=probability(context, found.candidate, limit, found, normal),
+                    probability_degraded=probability(context, found.candidate, limit, found, degraded),
                 )
             )
     return tuple(results)
@@ -73,10 +77,10 @@ def slo_results(
 def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str, float]:
     """The SLO with the largest predicted over target in one state, and that ratio."""
     ratios = [
-        (f"{c.pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
+        (f"{found.pool.workloads[i.class_id]} {i.metric}_{i.statistic}",
          float(found.value(i.metric, i.statistic)[state, i.class_id]) / i.seconds)
-        for c, found in zip(e.layout.candidates, latency, strict=True)
-        for i in c.pool.limits
+        for found in seen(e, latency)
+        for i in found.pool.limits
     ]  # fmt: skip
     return max(ratios, key=lambda pair: pair[1])
 
@@ -99,17 +103,28 @@ def pool_records(
         made.append(
             Pool(
                 name=pool.name,
+                role=pool.stage,
                 workloads=pool.workloads,
                 model=pool.model.id,
                 gpu=candidate.gpu,
                 replicas=up[i],
                 replicas_needed=needed_replicas(candidate, normal.factor, demand.profile.resilience),
-                tensor_parallel=candidate.tensor_parallel,
-                precision=candidate.precision,
+                tensor_parallel=candidate.form.parallel.tensor,
+                pipeline_parallel=candidate.form.parallel.pipeline,
+                expert_parallel=candidate.form.parallel.expert,
+                attention_dp=candidate.form.parallel.attention_dp,
+                layout=candidate.form.parallel.text,
+                precision=candidate.form.precision,
+                kv_precision=candidate.form.kv_precision,
                 engine=engine,
-                gpus=up[i] * candidate.tensor_parallel,
+                draft_tokens=pool.speculation.draft_tokens if pool.speculation else 0,
+                tokens_per_step=pool.speculation.tokens_per_step if pool.speculation else 1.0,
+                gpus=up[i] * candidate.gpus,
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
+                limited_by=candidate.limit,
+                api_processes=up[i] * candidate.replica.table.front_processes if _has_station(candidate) else None,
+                api_ceiling_per_replica=candidate.api_ceiling if _has_station(candidate) else None,
                 utilization=normal.factor / (up[i] * candidate.share),
                 utilization_degraded=degraded.factor / (down[i] * candidate.share),
                 in_flight=float(latency[i].in_flight[row]),
@@ -120,6 +135,10 @@ def pool_records(
             )
         )
     return tuple(made)
+
+
+def _has_station(candidate: Candidate) -> bool:
+    return math.isfinite(candidate.api_ceiling)
 
 
 def fleet_utilization(e: Evaluated, state: State) -> float:

@@ -8,8 +8,9 @@ import numpy as np
 
 from aisizer.calibration.operating_point import fit_point, means
 from aisizer.catalog.records import Gpu
-from aisizer.engine.formats import allowed_precisions
+from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.replica import Replica, build
+from aisizer.engine.speculative import speculative_replica
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Comparison
@@ -64,7 +65,7 @@ def _calibration(context: Context) -> Calibration | None:
     """The prototype as one load point of the model, GPU, engine and precision that it is replayed on."""
     found = _replayable(context)
     measured = {} if found is None else _measured(found.prototype)
-    if found is None or not measured:
+    if found is None or not measured or found.pool.speculation is not None:  # drafts would pass for quicker steps
         return None
     factors = fit_point(found.replica.table, found.requests, found.clients, measured)
     if factors is None:
@@ -134,14 +135,17 @@ def _requests(requests: Requests, prototype: Prototype) -> Requests:
 
 
 def _replica(context: Context, pool: Pool, gpu: Gpu, gpus: int, precision: str) -> Replica | None:
-    """The prototype's GPUs as one tensor-parallel replica; null where the model does not fit them."""
+    """The prototype's GPUs as one tensor-parallel replica, drafting as the workload does; null where it does not fit them."""
     made = build(
         pool.model,
         gpu,
         context.named.engine,
         tensor_parallel=gpus,
         precision=precision,
+        kv_precision=default_kv_precision(context.named.engine, precision),
         max_context_tokens=pool.longest_context,
         mean_context_tokens=pool.mean_context,
     )
+    if isinstance(made, Replica) and pool.speculation is not None:
+        made = speculative_replica(made, pool.model.layers, pool.speculation)
     return made if isinstance(made, Replica) else None

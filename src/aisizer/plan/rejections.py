@@ -11,6 +11,8 @@ TEXT = {
     "memory": "the weights and one request's KV cache do not fit the GPU memory",
     "precision": "the GPU has no arithmetic for the precision",
     "parallelism": "the model cannot be split that way",
+    "disaggregation": "the pool cannot be split into prefill and decode",
+    "network": "the model fits no single server, and none has a network to the next that carries a replica",
     "context": "the requests are longer than the model's context",
     "unstable": "the replica carries no steady stream of these requests",
     "slo": "an SLO is missed even by an idle replica",

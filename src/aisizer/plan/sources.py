@@ -44,6 +44,8 @@ def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -
         yield from _of(context.named.gpus[best.offer.gpu], f"GPU {context.named.gpus[best.offer.gpu].name}")
         if best.offer.server is not None:
             yield from _of(best.offer.server, f"server {best.offer.name}")
+        if best.offer.gpu_network is not None and best.buyer.rdma:
+            yield best.offer.gpu_network.source, f"network between servers of {best.offer.name}"
         for part, amount in best.site.lead_times_weeks:
             yield amount.source, f"{part.replace('_', '-')} time at {best.site.id}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
@@ -22,12 +20,18 @@ OWNER = "capacity owner"
 
 
 def triggers_of(context: Context, best: Evaluated, down: State) -> tuple[Trigger, ...]:
-    """One trigger per pool, for the fleet of the first wave with the redundancy down."""
-    return tuple(_trigger(context, best, c, n) for c, n in zip(best.layout.candidates, down.replicas, strict=True))
+    """One trigger per pool, for the fleet of the first wave with the redundancy down; of two stages the tighter decides."""
+    resilience = context.profile.resilience
+    tightest: dict[str, tuple[Candidate, int]] = {}
+    for candidate, replicas in zip(best.layout.candidates, down.replicas, strict=True):
+        other, count = tightest.setdefault(candidate.pool.promised.name, (candidate, replicas))
+        if replicas * carried(candidate, resilience) < count * carried(other, resilience):
+            tightest[candidate.pool.promised.name] = candidate, replicas
+    return tuple(_trigger(context, best, candidate, count) for candidate, count in tightest.values())
 
 
 def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: int) -> Trigger:
-    profile, engine, pool = context.profile, context.named.engine, candidate.pool
+    profile, engine, pool = context.profile, context.named.engine, candidate.pool.promised
     capacity = replicas * candidate.share
     factors = {case: demand_factors(profile.growth, context.go_live, case, MONTHS) for case in CASES}
     generates = not pool.model.prefill_only
@@ -44,18 +48,10 @@ def _trigger(context: Context, best: Evaluated, candidate: Candidate, replicas: 
         review_weeks=profile.growth.review / WEEK,
         go_live=context.go_live,
         sized_requests_per_s=pool.peak_rate * capacity,
-        tokens_per_request=mean_output_tokens(candidate),
+        tokens_per_request=pool.mean_output,
         metric=engine.metrics[signal],
         model_label=engine.model_label,
         engine=engine.id,
         owner=next((phase.owner for phase in profile.growth.phases if phase.owner), OWNER),
         site=best.site.id,
     )
-
-
-def mean_output_tokens(candidate: Candidate) -> float:
-    """[token] mean output of a request of the pool, workloads weighted by their rate."""
-    pool = candidate.pool
-    weight = np.array(pool.class_rates)
-    means = [pool.requests.output_tokens[pool.requests.class_id == i].mean() for i in range(len(pool.workloads))]
-    return float(np.average(means, weights=weight))

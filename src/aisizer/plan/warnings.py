@@ -82,6 +82,12 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
                 f"{result.workload} {result.metric}_{result.percentile} is missed: {result.degraded_ms:,.0f} ms with the "
                 f"redundancy down against {result.target_ms:,.0f} ms."
             )
+    for pool in decision.pools:
+        if pool.limited_by == "api server":
+            yield (
+                f"Pool {pool.name}: the API server stops a replica before its GPUs do, at "
+                f"{pool.api_ceiling_per_replica:,.0f} req/s. Give each replica more API processes in supply.api_processes."
+            )
 
 
 def _percent(probability: float | None) -> str:
@@ -136,6 +142,12 @@ def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
     recovery = context.profile.resilience.disaster_recovery
     if recovery.rpo is not None or recovery.rto is not None:
         yield "resilience.disaster_recovery rpo and rto are recorded, not checked. Check them in the recovery plan."
+    engine = context.named.engine
+    if context.profile.supply.api_processes is not None and engine.api_request_s is None:
+        yield (
+            f"supply.api_processes has no effect: no source gives the times of {engine.name}'s API processes. Remove it, or "
+            "choose an engine whose record has them."
+        )
     if best.offer.server is not None and context.profile.supply.power_limit is None:
         need = best.fleets.production[-1] * best.offer.server.max_power_kw
         yield (

@@ -149,6 +149,18 @@ class TokenLengths(Record):
         return self
 
 
+class Speculative(Record):
+    """Tokens drafted ahead of each decode step, which the model then checks: multi-token prediction or a draft model."""
+
+    draft_tokens: int = Field(default=1, ge=1, le=8)
+    """Tokens drafted for each step; 1, as the one multi-token-prediction module of DeepSeek-V3 drafts."""
+    acceptance: Annotated[Share, Field(le=1)] = 0.85
+    """Chance that a drafted token is the model's own, those before it given; 85 %, the low end of DeepSeek-V3's report
+    (arXiv:2412.19437). Measure it on your own prompts."""
+    draft_cost: Annotated[Share, Field(le=1)] | None = None
+    """Layers, and so weights, cache and time, that draft one token, as a share of the model's; left out: one layer."""
+
+
 SloKey = Annotated[str, StringConstraints(pattern=r"^(ttft|tpot|e2e)_(mean|p50|p90|p95|p99)$")]
 
 
@@ -170,6 +182,8 @@ class Workload(Record):
     """Generated lengths, reasoning tokens included; {mean: 1, p95: 1} describes an embedder or reranker."""
     prefix_hit: Annotated[Share, Field(le=0.95)] = 0.0
     """Share of prompt tokens served from the prefix cache; 0 because reuse must be measured before it is counted on."""
+    speculative: Speculative | None = None
+    """Speculative decoding; left out: off, because its gain hangs on an acceptance that must be measured first."""
     slo: dict[SloKey, Duration] = Field(default_factory=lambda: {"ttft_p95": 2.0, "tpot_p95": 0.1}, min_length=1)
     """Targets such as {ttft_p95: 2 s}. Default: the MLPerf Server TTFT limit of 2 s, and ten tokens a second."""
 
@@ -323,6 +337,22 @@ class Supply(Record):
     """GPU classes to consider; empty means all of the catalog."""
     engine: Name = "vllm-0.33"
     """Engine profile; vLLM because it is the most used open engine that serves every model of the catalog."""
+    disaggregation: Literal["never", "auto", "always"] = "never"
+    """Whether prefill and decode may stand on pools of their own; never, because two pools take a network between servers,
+    a router and more replicas, and their gain should be measured first. auto takes them where they need fewer GPUs."""
+    kv_precision: tuple[Literal["bf16", "fp8"], ...] = ()
+    """Precisions of the key-value cache allowed; left empty: the engine's own, which is bf16 but for TensorRT-LLM with FP8
+    and FP4 weights, because an 8-bit cache holds twice the context at a small quality risk."""
+    api_processes: int | None = Field(default=None, ge=1, le=64)
+    """API processes of each replica, which parse, tokenise, detokenise and stream; left out: the engine's own number."""
+    parallelism: tuple[Literal["expert", "attention_dp", "pipeline", "multi_node"], ...] = (
+        "expert",
+        "attention_dp",
+        "pipeline",
+        "multi_node",
+    )
+    """How a replica may be cut beyond tensor parallelism in one server; all, because one is taken only where it needs
+    fewer GPUs, and pipelines and several servers only for a model that no server holds."""
     power_limit: Power | None = None
     """[W] IT power available at an owned site at month 36; left out: not checked, and the plan says so."""
     lead_time: LeadTime = LeadTime()

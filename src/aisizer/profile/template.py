@@ -23,6 +23,7 @@ workloads:                       # by name; workloads with the same model share 
     prompt_tokens: {{mean: 1200, p95: 4000}}       # or {{quantiles: {{p50: 1020, p95: 4083}}}} or {{trace: log.csv}}
     output_tokens: {{mean: 210, p95: 450}}
 #    prefix_hit: 30 %             # share of prompt tokens served from the prefix cache; measure it before you set it
+#    speculative: {{draft_tokens: 1, acceptance: 85 %}}   # left out: off; measure the acceptance before you set it
     slo: {{ttft_p95: 2 s, tpot_p95: 100 ms}}       # ttft, tpot, e2e; mean, p50, p90, p95, p99
 #  guard:                         # supporting models are workloads too
 #    model: gemma-3-4b
@@ -56,6 +57,10 @@ workloads:                       # by name; workloads with the same model share 
 #supply:
 #  sites: [on_premises, hosted, enclave]
 #  gpus: []                       # left empty: all of the catalog
+#  disaggregation: never          # never | auto | always: prefill and decode on pools of their own
+#  kv_precision: [bf16, fp8]      # of the key-value cache; left empty: the engine's own
+#  api_processes: 2               # of each replica; left out: as the engine starts
+#  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server
 #  power_limit: 120 kW
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
 #  commitment: auto               # auto | on_demand | one_year | three_year

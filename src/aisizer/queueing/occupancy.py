@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from aisizer.queueing.front import added_delay_s
 from aisizer.queueing.latency import TPOT_WEIGHTS, Situation, e2e_nodes, tpot_nodes, ttft_nodes
 from aisizer.queueing.lengths import Lengths, summarise
 from aisizer.queueing.percentiles import STATISTICS, statistics
@@ -138,10 +139,10 @@ def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> L
 
 
 def _statistics(now: Situation, metric: str, k: int, names: tuple[str, ...]) -> dict[str, Floats]:
-    if metric == "ttft":
-        return statistics(*ttft_nodes(now, k), names)
-    if metric == "e2e":
-        return statistics(*e2e_nodes(now, k), names)
+    if metric in ("ttft", "e2e"):
+        found = statistics(*(ttft_nodes if metric == "ttft" else e2e_nodes)(now, k), names)
+        added = added_delay_s(now.replicas, now.mix)
+        return {name: values + added for name, values in found.items()}
     if now.lengths.decoding[k] == 0:
         return {name: np.full(len(now.rates), np.nan) for name in names}
     return statistics(tpot_nodes(now, k), TPOT_WEIGHTS, names)

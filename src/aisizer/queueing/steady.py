@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from aisizer.queueing.front import added_delay_s, front_load
 from aisizer.queueing.latency import Situation, closed_ttft, overflow_tokens
 from aisizer.queueing.lengths import Lengths, Mix, mix
 from aisizer.queueing.records import Load
@@ -44,7 +45,8 @@ def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> N
     births = blend.rate * blend.decode
     serving = births * step_times(replicas, blend, full).slowed_s(blend)[:, 0] < full[:, 0]
     prompts: NDArray[np.bool_] = ~overloaded(replicas, blend, full)[:, 0]
-    result: NDArray[np.bool_] = prompts & (serving | (births == 0))
+    streamed = front_load(replicas, blend) < 1
+    result: NDArray[np.bool_] = prompts & (serving | (births == 0)) & streamed
     return result
 
 
@@ -87,9 +89,10 @@ def _closed_balance(
         now = _mean_field(replicas, lengths, opened + share * np.exp(middle)[:, None], population)
         ttft = np.zeros_like(population)
         for k in np.flatnonzero(closed.any(axis=0)).tolist():
-            ttft[:, k] = closed_ttft(now, k)
+            ttft[:, k] = closed_ttft(now, k) + np.nan_to_num(added_delay_s(replicas, now.mix))
         stay = np.where(closed, ttft + np.divide(now.decoding, now.rates), stay)
         crowded = (now.times.slack[:, 0] <= 0) | ((now.rates * stay * closed).sum(axis=1) > people)
+        crowded |= front_load(replicas, now.mix) >= 1
         low, high = np.where(crowded, low, middle), np.where(crowded, middle, high)
     return now.rates, population, now.decoding, _queue_of_the_rest(now, closed, stay)
 
@@ -118,7 +121,8 @@ def sound(now: Situation) -> NDArray[np.bool_]:
     A closed population cannot outrun its replica.
     """
     kept_up = (overflow_tokens(now) >= -NO_TOKEN) & (now.times.prefill_share[:, 0] <= 1)
-    return (now.occupancy.utilisation < 1) & (kept_up | (now.population > 0).all(axis=1))
+    streamed = front_load(now.replicas, now.mix) < 1
+    return (now.occupancy.utilisation < 1) & (kept_up | (now.population > 0).all(axis=1)) & streamed
 
 
 def _situation(

@@ -30,6 +30,9 @@ class Replicas:
     kv_capacity_tokens: Floats
     max_batch: Floats
     token_budget: Floats
+    front_request_s: Floats
+    front_token_s: Floats
+    front_processes: Floats
     prefill_floor_s: Floats
     request_token_s: Floats
     schedule_ahead: Floats
@@ -45,32 +48,37 @@ class Replicas:
 
 
 def stack(tables: Sequence[StepTable]) -> Replicas:
-    """Stacks tables that share their grids."""
+    """Stacks tables; those with other grids are read at the points of all, which changes nothing: they are linear between."""
     if not tables:
         raise ValueError("At least one step table is needed.")
-    first = tables[0]
     for table in tables:
-        if not (
-            np.array_equal(table.token_grid, first.token_grid)
-            and np.array_equal(table.sequence_grid, first.sequence_grid)
-        ):
-            raise ValueError("All step tables of one call must share token_grid and sequence_grid.")
-        if table.token_budget > first.token_grid[-1]:
+        if table.token_budget > table.token_grid[-1]:
             raise ValueError(
-                f"token_grid must reach the token budget {table.token_budget} (ends {first.token_grid[-1]})."
+                f"token_grid must reach the token budget {table.token_budget} (ends {table.token_grid[-1]})."
             )
     scalars = {
         name: np.array([[getattr(table, name)] for table in tables], dtype=np.float64)
         for name in Replicas.__slots__
         if name not in ("token_grid", "tokens_s", "sequence_grid", "sequences_s")
     }
-    return Replicas(
-        token_grid=first.token_grid,
-        tokens_s=np.stack([table.tokens_s for table in tables]),
-        sequence_grid=first.sequence_grid,
-        sequences_s=np.stack([table.sequences_s for table in tables]),
-        **scalars,
-    )
+    token_grid, tokens_s = _on_one_grid([(table.token_grid, table.tokens_s) for table in tables])
+    sequence_grid, sequences_s = _on_one_grid([(table.sequence_grid, table.sequences_s) for table in tables])
+    return Replicas(token_grid, tokens_s, sequence_grid, sequences_s, **scalars)
+
+
+def _on_one_grid(curves: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """The grid of all curves, and each at its points [curve, grid]; beyond the end of its own a curve's slope goes on.
+
+    >>> grid, values = _on_one_grid([(np.array([0.0, 2.0]), np.array([0.0, 4.0])), (np.array([0.0, 3.0]), np.zeros(2))])
+    >>> grid, values
+    (array([0., 2., 3.]), array([[0., 4., 6.],
+           [0., 0., 0.]]))
+    """
+    first = curves[0][0]
+    if all(grid is first or np.array_equal(grid, first) for grid, _ in curves):
+        return first, np.stack([values for _, values in curves])
+    union = np.unique(np.concatenate([grid for grid, _ in curves]))
+    return union, np.stack([_lookup(grid, values[None, :], union[None, :])[0] for grid, values in curves])
 
 
 def decode_step_s(replicas: Replicas, mix: Mix, decoding: Floats) -> Floats:

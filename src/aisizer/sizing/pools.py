@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from aisizer.catalog.records import Model
 from aisizer.demand.loads import Offered, burst_factor
 from aisizer.demand.mix import requests_sample
+from aisizer.engine.speculative import Speculation
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Workload
 from aisizer.queueing.occupancy import Limit, Load
@@ -24,6 +26,7 @@ class Pool:
     model: Model
     workloads: tuple[str, ...]
     precisions: tuple[str, ...]
+    speculation: Speculation | None
     requests: Requests
     load: Load
     limits: tuple[Limit, ...]
@@ -35,11 +38,39 @@ class Pool:
     """[token] 99th percentile of prompt plus output"""
     mean_context: float
     """[token] mean prompt plus output, workloads weighted by rate"""
+    stage: Literal["serve", "prefill", "decode"] = "serve"
+    base: Pool | None = None
+    """the whole pool of which this is a stage"""
+
+    @property
+    def promised(self) -> Pool:
+        """The pool whose requests and limits the profile states."""
+        return self.base or self
+
+    @property
+    def mean_prompt(self) -> float:
+        """[token] mean prompt, workloads weighted by rate."""
+        return float(
+            np.average([v.mean() for v in self.by_class(self.requests.prompt_tokens)], weights=self.class_rates)
+        )
 
     @property
     def peak_rate(self) -> float:
         """[req/s] of all workloads together."""
         return sum(self.class_rates)
+
+    @property
+    def mean_work(self) -> float:
+        """[token] mean part of a prompt that no cache holds, workloads weighted by rate."""
+        found = self.by_class(self.requests.prompt_tokens - self.requests.cached_tokens)
+        return float(np.average([v.mean() for v in found], weights=self.class_rates))
+
+    @property
+    def mean_output(self) -> float:
+        """[token] mean answer, workloads weighted by rate."""
+        return float(
+            np.average([v.mean() for v in self.by_class(self.requests.output_tokens)], weights=self.class_rates)
+        )
 
     def by_class(self, values: Floats) -> list[Floats]:
         """An array over the requests, split by workload."""
@@ -78,6 +109,7 @@ def _pool(
         model=models[members[0]],
         workloads=tuple(members),
         precisions=_precisions([workloads[w] for w in members], name),
+        speculation=_speculation([workloads[w] for w in members], requests, rates, name),
         requests=requests,
         load=load,
         limits=tuple(limit for i, w in enumerate(members) for limit in _limits(workloads[w], i)),
@@ -106,6 +138,26 @@ def _precisions(workloads: list[Workload], model: str) -> tuple[str, ...]:
             f"workloads that share the model {model} allow no common precision. Give them one precision in common."
         )
     return tuple(p for p in workloads[0].precision or sorted(common) if p in common)
+
+
+def _speculation(
+    workloads: list[Workload], requests: Requests, rates: tuple[float, ...], model: str
+) -> Speculation | None:
+    """One engine drafts for all; how many drafts hold is averaged by generated tokens."""
+    asked = [w.speculative for w in workloads if w.speculative is not None]
+    if not asked:
+        return None
+    first = asked[0]
+    if len(asked) < len(workloads) or any(
+        (s.draft_tokens, s.draft_cost) != (first.draft_tokens, first.draft_cost) for s in asked
+    ):
+        raise InvalidInput(
+            f"workloads that share the model {model} are served by one engine, so that all or none of them draft, the same "
+            "number of tokens at the same cost. Give them one speculative.draft_tokens and draft_cost."
+        )
+    tokens = [rate * requests.output_tokens[requests.class_id == i].mean() for i, rate in enumerate(rates)]
+    acceptance = float(np.average([s.acceptance for s in asked], weights=tokens))
+    return Speculation(first.draft_tokens, acceptance, first.draft_cost)
 
 
 def _burst(workloads: list[Workload], load: Load) -> float:

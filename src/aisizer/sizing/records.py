@@ -21,13 +21,31 @@ class Pool(Record):
     """replicas that the headroom and confidence steps ask for"""
     tensor_parallel: int
     pipeline_parallel: int = 1
+    expert_parallel: int = 1
+    """GPUs of a pipeline stage over which whole experts are spread"""
+    attention_dp: int = 1
+    """groups of GPUs that each hold their own sequences and share the experts"""
+    layout: str = ""
+    """the cut of one replica in words, such as TP8 x PP2 or attention-DP 8, EP 8"""
     precision: str
+    kv_precision: str = "bf16"
+    """of the key-value cache"""
     engine: str
+    draft_tokens: int = 0
+    """tokens drafted for each decode step; 0: no speculative decoding"""
+    tokens_per_step: float = 1.0
+    """[token] by which a decode step advances each sequence on average"""
     gpus: int
     peak_rate_per_s: float
     """[req/s] in the peak hour at go-live"""
     peak_rate_per_replica: float
     """[req/s] the most one replica carries with every SLO met"""
+    limited_by: str = ""
+    """what stops a replica there: `workload metric_statistic` of an SLO, stability, or api server"""
+    api_processes: int | None = None
+    """API processes (HTTP, tokeniser, detokeniser) of all its replicas; null where no source gives their times"""
+    api_ceiling_per_replica: float | None = None
+    """[req/s] that the API processes of one replica carry at most"""
     utilization: float
     """[1] peak-hour load over capacity at the SLO, all servers up"""
     utilization_degraded: float

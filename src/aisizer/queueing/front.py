@@ -1,0 +1,58 @@
+"""The station before an engine: API processes that parse, tokenise, detokenise and stream, with a capacity of their own.
+
+What an idle process takes is part of request_fixed_s and request_token_s, which are measured at light load; here stand the
+ceiling and what load adds. Every token of an answer is delayed alike, so that only the first one and the end come later, and
+TPOT stays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aisizer.queueing.lengths import Mix
+from aisizer.queueing.steps import Replicas
+from aisizer.shapes import Floats, StepTable
+
+
+def ceiling_req_s(table: StepTable, prompt_tokens: float, output_tokens: float) -> float:
+    """Requests per second that the API processes of one replica carry at most: c / (s_r + I s_i + O s_t).
+
+    Infinite where the times of a process are unknown.
+
+    Source: utilisation law (Denning and Buzen 1978, doi:10.1145/356733.356735).
+
+    One process, 2 ms a request, 5 us a prompt token and 50 us a generated one, 400 and 200 of them: 14 ms of work each.
+
+    >>> grid = np.array([0.0, 1.0])
+    >>> times = {"front_request_s": 0.002, "request_token_s": 5e-6, "front_token_s": 50e-6}
+    >>> table = StepTable(grid, grid, grid, grid, 0, 0, 0, 0, 0, 0, 0, 1e6, 8, 1, **times)
+    >>> round(ceiling_req_s(table, 400, 200), 1)
+    71.4
+    """
+    known = table.front_request_s + output_tokens * table.front_token_s
+    return table.front_processes / (known + prompt_tokens * table.request_token_s) if known else float("inf")
+
+
+def front_load(replicas: Replicas, mix: Mix) -> Floats:
+    """Share of the ceiling that a stream of requests takes, requests dealt evenly over the processes. [configuration]"""
+    work = _first_s(replicas, mix) + mix.decode * replicas.front_token_s[:, 0]
+    result: Floats = mix.rate * work / replicas.front_processes[:, 0]
+    return result
+
+
+def added_delay_s(replicas: Replicas, mix: Mix) -> Floats:
+    """What load adds to the first token and to the end of an answer: (s_r + I s_i + s_t) rho / (1 - rho).
+
+    Not a number from the ceiling on, where nothing is steady.
+
+    An event loop serves all streams in small turns: processor sharing, where a job of length x takes x / (1 - rho)
+    whatever the distribution. Source: Kleinrock 1967, doi:10.1145/321386.321388. [s], [configuration]
+    """
+    load = front_load(replicas, mix)
+    return np.divide(_first_s(replicas, mix) * load, 1 - load, out=np.full_like(load, np.nan), where=load < 1)
+
+
+def _first_s(replicas: Replicas, mix: Mix) -> Floats:
+    """[s] of a process up to the first token; nothing where its times are unknown."""
+    known = (replicas.front_request_s + replicas.front_token_s)[:, 0]
+    return np.where(known > 0, known + mix.work * replicas.request_token_s[:, 0], 0.0)
