@@ -21,11 +21,11 @@ CAUSES = """What is behind them, as far as these rows show:
   most of all: multi-token prediction that no column states. They stay in every figure.
 - TTFT is too low where prompts run through kernels that the counts know badly: linear attention (Qwen3.5), and DeepSeek's FP8 on
   Blackwell and Hopper; host time per kernel is one constant for all.
-- SGLang's rows of NVIDIA (Qwen3-32B, Llama-3.1-8B) show whole waves of prompts computed together, as if all answers had one length;
-  they are replayed with the lengths that the file states.
-- NVIDIA's sweeps of TensorRT-LLM 1.0 wait one whole answer divided by the number of clients longer than they should; they are replayed
-  with one client more than sequences. Qwen3-235B on H100 then comes out slow: its measured steps read fewer experts than random
-  prompts would.
+- SGLang's rows of NVIDIA (Qwen3-32B, Llama-3.1-8B) show whole waves of prompts computed together, as if all answers had
+  one length; they are replayed with the lengths that the file states.
+- NVIDIA's sweeps of TensorRT-LLM 1.0 wait one whole answer divided by the number of clients longer than they should; they
+  are replayed with one client more than sequences. Qwen3-235B on H100 then comes out slow: its measured steps read fewer
+  experts than random prompts would.
 - A weight-only 4-bit model has only one family behind its constants, so that leaving it out costs most.
 - Qwen3-32B on GB200 and Llama-3.1-8B on H200 with vLLM are off by factors, in opposite directions; they stay in every figure."""
 
@@ -53,6 +53,7 @@ def document(
         _bands(e),
         _second(e),
         f"## Memory\n\n{e.memory}",
+        f"## Prefill and decode on pools of their own\n\n{e.two_pools}",
         _unanswered(rows, other, asked, simulated),
         f"## Speed\n\n{context['speed']}",
     ]
@@ -85,7 +86,8 @@ def _targets(e: Evidence) -> str:
 
 Rows of silicon_sample.csv off the KV wall. Nothing is ever fitted on reserved pairs of model and GPU
 (`benchmarks/accuracy/reserved.py`), and they are most of the rows: constants are fitted on the few other pairs and judged
-on all. After k points only pairs that are not reserved are judged, since a calibration is a fit.
+on all. After k points only pairs that are not reserved are judged, since a calibration is a fit, and only engines of 2025
+and later; no sweep of theirs has twelve loads of one shape, and the older ones stand further down.
 
 {report.conditions(e)}
 

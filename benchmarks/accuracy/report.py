@@ -49,6 +49,8 @@ class Evidence:
     """the same with aisimulate, on its smaller sample"""
     memory: str
     """the section on memory footprints"""
+    two_pools: str
+    """the section on disaggregated rows"""
 
 
 def targets(e: Evidence) -> str:

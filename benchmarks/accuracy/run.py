@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import deployed
+import disaggregated_evidence
 import folds
 import measured
 import memory_evidence
@@ -61,6 +62,7 @@ def main() -> None:
         tools=_side_by_side(peer.CONFIGURATOR, asked, nothing, without_model),
         simulated=_side_by_side(peer.SIMULATOR, simulated, nothing, without_model),
         memory=_memory(options, catalog),
+        two_pools=disaggregated_evidence.evidence(options.silicon, catalog).markdown,
     )
     (options.output.with_suffix(".svg")).write_text(plot.scatter(evidence.silicon), encoding="utf-8")
     text = document(evidence, rows, other, asked, simulated, left_out | other_left_out, _context(options))

@@ -238,9 +238,11 @@ from aisizer.queueing import simulate_loop
 from aisizer.queueing.simulate import ROUTINGS, simulate
 table, found = replace(SMALL, kv_capacity_tokens=40_000.0), hashlib.sha256()
 scheduled = replace(table, prefill_floor_s=0.02, request_token_s=1e-6, schedule_ahead=1, poll_steps=5, hold_steps=3)
+asked = shuffled(traffic("chat", 600, rate=60.0))
 for routing in ROUTINGS:
     for options in ({}, {"clients": 60}, {"max_in_flight": 50}, {"reserve_all": True}, {"table": scheduled}):
-        run = simulate(**{"table": table, **options}, requests= shuffled(traffic("chat", 600, rate=60.0)), replicas=2, routing=routing)
+        settings = {"table": table, "requests": asked, **options}
+        run = simulate(**settings, replicas=2, routing=routing)
         assert run.preemptions > 0 or options
         for column in (run.sent_s, run.first_token_s, run.finish_s, np.array([run.busy_s, run.peak_kv_tokens])):
             found.update(column.tobytes())

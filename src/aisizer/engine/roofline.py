@@ -88,8 +88,8 @@ def moe_s(
 ) -> Floats:
     """Time of the routed experts of one layer on one GPU that holds `width` of each expert. [s]
 
-    compute = 2 g h i rows / F, rows of `grouped_rows`, overlaps with memory = g h i E_hit weight bytes / BW; the routed activations,
-    2 T k (5 h + g i) byte, are gathered, quantised and summed by kernels of their own, before and after.
+    compute = 2 g h i rows / F, rows of `grouped_rows`, overlaps with memory = g h i E_hit weight bytes / BW; the routed
+    activations, 2 T k (5 h + g i) byte, are gathered, quantised and summed by kernels of their own, before and after.
     Source: grouped GEMM roofline; Fedus et al. 2022 (arXiv:2101.03961) for routing.
 
     Mixtral 8x7B BF16 on one H100, 1 token: 2 experts x 352.3 MB at 3.015 TB/s = 233.7 us against 352.3e6 x
