@@ -54,7 +54,7 @@ def evidence(path: Path, catalog: Catalog | None = None) -> Evidence:
 
 def load(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     """Disaggregated rows with a stated split, and every other one counted by its reason."""
-    rows = silicon._named(pd.read_csv(path))
+    rows = silicon.named(pd.read_csv(path))
     kept = rows[rows["mode"] == "disagg"]
     left_out = {}
     for reason, keep in (

@@ -69,7 +69,7 @@ this command on {context["date"]} ({context["versions"]}); no figure below is ty
 {COMMAND}
 
 `silicon_sample.csv` is a file of the PyPI package aiconfigurator-core 0.12.0 (Apache-2.0), `peer` a virtual environment
-with aiconfigurator 0.12.0, `simulator` one with aisimulate 0.13.0.dev202610270000000085.
+with aiconfigurator 0.12.0, `simulator` one with `aisizer[validation]`, which is aisimulate 0.13.0.dev202610270000000085.
 What is not given is left out, and the report says so. No measurement file is part of this repository.
 
 An error is predicted over measured, less one; APE is its size, bias the median with its sign. A row that is not answered

@@ -105,7 +105,7 @@ def values_at(x: np.ndarray) -> dict[str, float]:
 @contextmanager
 def constants_set(values: Mapping[str, float]) -> Iterator[None]:
     """The kernel constants at these values, for a while."""
-    before = {name: _constant(name) for name in OPS}
+    before = {name: constant(name) for name in OPS}
     _set(values)
     try:
         yield
@@ -189,7 +189,7 @@ def _softened(predicted_values: pd.Series, measured_values: pd.Series, sd: float
     return np.sign(error) * np.sqrt(np.log1p(error**2))
 
 
-def _constant(name: str) -> float:
+def constant(name: str) -> float:
     attribute, _, key = name.partition(".")
     return getattr(c, attribute)[key] if key else getattr(c, attribute)
 

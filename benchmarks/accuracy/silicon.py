@@ -55,7 +55,7 @@ def packaged() -> Path | None:
 
 def load(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     """The points that can be compared, with every row that was left out counted by its reason."""
-    rows = _named(pd.read_csv(path))
+    rows = named(pd.read_csv(path))
     kept = rows[rows["mode"] == "agg"]
     left_out = {"disaggregated": len(rows) - len(kept)}
     for reason, keep in (
@@ -71,7 +71,7 @@ def load(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     return unique.sort_values("id").reset_index(drop=True), left_out
 
 
-def _named(rows: pd.DataFrame) -> pd.DataFrame:
+def named(rows: pd.DataFrame) -> pd.DataFrame:
     source = rows["silicon_data_source"]
     clients = pd.to_numeric(source.str.extract(r"silicon_concurrency=(\d+)")[0])
     ranks = _tensor_parallel(rows)

@@ -225,15 +225,15 @@ def test_the_joint_fit_moves_towards_what_was_measured() -> None:
 
 
 def test_the_fit_leaves_the_constants_as_it_found_them() -> None:
-    before = {name: joint_fit._constant(name) for name in joint_fit.OPS}
+    before = {name: joint_fit.constant(name) for name in joint_fit.OPS}
     with pytest.raises(RuntimeError), joint_fit.constants_set(folds.priors()):
         raise RuntimeError
-    assert {name: joint_fit._constant(name) for name in joint_fit.OPS} == before
+    assert {name: joint_fit.constant(name) for name in joint_fit.OPS} == before
 
 
 def test_what_is_shipped_is_what_was_fitted() -> None:
     fitted = folds.shipped()
-    assert {name: joint_fit._constant(name) for name in joint_fit.OPS} == {
+    assert {name: joint_fit.constant(name) for name in joint_fit.OPS} == {
         name: pytest.approx(fitted[name], rel=0.03) for name in joint_fit.OPS
     }
     for family, engines in joint_fit.FAMILIES.items():
@@ -297,8 +297,10 @@ def test_a_report_without_other_tools_says_so() -> None:
         pred_status="ok", pred_reason="it runs.", standing="current"
     )
     scored = score.long_form(rows)
-    evidence = report.Evidence(scored, scored, scored, scored, scored, {}, None, {}, {}, "Not run: made up.")
+    evidence = report.Evidence(
+        scored, scored, scored, scored, scored, {}, None, {}, {}, "Not run: made up.", "Not run: made up."
+    )
     context = {"date": "2026-11-23", "versions": "made up", "speed": "not timed"}
     text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, context)
-    assert text.count("Not run") == 4 and "| 3 | disaggregated |" in text
+    assert text.count("Not run") == 5 and "| 3 | disaggregated |" in text
     assert "| TPOT | **0.0**, met (target 11.0) |" in text

@@ -45,11 +45,11 @@ def slowest_rank_hit(tokens: Floats, experts: int, per_token: int, ranks: int) -
 
     Source: as `experts_hit`; the spread of a binomial count; Blom 1958.
 
-    32 tokens of 8 out of 256 experts hit 55 % (skew 0.77): 17.5 of 32 on each of 8 ranks, and 17.5 + 1.434 x 2.8 on
+    32 tokens of 8 out of 256 experts hit 55 % (skew 0.78): 17.6 of 32 on each of 8 ranks, and 17.6 + 1.434 x 2.8 on
     the worst.
 
     >>> slowest_rank_hit(np.array([32.0]), 256, 8, 8).round(1).tolist()
-    [21.5]
+    [21.6]
     """
     held = -(-experts // ranks)
     share = experts_hit(tokens, experts, per_token) / experts

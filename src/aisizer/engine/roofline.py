@@ -77,7 +77,7 @@ def experts_hit(tokens: Floats, experts: int, per_token: int) -> Floats:
     the same experts. Source: occupancy (Feller 1968, ch. IV) of E cells by draws of k without replacement.
 
     >>> experts_hit(np.array([1.0, 16.0, 4096.0]), 128, 8).round(1).tolist()
-    [8.0, 71.1, 128.0]
+    [8.0, 71.6, 128.0]
     """
     independent = 1 + c.ROUTING_SKEW * (tokens - 1)
     return np.asarray(experts * (1 - (1 - per_token / experts) ** independent))

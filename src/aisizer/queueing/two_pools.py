@@ -7,6 +7,7 @@ as one token to compute, and generates the rest in steps without prompts.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from aisizer.queueing.simulate import Outcome, simulate
 from aisizer.shapes import Floats, Requests, StepTable
 
 MOST_PASSES = 40
-"""Passes over a closed loop; each is exact for one request more of every client, and ten a client are usual."""
+"""Passes over a closed loop; a few are usual."""
 SETTLED = 1e-3
-"""[1] of the mean time in the system by which finishes may still move after the last pass."""
+"""[1] of the mean time in the system by which send times may still move after the last pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,21 @@ def decode_requests(requests: Requests) -> Requests:
 def simulate_pools(pools: TwoPools, requests: Requests, clients: int | None = None) -> Outcome:
     """Serves all requests through both pools; with `clients` each sends its next request when its last one is finished.
 
-    A closed loop is found by passes: send times give finishes, finishes the next send times. What a request waits for was
-    sent before it, so that every pass makes one more of each client exact.
+    A closed loop is found by passes: send times give times in the system, and these, averaged with those before so that
+    they do not swing, the next send times.
     """
     if clients is None or clients >= len(requests.arrival_s):
         sent = requests.arrival_s if clients is None else np.zeros_like(requests.arrival_s)
         return _passed(pools, requests, sent)
     sent = _first_guess(pools, requests, clients)
+    found = _passed(pools, requests, sent)
+    in_system = found.e2e_s
     for _ in range(MOST_PASSES):
-        found = _passed(pools, requests, sent)
-        sent = _sent_after(found.finish_s, clients)
-        if np.abs(sent - found.sent_s).mean() <= SETTLED * found.e2e_s.mean():
+        if np.abs(_sent_after(found.e2e_s, clients) - sent)[clients:].mean() <= SETTLED * found.e2e_s.mean():
             break
+        in_system = (in_system + found.e2e_s) / 2
+        sent = _sent_after(in_system, clients)
+        found = _passed(pools, requests, sent)
     return found
 
 
@@ -69,9 +73,18 @@ def _first_guess(pools: TwoPools, requests: Requests, clients: int) -> Floats:
     return np.asarray(np.arange(count) // clients * first.e2e_s.mean())
 
 
-def _sent_after(finish_s: Floats, clients: int) -> Floats:
-    """The next request, in order, leaves whenever one is finished."""
-    return np.concatenate([np.zeros(clients), np.sort(finish_s)[: len(finish_s) - clients]])
+def _sent_after(e2e_s: Floats, clients: int) -> Floats:
+    """When each request is sent, in order, by the client that is free first.
+
+    >>> _sent_after(np.array([3.0, 1.0, 1.0, 5.0]), 2).tolist()
+    [0.0, 0.0, 1.0, 2.0]
+    """
+    sent = np.zeros_like(e2e_s)
+    free = [0.0] * clients
+    for i, seconds in enumerate(e2e_s.tolist()):
+        sent[i] = heappop(free)
+        heappush(free, sent[i] + seconds)
+    return sent
 
 
 def _passed(pools: TwoPools, requests: Requests, sent: Floats) -> Outcome:
