@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aisizer.catalog.load import load_catalog
 from aisizer.costs.tco import line_amounts
 from aisizer.plan import Plan
 
@@ -213,7 +214,7 @@ def test_very_short_prompts_and_answers_are_sized_without_a_warning(tmp_path: Pa
 
 
 def test_the_api_server_is_named_where_it_stops_a_replica_and_more_processes_free_it(tmp_path: Path) -> None:
-    """A model of one billion weights on an H100 outruns one Python process: 1.5 ms + 1,500 x 6.86 us + 250 x 35 us, 49 req/s."""
+    """A model of one billion weights on an H100 outruns one Python process, which has its times for 1,500 and 250 tokens."""
     supply: dict[str, Any] = {"sites": ["on_premises"], "gpus": ["h100-sxm"]}
     changes: dict[str, Any] = {"workloads__chat__model": "llama-3.2-1b", "workloads__chat__load": {"rate": "900 req/s"}}
     one = plan(tmp_path, **changes, supply=supply)
@@ -221,7 +222,9 @@ def test_the_api_server_is_named_where_it_stops_a_replica_and_more_processes_fre
     assert one.decision is not None and four.decision is not None
     stopped, freed = one.decision.pools[0], four.decision.pools[0]
     assert stopped.limited_by == "api server" and freed.limited_by == "chat ttft_p95"
-    assert stopped.api_ceiling_per_replica == pytest.approx(1 / (0.0015 + 1500 * 6.86e-6 + 250 * 35e-6), rel=0.01)
+    engine = load_catalog().engines[stopped.engine]
+    per_request = engine.api_request_s + 1500 * engine.request_token_s + 250 * engine.api_token_s
+    assert stopped.api_ceiling_per_replica == pytest.approx(1 / per_request, rel=0.01)
     assert 0.95 * stopped.api_ceiling_per_replica <= stopped.peak_rate_per_replica <= stopped.api_ceiling_per_replica
     assert (stopped.api_processes, freed.api_processes) == (stopped.replicas, 4 * freed.replicas)
     assert four.decision.gpus_needed < one.decision.gpus_needed
