@@ -164,7 +164,21 @@ def _against(e: Evidence) -> list[str]:
     h100 = e.silicon.loc[e.silicon["gpu"] == "H100-SXM", "id"]
     theirs, plain, _ = (errors["median_ape"] for errors in shared_errors(e.tools, "tpot", h100).values())
     promise = "H100 TPOT within 1.5 times the error of aiconfigurator, nothing fitted"
-    return [*lines, _condition(promise, f"{plain / theirs:.2f} times", plain <= 1.5 * theirs)]
+    return [*lines, _condition(promise, f"{plain / theirs:.2f} times", plain <= 1.5 * theirs), *_after_five(e, h100)]
+
+
+def _after_five(e: Evidence, ids: pd.Series) -> list[str]:
+    """Aisizer after five points against aiconfigurator on those of the rows that both were asked."""
+    after = _current(e.shots.get(5))
+    if after is None:
+        return []
+    theirs = next(iter(e.tools.values()))
+    shared = set(after["id"]) & set(theirs["id"]) & set(ids)
+    ours, others = (rows[rows["id"].isin(shared) & (rows["metric"] == "tpot")] for rows in (after, theirs))
+    if len(ours) < FEWEST:
+        return []
+    promise = f"H100 TPOT after 5 points closer than aiconfigurator, {len(ours)} rows that both were asked"
+    return [_closer(promise, score.errors(ours)["median_ape"], score.errors(others)["median_ape"])]
 
 
 def _closer(promise: str, ours: float, theirs: float) -> str:

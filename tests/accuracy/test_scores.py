@@ -304,3 +304,17 @@ def test_a_report_without_other_tools_says_so() -> None:
     text = document.document(evidence, rows, None, None, None, {"disaggregated": 3}, context)
     assert text.count("Not run") == 5 and "| 3 | disaggregated |" in text
     assert "| TPOT | **0.0**, met (target 11.0) |" in text
+
+
+def test_figures_after_a_few_points_are_those_of_current_engines_and_shared_rows() -> None:
+    """Ours is 10 % off after five points and the other tool 25 %; older engines, 50 % off, are not judged there."""
+    pair = ("llama-3.3-70b", "H100-SXM")
+    current, other = (score.long_form(points(pair, factor=factor)) for factor in (1 / 1.1, 1 / 1.25))
+    old = score.long_form(points(pair, engine="vLLM old", factor=1 / 1.5)).assign(standing="old engine")
+    tools = dict.fromkeys(("theirs", "plain", "left out"), other)
+    judged = pd.concat([current, old], ignore_index=True)
+    evidence = report.Evidence(current, current, current, current, current, {5: judged}, None, tools, {}, "", "")
+    assert "after 5 points closer than aiconfigurator, 30 rows that both were asked | 10.0% against 25.0% | met |" in (
+        report.conditions(evidence)
+    )
+    assert "**10.0**, missed by 4.0 (target 6.0)" in report.targets(evidence)
