@@ -21,7 +21,7 @@ from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.seen import Seen, seen
-from aisizer.queueing.occupancy import Capacity, Limit, capacity, solve
+from aisizer.queueing.occupancy import Limit, capacity, solve
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.waves import fleets
 from aisizer.sizing.capacity import Candidate, Screened
@@ -29,6 +29,8 @@ from aisizer.sizing.fleet import replicas
 
 HIGH = 0.9
 """[1] confidence at which every plan also counts its GPUs, whatever its own."""
+PARTS = np.arange(1, 17) / 16
+"""[1] of a capacity that are tried for the largest at which predictions are as good as anywhere."""
 TAIL = ("p90", "p95", "p99")
 """Statistics that scatter more around their predictions than means do."""
 
@@ -41,6 +43,21 @@ class Strain:
     """so full a KV cache that a small error in memory becomes a large one in time"""
     crowded: bool
     """so many requests in flight that servers begin to queue them"""
+
+
+CALM = Strain(near_wall=False, crowded=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one replica carries at a confidence."""
+
+    share: float
+    """[1] of the pool's demand; 0 where even an idle one misses an SLO"""
+    missed: Limit
+    """the SLO that ends it"""
+    idle_s: float
+    """[s] of that SLO on an idle replica, cautiously"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +124,59 @@ def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[
     """Candidates of one pool or stage with the share that one replica of each carries with every SLO met at a confidence.
 
     An SLO holds with that confidence where the prediction times its quantile factor is within the target; each SLO by
-    itself, since one error of the model moves them together.
+    itself, since one error of the model moves them together. Predictions err more near a full cache and in a crowd: a
+    replica carries what it does with the factors of its capacity, or with the smaller ones below that strain. Both fall
+    with the confidence, so that more of it never needs fewer GPUs.
     """
     if not candidates:
         return []
+    full = _strains(candidates)
+    held = _held(context, candidates, full, level)
+    strained = [i for i, strain in enumerate(full) if strain != CALM]
+    below = _calm_shares([candidates[i] for i in strained])
+    calm = _held(context, [candidates[i] for i in strained], [CALM] * len(strained), level)
+    for i, most, within in zip(strained, below, calm, strict=True):
+        share = max(held[i].share, min(within.share, most))
+        held[i] = replace(within if most > 0 else held[i], share=share)
+    return [
+        replace(c, confident_share=h.share) if h.share > 0 else _missed(c, h, level)
+        for c, h in zip(candidates, held, strict=True)
+    ]
+
+
+def _held(context: Context, candidates: Sequence[Candidate], strains: Sequence[Strain], level: float) -> list[Held]:
+    """What each carries at a confidence if its predictions err as under the given strain."""
+    if not candidates:
+        return []
     pool, tables = candidates[0].pool, [c.replica.table for c in candidates]
-    strains = _strains(candidates)
-    caution = np.array([_caution(context, c, full, level) for c, full in zip(candidates, strains, strict=True)])
+    caution = np.array([_caution(context, c, strain, level) for c, strain in zip(candidates, strains, strict=True)])
     found = capacity(tables, pool.requests, pool.load, pool.limits, caution)
-    sure: list[Candidate | Rejection] = []
-    for i, (candidate, full) in enumerate(zip(candidates, strains, strict=True)):
-        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, full))
-        share = min(float(found.share[i]), candidate.share, slowed)
-        made = replace(candidate, confident_share=share)
-        sure.append(made if share > 0 else _missed(candidate, found, i, caution[i].tolist(), level))
-    return sure
+    held = []
+    for i, (candidate, strain) in enumerate(zip(candidates, strains, strict=True)):
+        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, strain))
+        missed = pool.limits[found.binding[i]]
+        idle = float(found.idle.value(missed.metric, missed.statistic)[i, missed.class_id])
+        seconds = idle * float(caution[i, found.binding[i]])
+        held.append(Held(min(float(found.share[i]), candidate.share, slowed), missed, seconds))
+    return held
 
 
 def _strains(candidates: Sequence[Candidate]) -> list[Strain]:
-    """How hard each is driven at its capacity: the same for every confidence, so that more of it never needs fewer."""
+    """How hard each is driven at its capacity."""
     pool, shares = candidates[0].pool, np.array([c.share for c in candidates])
     full = solve([c.replica.table for c in candidates], pool.requests, pool.load, shares)
     return [strain(full, row) for row in range(len(candidates))]
+
+
+def _calm_shares(candidates: Sequence[Candidate]) -> list[float]:
+    """The largest tried part of each one's capacity that strains it in no way; 0 where all of them do."""
+    if not candidates:
+        return []
+    pool = candidates[0].pool
+    shares = np.array([c.share * part for c in candidates for part in PARTS])
+    found = solve([c.replica.table for c in candidates for _ in PARTS], pool.requests, pool.load, shares)
+    calm = np.array([strain(found, row) == CALM for row in range(len(shares))])
+    return [float(part) for part in (shares * calm).reshape(len(candidates), len(PARTS)).max(axis=1)]
 
 
 def _caution(context: Context, candidate: Candidate, full: Strain, level: float) -> list[float]:
@@ -138,15 +186,14 @@ def _caution(context: Context, candidate: Candidate, full: Strain, level: float)
     ]
 
 
-def _missed(candidate: Candidate, found: Capacity, row: int, caution: Sequence[float], level: float) -> Rejection:
-    pool, missed = candidate.pool, found.binding[row]
-    limit = pool.limits[missed]
-    slo, workload = f"{limit.metric}_{limit.statistic}", pool.workloads[limit.class_id]
-    option = candidate.form.option(pool) | {"workload": workload, "slo": slo}
+def _missed(candidate: Candidate, held: Held, level: float) -> Rejection:
+    limit = held.missed
+    slo, workload = f"{limit.metric}_{limit.statistic}", candidate.pool.workloads[limit.class_id]
+    option = candidate.form.option(candidate.pool) | {"workload": workload, "slo": slo}
     return Rejection(
         "confidence",
         f"{slo} of {workload} misses its target with {level * 100:.4g} % confidence even on an idle replica",
-        got=float(found.idle.value(limit.metric, limit.statistic)[row, limit.class_id]) * caution[missed],
+        got=held.idle_s,
         limit=limit.seconds,
         unit="s",
         option=option,
