@@ -37,7 +37,7 @@ def test_shrinking_demand_is_alerted_at_the_limit_itself() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.floats(0.0, 0.5), min_size=35, max_size=35), limits, weeks)
+@given(st.lists(st.floats(0.0, 0.5).map(lambda step: round(step, 6)), min_size=35, max_size=35), limits, weeks)
 def test_the_alert_comes_at_least_one_lead_before_the_forecast_limit(
     steps: list[float], limit: float, lead: float
 ) -> None:
