@@ -38,10 +38,13 @@ C_PLUS_PLUS = "trtllm-0.21"
 SD = {"ttft": 0.20, "tpot": 0.06, "throughput": 0.10}
 """[1] log error of one row that counts fully."""
 CELL_ROWS = 30
+"""[row] that the rows of one model, GPU, engine and precision count as at most."""
 DRAINS, OPEN_LOOP = 160, "simtoreal-vllm"
+"""[row] drawn of the drains, and the family of open loops."""
 STEP = 0.25
 """[prior sd] of the numerical derivative."""
 FURTHEST = 3.0
+"""[prior sd] that a constant moves at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +55,36 @@ class Prior:
     width: float
 
 
-OPS = {
-    "GEMM_EFFICIENCY.bf16": Prior(0.74, 0.08),
-    "GEMM_EFFICIENCY.fp8": Prior(0.68, 0.08),
-    "GEMM_EFFICIENCY.fp4": Prior(0.48, 0.12),
-    "GEMM_LAUNCH_S.bf16": Prior(2.7e-6, 0.25),
-    "GEMM_LAUNCH_S.fp8": Prior(5.0e-6, 0.25),
-    "GEMM_LAUNCH_S.fp4": Prior(6.4e-6, 0.25),
-    "BANDWIDTH_EFFICIENCY": Prior(0.90, 0.04),
-    "ATTENTION_BANDWIDTH_EFFICIENCY": Prior(0.90, 0.05),
-    "ATTENTION_EFFICIENCY": Prior(0.60, 0.15),
-    "DECODE_ATTENTION_LAUNCH_S": Prior(7e-6, 0.20),
-    "MOE_EFFICIENCY.bf16": Prior(0.33, 0.15),
-    "MOE_EFFICIENCY.fp8": Prior(0.25, 0.15),
-    "MOE_EFFICIENCY.fp4": Prior(0.33, 0.15),
-    "MOE_EFFICIENCY.weight_only": Prior(0.20, 0.15),
-    "MOE_HIDDEN_PASSES": Prior(5.0, 0.25),
-    "MOE_LAUNCH_S.fp8": Prior(27e-6, 0.30),
-    "MOE_LAUNCH_S.fp4": Prior(17e-6, 0.30),
-    "MOE_LAUNCH_S.weight_only": Prior(38e-6, 0.30),
-    "ROUTING_SKEW": Prior(0.85, 0.10),
-    "ALL_REDUCE_LAUNCH_S.nvswitch": Prior(3.9e-6, 0.20),
-    "BUS_EFFICIENCY.nvswitch": Prior(0.71, 0.12),
-    "ALL_REDUCE_GROWTH.nvswitch": Prior(6e-9, 0.30),
+TABLES = {
+    "GEMM_EFFICIENCY.bf16": 0.74,
+    "GEMM_EFFICIENCY.fp8": 0.68,
+    "GEMM_EFFICIENCY.fp4": 0.48,
+    "GEMM_LAUNCH_S.bf16": 2.7e-6,
+    "GEMM_LAUNCH_S.fp8": 5.0e-6,
+    "GEMM_LAUNCH_S.fp4": 6.4e-6,
+    "BANDWIDTH_EFFICIENCY": 0.90,
+    "ATTENTION_BANDWIDTH_EFFICIENCY": 0.90,
+    "ATTENTION_EFFICIENCY": 0.60,
+    "DECODE_ATTENTION_LAUNCH_S": 7e-6,
+    "MOE_EFFICIENCY.bf16": 0.33,
+    "MOE_EFFICIENCY.fp8": 0.25,
+    "MOE_EFFICIENCY.fp4": 0.33,
+    "MOE_EFFICIENCY.weight_only": 0.20,
+    "MOE_HIDDEN_PASSES": 5.0,
+    "MOE_LAUNCH_S.fp8": 27e-6,
+    "MOE_LAUNCH_S.fp4": 17e-6,
+    "MOE_LAUNCH_S.weight_only": 38e-6,
+    "ROUTING_SKEW": 0.85,
+    "ALL_REDUCE_LAUNCH_S.nvswitch": 3.9e-6,
+    "BUS_EFFICIENCY.nvswitch": 0.71,
+    "ALL_REDUCE_GROWTH.nvswitch": 6e-9,
 }
-"""Kernel constants: tables of aiconfigurator-core 0.12, as `aisizer.engine.constants` says of each."""
+"""Kernel constants as the tables of aiconfigurator-core 0.12 have them; `aisizer.engine.constants` says of each what it is."""
+WIDER = {"GEMM_EFFICIENCY.fp4": 1.5}
+"""[1] of the width that the constant's other formats have."""
+OPS = {
+    name: Prior(value, c.PRIOR_WIDTHS[name.partition(".")[0]] * WIDER.get(name, 1.0)) for name, value in TABLES.items()
+}
 HOST = {
     "request_overhead_s": Prior(9.5e-3, 0.25),
     "request_token_s": Prior(4e-6, 0.40),

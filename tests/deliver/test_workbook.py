@@ -58,12 +58,22 @@ def test_names_hold_the_plans_totals_unopened(plan: Plan) -> None:
     assert named(book, "Currency") == "USD"
 
 
+@pytest.mark.parametrize(("count", "shown"), [(24, 24), (None, "none of this layout")])
+def test_the_summary_says_what_high_confidence_takes_or_that_nothing_does(count: int | None, shown: object) -> None:
+    plan = sample_plan()
+    assert plan.decision is not None
+    decision = plan.decision.model_copy(update={"gpus_p90": count})
+    book = load(workbook_bytes(plan.model_copy(update={"decision": decision})), values=True)
+    facts = {row[0].value: row[1].value for row in book["Summary"].iter_rows(min_row=4, max_row=9)}
+    assert facts["First wave at 90 % confidence"] == shown
+
+
 def test_missing_price_is_an_empty_input_and_totals_say_at_least() -> None:
     book = load(workbook_bytes(missing_price_plan()), values=True)
     blank = [row for row in book["Inputs"].iter_rows(min_row=12) if row[0].value == "optics"]
     assert [row[1].value for row in blank] == [None]
     assert not blank[0][1].protection.locked
-    assert book["Summary"]["B14"].value == "at least: 1 of 10 lines have no price"
+    assert book["Summary"]["B15"].value == "at least: 1 of 10 lines have no price"
     assert "Total, at least" in [row[0].value for row in book["Cost on_premises"].iter_rows()]
 
 
@@ -180,8 +190,8 @@ def test_edited_price_moves_the_totals(tmp_path: Path) -> None:
     whole = sample_plan().tco["on_premises"]
     assert named(book, "TCO_3Y_Total") == pytest.approx(whole.three_year_usd, abs=0.01)
     assert named(book, "TCO_3Y_NPV") == pytest.approx(whole.npv_usd, abs=0.01)
-    assert book["Summary"]["B14"].value == "complete"
-    assert book["Summary"]["B15"].value == 1
+    assert book["Summary"]["B15"].value == "complete"
+    assert book["Summary"]["B16"].value == 1
     assert named(book, "ChecksFailed") == 0
 
 

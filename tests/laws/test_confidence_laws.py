@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
+import planning
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,16 +21,6 @@ from aisizer.queueing.occupancy import solve
 from aisizer.sizing.capacity import Candidate, screen
 from aisizer.sizing.cuts import Room
 
-
-def _planning() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("planning", Path(__file__).with_name("planning.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-planning = _planning()
 ROOT = Path(__file__).parents[2]
 law = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 rates = st.floats(1, 80)

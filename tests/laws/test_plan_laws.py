@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import planning
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,16 +15,6 @@ from aisizer.catalog.load import load_catalog
 from aisizer.costs.tco import line_amounts
 from aisizer.plan import Plan
 
-
-def _planning() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("planning", Path(__file__).with_name("planning.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-planning = _planning()
 law = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -72,3 +72,31 @@ def _lognormal(mean: float, sigma: float, count: int, largest: int) -> Floats:
 
     quantiles = ndtri((np.arange(count) + 0.5) / count)
     return np.clip(np.round(mean * np.exp(sigma * quantiles - sigma**2 / 2)), 1, largest)
+
+
+def requests(arrival: object, prompt: object, output: object, cached: object = 0.0) -> Requests:
+    """Requests of one class from numbers or lists."""
+    columns = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (arrival, prompt, output, cached)))
+    return Requests(*(np.array(x) for x in columns), class_id=np.zeros(columns[0].shape, dtype=np.int64))
+
+
+def steps(
+    *, per_step: float = 0.0, per_token: float = 0.0, kv_capacity: float = 1e9, max_batch: int = 64, budget: int = 512
+) -> StepTable:
+    """A replica whose step takes a constant plus so much per token."""
+    return StepTable(
+        token_grid=np.array([0.0, 4096.0]),
+        tokens_s=np.array([0.0, 4096.0 * per_token]),
+        sequence_grid=np.array([0.0, 4096.0]),
+        sequences_s=np.zeros(2),
+        prefill_attention_s=0.0,
+        kv_read_s=0.0,
+        prefill_fixed_s=0.0,
+        decode_fixed_s=0.0,
+        step_fixed_s=per_step,
+        per_sequence_s=0.0,
+        request_fixed_s=0.0,
+        kv_capacity_tokens=kv_capacity,
+        max_batch=max_batch,
+        token_budget=budget,
+    )

@@ -8,37 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
+from synthetic import requests, steps
 
 from aisizer.queueing.simulate import Outcome, simulate
-from aisizer.shapes import Requests, StepTable
-
-SECOND = StepTable(
-    token_grid=np.array([0.0, 4096.0]),
-    tokens_s=np.zeros(2),
-    sequence_grid=np.array([0.0, 4096.0]),
-    sequences_s=np.zeros(2),
-    prefill_attention_s=0.0,
-    kv_read_s=0.0,
-    prefill_fixed_s=0.0,
-    decode_fixed_s=0.0,
-    step_fixed_s=1.0,
-    per_sequence_s=0.0,
-    request_fixed_s=0.0,
-    kv_capacity_tokens=1e9,
-    max_batch=64,
-    token_budget=512,
-)
 
 
 def run(sent: list[float], output: list[float], replicas: int = 1, **changes: float) -> Outcome:
     """Requests of ten prompt tokens on one-second steps that are scheduled as `changes` say."""
-    count = len(sent)
-    asked = Requests(
-        np.array(sent), np.full(count, 10.0), np.array(output), np.zeros(count), np.zeros(count, dtype=np.int64)
-    )
-    return simulate(replace(SECOND, **changes), asked, replicas=replicas)
+    return simulate(replace(steps(per_step=1.0), **changes), requests(sent, 10, output), replicas=replicas)
 
 
 @pytest.mark.parametrize(

@@ -183,16 +183,14 @@ def _rate(deployed: Deployment, point: Point) -> float:
 
 def _apply_limits(prepared: Iterable[Prepared]) -> None:
     """Lowers the largest rates to where the p99 limits hold, all layouts of the same lengths and limits at once."""
-    groups: dict[tuple[bytes, Span, Span, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
+    groups: dict[tuple[Span, Span, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
     for one in prepared:
         limits = _limits(one.point)
         if limits and one.pools:
             one.largest_rate = min(rate_within_req_s(one.pools, one.point, limits), one.stable_rate)
         elif limits:
-            table = one.deployed.replica.table
-            grid = table.token_grid.tobytes() + table.sequence_grid.tobytes()  # tables of one call share their grids
-            groups[(grid, one.point.prompt, one.point.output, limits)].append(one)
-    for (_, prompt, output, limits), members in groups.items():
+            groups[(one.point.prompt, one.point.output, limits)].append(one)
+    for (prompt, output, limits), members in groups.items():
         tables = {id(one.deployed.replica): one.deployed.replica.table for one in members}
         found = capacity([*tables.values()], sample(prompt, output, SAMPLE), Load(np.ones(1), np.zeros(1)), limits)
         shares = dict(zip(tables, found.share.tolist(), strict=True))

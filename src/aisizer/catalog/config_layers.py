@@ -47,10 +47,10 @@ def layer_kinds(reader: ConfigReader) -> list[LayerKind]:
     layers = layer_count(reader)
     if blocks := _blocks(reader):
         return ["none" if _dropped(block, "attention") else "full" for block in blocks]
-    for name, types in (("layer_types", _LAYER_TYPES), ("layers_block_type", _LAYER_TYPES)):
+    for name in ("layer_types", "layers_block_type"):
         listed = reader.config.get(name)
         if isinstance(listed, list):
-            return _listed_kinds(reader, name, [str(kind) for kind in listed], types, layers)
+            return _listed_kinds(reader, name, [str(kind) for kind in listed], _LAYER_TYPES, layers)
     pattern = reader.config.get("hybrid_override_pattern")
     if isinstance(pattern, str):
         return _listed_kinds(reader, "hybrid_override_pattern", list(pattern), _PATTERN, layers)
@@ -72,11 +72,11 @@ def attention_groups(reader: ConfigReader, kinds: list[LayerKind]) -> tuple[Atte
 
 def _regular_kinds(reader: ConfigReader, layers: int) -> list[LayerKind]:
     """Kinds that follow from an interval, from a list of numbers or from the window."""
-    for name, kind in (("full_attn_layers", 1), ("attn_type_list", 0)):
-        listed = reader.config.get(name)
-        if isinstance(listed, list):
-            full = set(listed) if kind else {i + 1 for i, full in enumerate(listed) if full}
-            return ["full" if layer + 1 in full else "linear" for layer in range(layers)]
+    numbers, flags = reader.config.get("full_attn_layers"), reader.config.get("attn_type_list")
+    if isinstance(numbers, list):
+        return ["full" if layer + 1 in numbers else "linear" for layer in range(layers)]
+    if isinstance(flags, list):
+        return ["full" if flag else "linear" for flag in (*flags, *[0] * layers)[:layers]]
     if interval := reader.optional("full_attention_interval"):
         return _every(interval, layers, "linear")
     if interval := reader.optional("global_attn_every_n_layers"):

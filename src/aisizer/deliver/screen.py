@@ -109,7 +109,7 @@ def _slo_table(plan: Plan, decision: Decision) -> Table:
     down = decision.redundant_servers
     heads = ["target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
     table = _grid("llrrr" + "r" * bool(down), [22, 6])
-    table.add_row("SLO at the peak hour", "P(met)" if decision.probability_met else "", *heads, style="bold")
+    table.add_row("SLO at the peak hour", "" if decision.probability_met is None else "P(met)", *heads, style="bold")
     for result in plan.slo:
         table.add_row(*_slo_row(result, bool(down)))
     return table

@@ -21,7 +21,7 @@ NOT_MODELLED = (
 def verdicts_section(plan: Plan) -> Section:
     """Whether each site is admitted, and by which texts."""
     rows = [
-        (labels.site(v.site), v.verdict, "; ".join(v.reasons), "; ".join(v.citations), v.basis) for v in plan.verdicts
+        (labels.site(v.site), v.verdict, " ".join(v.reasons), "; ".join(v.citations), v.basis) for v in plan.verdicts
     ]
     text = "The plan supports evidence for these texts; it is no legal advice and claims no compliance."
     return Section(

@@ -35,21 +35,30 @@ def summary_sheet(book: Book, plan: Plan, chosen: CostSheet, inputs: InputMap, f
         ("Order by", decision.order_by, ""),
         ("In service", decision.go_live, ""),
         ("GPUs for the SLO alone", decision.gpus_needed, f"before growth and reserves; {_sure(decision)}"),
-        ("First wave at 90 % confidence", decision.gpus_p90, f"predictions assume {labels.engines(decision.pools)}"),
+        (
+            "First wave at 90 % confidence",
+            _first_at_90(decision),
+            f"predictions assume {labels.engines(decision.pools)}",
+        ),
     )
     for index, (name, value, note) in enumerate(facts):
         sheet.put(3 + index, 0, name, "bold")
         sheet.put(3 + index, 1, value, "number" if isinstance(value, int) else "text")
         sheet.put(3 + index, 2, note)
-    sheet.head(8, ("USD", "Chosen site #", "What it counts"))
+    sheet.head(9, ("USD", "Chosen site #", "What it counts"))
     counts = ("period 0 and months 1 to 12", "period 0 and months 1 to 36", "the same, discounted month by month")
     for index, ((name, col), counted) in enumerate(zip(SUMMARY_TOTALS.items(), counts, strict=True)):
-        row = 9 + index
+        row = 10 + index
         sheet.put(row, 0, ("1 year", "3 years", "3 years, NPV")[index])
         sheet.formula(row, 1, cell(chosen.total, col, chosen.name), at.known(chosen.value(col)), "money")
         sheet.put(row, 2, counted)
         book.name(name, cell(row, 1, "Summary"))
     _summary_state(sheet, chosen, inputs, failed)
+
+
+def _first_at_90(decision: Decision) -> Value:
+    """The count, or in words that there is none."""
+    return labels.gpus_p90(decision) if decision.gpus_p90 is None else decision.gpus_p90
 
 
 def _sure(decision: Decision) -> str:
@@ -62,12 +71,12 @@ def _summary_state(sheet: Sheet, chosen: CostSheet, inputs: InputMap, failed: in
     missing, lines = int(at.figure(chosen.value(at.UNPRICED))), len(chosen.cost.lines)
     text = f'IF({unpriced}=0,"complete","at least: "&{unpriced}&" of "&{count}&" lines have no price")'
     state = f"at least: {missing} of {lines} lines have no price" if missing else "complete"
-    sheet.put(13, 0, "The totals are", "bold")
-    sheet.formula(13, 1, text, state, "bold")
-    sheet.put(14, 0, "Inputs changed since delivery", "bold")
-    sheet.formula(14, 1, inputs.changed, 0, "number")
-    sheet.put(15, 0, "Checks failed", "bold")
-    sheet.formula(15, 1, "ChecksFailed", failed, "number")
+    sheet.put(14, 0, "The totals are", "bold")
+    sheet.formula(14, 1, text, state, "bold")
+    sheet.put(15, 0, "Inputs changed since delivery", "bold")
+    sheet.formula(15, 1, inputs.changed, 0, "number")
+    sheet.put(16, 0, "Checks failed", "bold")
+    sheet.formula(16, 1, "ChecksFailed", failed, "number")
 
 
 def category_sheet(book: Book, name: str, title: str, sheets: list[CostSheet], col: int) -> None:

@@ -89,11 +89,12 @@ def moe_s(
     """Time of the routed experts of one layer on one GPU that holds `width` of each expert. [s]
 
     compute = 2 g h i rows / F, rows of `grouped_rows`, overlaps with memory = g h i E_hit weight bytes / BW; the routed
-    activations, 2 T k (5 h + g i) byte, are gathered, quantised and summed by kernels of their own, before and after.
+    activations, 2 T k (p h + g i) byte with p = MOE_HIDDEN_PASSES, are gathered, quantised and summed by kernels of their
+    own, before and after.
     Source: grouped GEMM roofline; Fedus et al. 2022 (arXiv:2101.03961) for routing.
 
-    Mixtral 8x7B BF16 on one H100, 1 token: 2 experts x 352.3 MB at 3.015 TB/s = 233.7 us against 352.3e6 x
-    (2 x 16 x 2) / 326.4 TFLOP/s = 34.5 us; smooth maximum 234.0 us; launch 15 us, activations 0.1 us.
+    Mixtral 8x7B BF16 on one H100, 1 token: 2 experts x 352.3 MB at 3.015 TB/s = 233.7 us against 2 x 176.2e6 x
+    2 x 16 rows / 326.4 TFLOP/s = 34.5 us; smooth maximum 234.0 us; launch 15 us, activations 0.1 us.
 
     >>> h100 = Kernel(989e12 * 0.33, 3.35e12 * 0.9, 132, 15e-6, 2.0, False)
     >>> round(float(moe_s(np.array([1.0]), 8, 2, 4096, 14336, 3, h100)[0]) * 1e6)

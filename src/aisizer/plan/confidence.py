@@ -21,7 +21,7 @@ from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.seen import Seen, seen
-from aisizer.queueing.occupancy import Limit, capacity, solve
+from aisizer.queueing.occupancy import Capacity, Limit, capacity, solve
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.waves import fleets
 from aisizer.sizing.capacity import Candidate, Screened
@@ -46,18 +46,6 @@ class Strain:
 
 
 CALM = Strain(near_wall=False, crowded=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What one replica carries at a confidence."""
-
-    share: float
-    """[1] of the pool's demand; 0 where even an idle one misses an SLO"""
-    missed: Limit
-    """the SLO that ends it"""
-    idle_s: float
-    """[s] of that SLO on an idle replica, cautiously"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,34 +119,43 @@ def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[
     if not candidates:
         return []
     full = _strains(candidates)
-    held = _held(context, candidates, full, level)
-    strained = [i for i, strain in enumerate(full) if strain != CALM]
-    below = _calm_shares([candidates[i] for i in strained])
-    calm = _held(context, [candidates[i] for i in strained], [CALM] * len(strained), level)
-    for i, most, within in zip(strained, below, calm, strict=True):
-        share = max(held[i].share, min(within.share, most))
-        held[i] = replace(within if most > 0 else held[i], share=share)
-    return [
-        replace(c, confident_share=h.share) if h.share > 0 else _missed(c, h, level)
-        for c, h in zip(candidates, held, strict=True)
-    ]
+    found = _held(context, candidates, full, level)
+    strained = [i for i, its in enumerate(full) if its != CALM]
+    crowd = [candidates[i] for i in strained]
+    calm = zip(_held(context, crowd, [CALM] * len(crowd), level), _calm_shares(crowd), strict=True)
+    for i, (within, most) in zip(strained, calm, strict=True):
+        if most > 0:
+            found[i] = max(_at_most(within, most), found[i], key=_carried)
+    return found
 
 
-def _held(context: Context, candidates: Sequence[Candidate], strains: Sequence[Strain], level: float) -> list[Held]:
-    """What each carries at a confidence if its predictions err as under the given strain."""
+def _held(
+    context: Context, candidates: Sequence[Candidate], strains: Sequence[Strain], level: float
+) -> list[Candidate | Rejection]:
+    """The candidates as they are if their predictions err as under the given strain."""
     if not candidates:
         return []
     pool, tables = candidates[0].pool, [c.replica.table for c in candidates]
-    caution = np.array([_caution(context, c, strain, level) for c, strain in zip(candidates, strains, strict=True)])
+    caution = np.array([_caution(context, c, its, level) for c, its in zip(candidates, strains, strict=True)])
     found = capacity(tables, pool.requests, pool.load, pool.limits, caution)
-    held = []
-    for i, (candidate, strain) in enumerate(zip(candidates, strains, strict=True)):
-        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, strain))
-        missed = pool.limits[found.binding[i]]
-        idle = float(found.idle.value(missed.metric, missed.statistic)[i, missed.class_id])
-        seconds = idle * float(caution[i, found.binding[i]])
-        held.append(Held(min(float(found.share[i]), candidate.share, slowed), missed, seconds))
+    held: list[Candidate | Rejection] = []
+    for i, (candidate, its) in enumerate(zip(candidates, strains, strict=True)):
+        slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, its))
+        share = min(float(found.share[i]), candidate.share, slowed)
+        made = replace(candidate, confident_share=share)
+        held.append(made if share > 0 else _missed(candidate, found, i, caution[i].tolist(), level))
     return held
+
+
+def _at_most(held: Candidate | Rejection, share: float) -> Candidate | Rejection:
+    """No more than that share of the demand."""
+    if isinstance(held, Rejection):
+        return held
+    return replace(held, confident_share=min(_carried(held), share))
+
+
+def _carried(held: Candidate | Rejection) -> float:
+    return (held.confident_share or 0.0) if isinstance(held, Candidate) else 0.0
 
 
 def _strains(candidates: Sequence[Candidate]) -> list[Strain]:
@@ -186,14 +183,15 @@ def _caution(context: Context, candidate: Candidate, full: Strain, level: float)
     ]
 
 
-def _missed(candidate: Candidate, held: Held, level: float) -> Rejection:
-    limit = held.missed
-    slo, workload = f"{limit.metric}_{limit.statistic}", candidate.pool.workloads[limit.class_id]
-    option = candidate.form.option(candidate.pool) | {"workload": workload, "slo": slo}
+def _missed(candidate: Candidate, found: Capacity, row: int, caution: Sequence[float], level: float) -> Rejection:
+    pool, missed = candidate.pool, found.binding[row]
+    limit = pool.limits[missed]
+    slo, workload = f"{limit.metric}_{limit.statistic}", pool.workloads[limit.class_id]
+    option = candidate.form.option(pool) | {"workload": workload, "slo": slo}
     return Rejection(
         "confidence",
         f"{slo} of {workload} misses its target with {level * 100:.4g} % confidence even on an idle replica",
-        got=held.idle_s,
+        got=float(found.idle.value(limit.metric, limit.statistic)[row, limit.class_id]) * caution[missed],
         limit=limit.seconds,
         unit="s",
         option=option,

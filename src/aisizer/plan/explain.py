@@ -158,7 +158,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         source=QUEUE,
         next=(
             f"pools.{pool.name}.kv_capacity_tokens",
-            *(f"pools.{pool.name}.api_ceiling" for _ in (1,) if pool.api_processes is not None),
+            *((f"pools.{pool.name}.api_ceiling",) if pool.api_processes is not None else ()),
             *(f"workloads.{w}.peak_rate" for w in pool.workloads),
         ),
     )

@@ -50,9 +50,7 @@ class Pool:
     @property
     def mean_prompt(self) -> float:
         """[token] mean prompt, workloads weighted by rate."""
-        return float(
-            np.average([v.mean() for v in self.by_class(self.requests.prompt_tokens)], weights=self.class_rates)
-        )
+        return self._mean(self.requests.prompt_tokens)
 
     @property
     def peak_rate(self) -> float:
@@ -62,15 +60,15 @@ class Pool:
     @property
     def mean_work(self) -> float:
         """[token] mean part of a prompt that no cache holds, workloads weighted by rate."""
-        found = self.by_class(self.requests.prompt_tokens - self.requests.cached_tokens)
-        return float(np.average([v.mean() for v in found], weights=self.class_rates))
+        return self._mean(self.requests.prompt_tokens - self.requests.cached_tokens)
 
     @property
     def mean_output(self) -> float:
         """[token] mean answer, workloads weighted by rate."""
-        return float(
-            np.average([v.mean() for v in self.by_class(self.requests.output_tokens)], weights=self.class_rates)
-        )
+        return self._mean(self.requests.output_tokens)
+
+    def _mean(self, values: Floats) -> float:
+        return float(np.average([v.mean() for v in self.by_class(values)], weights=self.class_rates))
 
     def by_class(self, values: Floats) -> list[Floats]:
         """An array over the requests, split by workload."""
