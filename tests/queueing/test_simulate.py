@@ -207,17 +207,22 @@ import numpy as np
 from dataclasses import replace
 from synthetic import SMALL, shuffled, traffic
 from aisizer.queueing import simulate_loop
-from aisizer.queueing.simulate import ROUTINGS, simulate
+from aisizer.queueing.simulate import ROUTINGS, Change, Patience, simulate
 table, found = replace(SMALL, kv_capacity_tokens=40_000.0), hashlib.sha256()
 scheduled = replace(table, prefill_floor_s=0.02, request_token_s=1e-6, schedule_ahead=1, poll_steps=5, hold_steps=3)
 asked = shuffled(traffic("chat", 600, rate=60.0))
 for routing in ROUTINGS:
-    for options in ({}, {"clients": 60}, {"max_in_flight": 50}, {"reserve_all": True}, {"table": scheduled}):
-        settings = {"table": table, "requests": asked, **options}
+    for options in ({}, {"clients": 60}, {"max_in_flight": 50}, {"reserve_all": True}, {"tables": scheduled}):
+        settings = {"tables": table, "requests": asked, **options}
         run = simulate(**settings, replicas=2, routing=routing)
         assert run.preemptions > 0 or options
         for column in (run.sent_s, run.first_token_s, run.finish_s, np.array([run.busy_s, run.peak_kv_tokens])):
             found.update(column.tobytes())
+classes = replace(asked, class_id=np.arange(600) % 3)
+patience, changes = Patience(timeout_s=3.0, attempts=4), [Change(2.0, 1, "down"), Change(5.0, 1, "up")]
+run = simulate([table, scheduled], classes, priorities=(0, 2, 1), patience=patience, changes=changes)
+assert run.attempts.max() > 1 and run.preemptions > 0
+found.update(run.finish_s.tobytes() + run.attempts.tobytes())
 print(simulate_loop.COMPILED, found.hexdigest())
 """
     return subprocess.run(

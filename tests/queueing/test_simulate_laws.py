@@ -58,7 +58,7 @@ def setups(draw: st.DrawFn) -> Setup:
         token_budget=draw(st.sampled_from([256, 2048, 8192])),
         kv_capacity_tokens=largest * draw(st.sampled_from([1.0, 1.5, 4.0, 1000.0])),
         prefill_floor_s=draw(st.sampled_from([0.0, 0.05])),
-        request_token_s=draw(st.sampled_from([0.0, 1e-6])),
+        request_token_s=draw(st.sampled_from([0.0, 1e-6, 1e-5])),
         schedule_ahead=draw(st.integers(0, 2)),
         poll_steps=draw(st.sampled_from([1, 1, 7])),
         hold_steps=draw(st.sampled_from([0, 0, 5])),

@@ -14,15 +14,23 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from importlib import import_module
 from importlib.util import find_spec
-from math import inf, sqrt
+from math import inf, nan, sqrt
 from typing import Any, NamedTuple, TypeVar
 
-from aisizer.queueing.simulate_records import NOBODY, Job, Replica
+from aisizer.queueing.simulate_records import DOWN, NOBODY, UP, Job, Kind, Replica, Turn
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 NEVER = 1 << 62
 """A key beyond every step: the last entry of each heap, so that none is ever empty."""
+HANGS_UP, SENDS_AGAIN, REACHES = 0, 1, 2
+CALLS = 3
+"""What a client does at a time of its own; an entry of `calls` is that time and CALLS x request + one of these."""
+SPREAD = 0.25
+"""[1] of a pause before sending again by which clients differ."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it spread evenly over (0, 1) (Weyl 1916, doi:10.1007/BF01475864): pauses differ without a random number."""
 Heap = list[int]
+Calls = list[tuple[float, int]]
 COMPILED = find_spec("numba") is not None and not import_module("numba").config.DISABLE_JIT
 
 
@@ -35,10 +43,10 @@ def _compiled(function: Function) -> Function:
 
 
 class Times(NamedTuple):
-    """The tables of a step: its tokens when it has prompts, its sequences, and all of a step that only decodes so many.
+    """The tables of a step: its tokens when it has prompts, its sequences, and all of a step that only decodes so many;
+    those of each kind of replica begin at its `base`.
 
-    Apart from Rules, because compiled code counts references to arrays wherever they go; in this file, because numba's
-    cache knows the fields of a tuple by their position and notices changes of this file only.
+    In this file, because numba's cache knows the fields of a tuple by their position and notices changes of this file only.
     """
 
     prompt_step_s: list[float]
@@ -46,73 +54,102 @@ class Times(NamedTuple):
     decode_step_s: list[float]
 
 
-class Rules(NamedTuple):
-    """The terms of a step that need no table, and the limits of a replica.
+class Clients(NamedTuple):
+    """How requests are sent, and how long clients wait for the first token before they hang up and send again.
 
-    kv_growth  KV tokens that a decoding sequence takes per step: 1, or 0 where its whole output is reserved on admission
+    in_flight  requests under way at most; last_level  of all requests, served last
+    attempts   sendings at most; backoff_s before the second, twice that before the third and so on up to longest_backoff_s
     """
 
-    decode_fixed_s: float
-    prefill_attention_s: float
-    kv_read_s: float
-    kv_capacity: int
-    max_batch: int
-    token_budget: int
-    kv_growth: int
-    longest_stretch: int
-    prefill_floor_s: float
-    request_fixed_s: float
-    request_token_s: float
-    schedule_ahead: int
-    poll_steps: int
-    hold_steps: int
+    in_flight: int
+    last_level: int
+    timeout_s: float
+    attempts: int
+    backoff_s: float
+    longest_backoff_s: float
 
 
 @_compiled
 def play(
     times: Times,
-    rules: Rules,
+    kinds: list[Kind],
+    clients: Clients,
     jobs: list[Job],
     replicas: list[Replica],
+    turns: list[Turn],
     route: list[int],
-    in_flight: int,
 ) -> None:
     """Serves every request; `route` names the replica of each, NOBODY for the one with the fewest outstanding.
 
     Requests are sent in order, at their arrival or when one of the `in_flight` before has finished. At one instant
-    finishes come first, then arrivals at replicas, then the next step.
+    finishes come first, then arrivals at replicas, then the next step, then clients that hang up and replicas that turn.
     """
-    sendable, arrived = in_flight, 0
+    front, once = kinds[0], clients.attempts == 1
+    in_order = front.request_token_s == 0 or len(replicas) * front.front_processes == 1
+    sendable, sent, arrived, turned = clients.in_flight, 0, 0, 0
     finishing = [[NEVER] for _ in range(len(replicas))]
-    for i in range(in_flight):
-        _send(rules, jobs, replicas, i)
+    calls = [(inf, NOBODY)]
     while True:
         r = _next_to_wake(replicas)
         now = replicas[r].wake_s
-        if arrived < sendable and jobs[arrived].reach_s < now:
-            _arrive(rules, jobs, replicas, arrived, route[arrived], jobs[arrived].reach_s)
+        alarm_s = min(calls[0][0], turns[turned].at_s)
+        reach_s = jobs[arrived].reach_s if in_order and arrived < sent else inf
+        if sent < sendable and (once or jobs[sent].sent_s <= min(now, alarm_s, reach_s)):
+            # Where nobody sends again the API processes get requests in order, so that all may pass at once.
+            until = sendable if once else sent + 1
+            for i in range(sent, until):
+                _send(front, clients, jobs, replicas, calls, i, jobs[i].sent_s, in_order)
+            sent = until
+        elif reach_s < now and reach_s <= alarm_s:
+            sendable += _arrive(kinds, clients, jobs, replicas, calls, arrived, route[arrived], reach_s, sendable)
             arrived += 1
-            continue
-        if now == inf:
+        elif alarm_s < now:
+            if turns[turned].at_s == alarm_s:
+                turn = turns[turned]
+                sendable += _turn(clients, jobs, replicas[turn.replica], calls, finishing[turn.replica], turn, sendable)
+                turned += 1
+            else:
+                sendable += _call(kinds, clients, jobs, replicas, calls, route, sendable)
+        elif now == inf:
             return
-        sent = sendable
-        sendable = _complete(rules, jobs, replicas[r], finishing[r], now, sendable)
-        for i in range(sent, sendable):
-            _send(rules, jobs, replicas, i)
-        while arrived < sendable and jobs[arrived].reach_s <= now:
-            _arrive(rules, jobs, replicas, arrived, route[arrived], now)
-            arrived += 1
-        replicas[r].wake_s = _begin(times, rules, jobs, replicas[r], finishing[r], now)
+        else:
+            rules = kinds[replicas[r].kind]
+            sendable = _complete(rules, jobs, replicas[r], finishing[r], now, sendable)
+            while sent < sendable and jobs[sent].sent_s <= now:
+                _send(front, clients, jobs, replicas, calls, sent, jobs[sent].sent_s, in_order)
+                sent += 1
+            while in_order and arrived < sent and jobs[arrived].reach_s <= now:
+                sendable += _arrive(kinds, clients, jobs, replicas, calls, arrived, route[arrived], now, sendable)
+                arrived += 1
+            replicas[r].wake_s = _begin(times, rules, clients, jobs, replicas[r], finishing[r], now)
 
 
 @_compiled
-def _send(rules: Rules, jobs: list[Job], replicas: list[Replica], i: int) -> None:
-    """Passes request i, now sent, through the API process; replicas share theirs evenly."""
-    job, front = jobs[i], replicas[0]
-    work = rules.request_token_s * (job.total - job.left)
-    begin = max(front.front_s, job.sent_s)
-    front.front_s = begin + work / len(replicas)
-    job.reach_s = begin + work + rules.request_fixed_s
+def _send(
+    front: Kind,
+    clients: Clients,
+    jobs: list[Job],
+    replicas: list[Replica],
+    calls: Calls,
+    i: int,
+    now: float,
+    in_order: bool,
+) -> None:
+    """Passes request i through the API processes, which replicas share evenly; its client waits from now on.
+
+    Of several processes a short prompt may overtake a long one: such requests come as calls.
+    """
+    job, station = jobs[i], replicas[0]
+    work = front.request_token_s * (job.total - job.left)
+    begin = max(station.front_s, now)
+    station.front_s = begin + work / (len(replicas) * front.front_processes)
+    job.reach_s = begin + work + front.request_fixed_s
+    job.attempts += 1
+    if clients.timeout_s < inf:
+        job.gives_up_s = now + clients.timeout_s
+        heappush(calls, (job.gives_up_s, CALLS * i + HANGS_UP))
+    if not in_order:
+        heappush(calls, (job.reach_s, CALLS * i + REACHES))
 
 
 @_compiled
@@ -125,42 +162,198 @@ def _next_to_wake(replicas: list[Replica]) -> int:
 
 
 @_compiled
-def _arrive(rules: Rules, jobs: list[Job], replicas: list[Replica], i: int, r: int, now: float) -> None:
-    """Queues request i; wakes an idle replica, and ends a stretch at the first step boundary after the arrival."""
-    if r == NOBODY:
-        r = _least_outstanding(replicas)
+def _arrive(
+    kinds: list[Kind],
+    clients: Clients,
+    jobs: list[Job],
+    replicas: list[Replica],
+    calls: Calls,
+    i: int,
+    r: int,
+    now: float,
+    sendable: int,
+) -> int:
+    """Queues request i; wakes an idle replica, and ends a stretch at the first step boundary after the arrival.
+
+    Where no replica takes requests, or the client has hung up meanwhile, the client may send again. Returns the requests
+    that may be sent in its place.
+    """
+    job = jobs[i]
+    r = _least_outstanding(replicas) if r == NOBODY else _next_up(replicas, r)
+    if r == NOBODY or job.gives_up_s <= now:
+        return _again(clients, jobs, calls, i, now, sendable)
     replica = replicas[r]
+    rules = kinds[replica.kind]
     replica.outstanding += 1
+    job.replica = r
     if rules.schedule_ahead + rules.hold_steps > 0:
-        jobs[i].seen = _first_open_step(rules, replica, now)
-    if replica.head != NOBODY:
+        job.seen = _first_open_step(rules, replica, now)
+    _queue(jobs, replica, i, job.level)
+    if replica.head == i:
+        if replica.wake_s == inf:
+            replica.start_s = replica.wake_s = now
+        elif replica.stretch > 1:
+            ahead = rules.schedule_ahead + rules.hold_steps
+            _cut_short(rules, replica, replica.step + _steps_until(rules, replica, now) + ahead)
+    return 0
+
+
+@_compiled
+def _queue(jobs: list[Job], replica: Replica, i: int, level: int) -> None:
+    """Puts request i behind all requests of this level or a lower one."""
+    job = jobs[i]
+    job.behind = NOBODY
+    if replica.head == NOBODY:
+        replica.head = replica.tail = i
+    elif jobs[replica.tail].level <= level:
         jobs[replica.tail].behind = i
         replica.tail = i
+    else:
+        before, at = NOBODY, replica.head
+        while jobs[at].level <= level:
+            before = at
+            at = jobs[at].behind
+        job.behind = at
+        if before == NOBODY:
+            replica.head = i
+        else:
+            jobs[before].behind = i
+
+
+@_compiled
+def _call(
+    kinds: list[Kind],
+    clients: Clients,
+    jobs: list[Job],
+    replicas: list[Replica],
+    calls: Calls,
+    route: list[int],
+    sendable: int,
+) -> int:
+    """The next client hangs up, sends again, or its request reaches a replica."""
+    now, code = heappop(calls)
+    i = code // CALLS
+    what = code - i * CALLS
+    freed = 0
+    if what == SENDS_AGAIN:
+        _send(kinds[0], clients, jobs, replicas, calls, i, now, False)
+    elif what == REACHES:
+        freed = _arrive(kinds, clients, jobs, replicas, calls, i, route[i], now, sendable)
+    elif jobs[i].gives_up_s == now and jobs[i].replica != NOBODY and jobs[i].first_s != jobs[i].first_s:
+        replica = replicas[jobs[i].replica]
+        _withdraw(kinds[replica.kind], jobs, replica, i, now)
+        freed = _again(clients, jobs, calls, i, now, sendable)
+    return freed
+
+
+@_compiled
+def _withdraw(rules: Kind, jobs: list[Job], replica: Replica, i: int, now: float) -> None:
+    """Takes a request without a first token from its replica: the prompt that is computed in part, or one in the queue."""
+    job = jobs[i]
+    replica.outstanding -= 1
+    if i == replica.partial:
+        replica.partial = NOBODY
+        replica.newest = job.older
+        replica.kv -= job.total - (job.left if rules.kv_growth else 1)
         return
-    replica.head = replica.tail = i
-    if replica.wake_s == inf:
-        replica.start_s = replica.wake_s = now
-    elif replica.stretch > 1:
-        _cut_short(rules, replica, now)
+    before, at = NOBODY, replica.head
+    while at != i:
+        before = at
+        at = jobs[at].behind
+    if replica.tail == i:
+        replica.tail = before
+    if before != NOBODY:
+        jobs[before].behind = job.behind
+        return
+    replica.head = job.behind
+    if replica.head != NOBODY and replica.stretch > 1:
+        # the next in line may fit where this one did not
+        opened = jobs[replica.head].seen + rules.hold_steps
+        _cut_short(rules, replica, max(opened, replica.step + _steps_until(rules, replica, now)))
+
+
+@_compiled
+def _again(clients: Clients, jobs: list[Job], calls: Calls, i: int, now: float, sendable: int) -> int:
+    """The client sends again after a pause that doubles each time; or it fails, and another request is sent in its place."""
+    job = jobs[i]
+    job.replica = job.due = NOBODY
+    job.gives_up_s = inf
+    job.first_s = nan
+    job.left = job.output
+    if job.attempts < clients.attempts:
+        pause_s = min(clients.backoff_s * 2.0 ** (job.attempts - 1), clients.longest_backoff_s)
+        pause_s *= 1.0 - SPREAD * ((i + job.attempts) * GOLDEN % 1.0)
+        heappush(calls, (now + pause_s, CALLS * i + SENDS_AGAIN))
+        return 0
+    return _send_next(jobs, now, sendable)
+
+
+@_compiled
+def _send_next(jobs: list[Job], now: float, sendable: int) -> int:
+    """One more request may be sent, if there is one."""
+    if sendable == len(jobs):
+        return 0
+    jobs[sendable].sent_s = max(jobs[sendable].arrival_s, now)
+    return 1
+
+
+@_compiled
+def _turn(
+    clients: Clients, jobs: list[Job], replica: Replica, calls: Calls, finishing: Heap, turn: Turn, sendable: int
+) -> int:
+    """Changes the state of a replica; one that goes down loses its requests."""
+    replica.state = turn.state
+    if turn.state != DOWN:
+        return 0
+    freed, i = 0, replica.head
+    while i != NOBODY:
+        behind = jobs[i].behind
+        freed += _again(clients, jobs, calls, i, turn.at_s, sendable + freed)
+        i = behind
+    i = replica.newest
+    while i != NOBODY:
+        older = jobs[i].older
+        if jobs[i].due != NOBODY or i == replica.partial:
+            freed += _again(clients, jobs, calls, i, turn.at_s, sendable + freed)
+        i = older
+    if replica.wake_s < inf:
+        replica.busy_s += turn.at_s - replica.start_s
+    replica.wake_s = inf
+    replica.partial = replica.head = replica.tail = replica.newest = NOBODY
+    replica.batch = replica.context = replica.kv = replica.outstanding = replica.stretch = 0
+    finishing.clear()
+    finishing.append(NEVER)
+    return freed
 
 
 @_compiled
 def _least_outstanding(replicas: list[Replica]) -> int:
-    best = 0
-    for r in range(1, len(replicas)):
-        if replicas[r].outstanding < replicas[best].outstanding:
+    """The replica that takes requests and has the fewest, or NOBODY."""
+    best = NOBODY
+    for r in range(len(replicas)):
+        if replicas[r].state == UP and (best == NOBODY or replicas[r].outstanding < replicas[best].outstanding):
             best = r
     return best
 
 
 @_compiled
-def _stretch_s(rules: Rules, replica: Replica, steps: int) -> float:
+def _next_up(replicas: list[Replica], r: int) -> int:
+    """Replica r, or the next one after it that takes requests, or NOBODY."""
+    for tried in range(len(replicas)):
+        candidate = (r + tried) % len(replicas)
+        if replicas[candidate].state == UP:
+            return candidate
+    return NOBODY
+
+
+@_compiled
+def _stretch_s(rules: Kind, replica: Replica, steps: int) -> float:
     """[s] `steps` decode steps: step j reads the context as it is after j more tokens of each sequence."""
     return steps * (replica.pace_s + rules.kv_read_s * (replica.context + 0.5 * replica.batch * (steps + 1)))
 
 
 @_compiled
-def _first_open_step(rules: Rules, replica: Replica, now: float) -> int:
+def _first_open_step(rules: Kind, replica: Replica, now: float) -> int:
     """The first step that is not yet scheduled at `now`; an idle replica schedules nothing ahead."""
     if replica.wake_s == inf:
         return replica.step
@@ -170,15 +363,14 @@ def _first_open_step(rules: Rules, replica: Replica, now: float) -> int:
 
 
 @_compiled
-def _next_look(rules: Rules, replica: Replica, step: int) -> int:
+def _next_look(rules: Kind, replica: Replica, step: int) -> int:
     """The first step from `step` on before which the queue is looked at."""
     return step + (replica.polled - step) % rules.poll_steps
 
 
 @_compiled
-def _cut_short(rules: Rules, replica: Replica, now: float) -> None:
-    """Ends the stretch where a request that arrives now is looked at, if that is sooner."""
-    first = replica.step + _steps_until(rules, replica, now) + rules.schedule_ahead + rules.hold_steps
+def _cut_short(rules: Kind, replica: Replica, first: int) -> None:
+    """Ends the stretch before the first look at the queue from step `first` on, if that is sooner."""
     steps = _next_look(rules, replica, first) - replica.step
     if steps < replica.stretch:
         replica.stretch = steps
@@ -186,7 +378,7 @@ def _cut_short(rules: Rules, replica: Replica, now: float) -> None:
 
 
 @_compiled
-def _steps_until(rules: Rules, replica: Replica, now: float) -> int:
+def _steps_until(rules: Kind, replica: Replica, now: float) -> int:
     """Steps of the stretch up to its first step boundary from `now` on.
 
     The whole part of the root of a quadratic is at most one step short.
@@ -201,7 +393,7 @@ def _steps_until(rules: Rules, replica: Replica, now: float) -> int:
 
 
 @_compiled
-def _complete(rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap, now: float, sendable: int) -> int:
+def _complete(rules: Kind, jobs: list[Job], replica: Replica, finishing: Heap, now: float, sendable: int) -> int:
     """Books what the replica has just done, and returns how many requests may have been sent by now."""
     count = len(jobs)
     if replica.stretch > 0:
@@ -222,17 +414,17 @@ def _complete(rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap, 
         replica.context -= job.total - 1
         replica.kv -= job.total - 1
         replica.outstanding -= 1
-        if sendable < count:
-            jobs[sendable].sent_s = max(jobs[sendable].arrival_s, now)
-            sendable += 1
+        sendable += _send_next(jobs, now, sendable)
     return sendable
 
 
 @_compiled
-def _begin(times: Times, rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap, now: float) -> float:
+def _begin(
+    times: Times, rules: Kind, clients: Clients, jobs: list[Job], replica: Replica, finishing: Heap, now: float
+) -> float:
     """Starts what the replica does next - a step with prompts, a stretch of decode steps, nothing - and says its end."""
     while replica.kv + replica.batch * rules.kv_growth > rules.kv_capacity:
-        _preempt_newest(jobs, replica)
+        _preempt(clients, jobs, replica)
     batch, context = replica.batch, replica.context
     replica.kv += batch * rules.kv_growth
     replica.start_s = now
@@ -240,7 +432,8 @@ def _begin(times: Times, rules: Rules, jobs: list[Job], replica: Replica, finish
     if replica.partial != NOBODY or replica.head != NOBODY:
         tokens, attention = _take_prompts(rules, jobs, replica, finishing, horizon)
         if tokens > 0:
-            seconds = times.prompt_step_s[tokens + batch] + times.sequences_s[replica.batch]
+            seconds = times.prompt_step_s[rules.base + tokens + batch]
+            seconds += times.sequences_s[rules.base + replica.batch]
             seconds += rules.prefill_attention_s * attention + rules.kv_read_s * (context + batch)
             if batch > 0:
                 seconds += rules.decode_fixed_s
@@ -253,12 +446,12 @@ def _begin(times: Times, rules: Rules, jobs: list[Job], replica: Replica, finish
     if batch == 0:
         return inf
     replica.stretch = _longest_stretch(rules, jobs, replica, finishing[0] // len(jobs), horizon)
-    replica.pace_s = times.decode_step_s[batch]
+    replica.pace_s = times.decode_step_s[rules.base + batch]
     return now + _stretch_s(rules, replica, replica.stretch)
 
 
 @_compiled
-def _horizon(rules: Rules, jobs: list[Job], replica: Replica) -> int:
+def _horizon(rules: Kind, jobs: list[Job], replica: Replica) -> int:
     """Requests that may be computed from this step on are those first seen up to the returned one.
 
     An engine without answers under way waits for nothing; a prompt that is computed in part takes others along.
@@ -272,7 +465,7 @@ def _horizon(rules: Rules, jobs: list[Job], replica: Replica) -> int:
 
 
 @_compiled
-def _longest_stretch(rules: Rules, jobs: list[Job], replica: Replica, next_finish: int, horizon: int) -> int:
+def _longest_stretch(rules: Kind, jobs: list[Job], replica: Replica, next_finish: int, horizon: int) -> int:
     """Decode steps until somebody finishes, the KV memory is full or the queue is looked at.
 
     A request that was seen and could not be admitted waits for memory or a sequence, which only a finish brings.
@@ -287,16 +480,24 @@ def _longest_stretch(rules: Rules, jobs: list[Job], replica: Replica, next_finis
 
 
 @_compiled
-def _preempt_newest(jobs: list[Job], replica: Replica) -> None:
-    """Drops the KV of the request admitted last and queues it first: its prompt and tokens are computed again.
+def _preempt(clients: Clients, jobs: list[Job], replica: Replica) -> None:
+    """Drops the KV of a request and queues it first of its level: its prompt and tokens are computed again.
 
-    It cannot come back at once: it was what did not fit.
+    Of those served last it takes the one admitted last. It cannot come back at once: it was what did not fit.
     """
-    i = replica.newest
-    while jobs[i].due == NOBODY and i != replica.partial:
-        i = jobs[i].older  # that one has finished
+    while not _runs(jobs, replica, replica.newest):
+        replica.newest = jobs[replica.newest].older  # that one has finished
+    newer, i, before, at = NOBODY, replica.newest, replica.newest, jobs[replica.newest].older
+    while jobs[i].level < clients.last_level and at != NOBODY:
+        if jobs[at].level > jobs[i].level and _runs(jobs, replica, at):
+            newer, i = before, at
+        before = at
+        at = jobs[at].older
     job = jobs[i]
-    replica.newest = job.older
+    if newer == NOBODY:
+        replica.newest = job.older
+    else:
+        jobs[newer].older = job.older
     if i == replica.partial:
         replica.partial = NOBODY
         replica.kv -= job.total - job.left
@@ -306,15 +507,17 @@ def _preempt_newest(jobs: list[Job], replica: Replica) -> None:
         replica.batch -= 1
         replica.context -= job.total - job.left - 1
         replica.kv -= job.total - job.left - 1
-    if replica.head == NOBODY:
-        replica.tail = i
-    job.behind = replica.head
-    replica.head = i
+    _queue(jobs, replica, i, job.level - 1)
     replica.preemptions += 1
 
 
 @_compiled
-def _take_prompts(rules: Rules, jobs: list[Job], replica: Replica, finishing: Heap, horizon: int) -> tuple[int, float]:
+def _runs(jobs: list[Job], replica: Replica, i: int) -> bool:
+    return jobs[i].due != NOBODY or i == replica.partial
+
+
+@_compiled
+def _take_prompts(rules: Kind, jobs: list[Job], replica: Replica, finishing: Heap, horizon: int) -> tuple[int, float]:
     """Fills the step's token budget with prompts, first come first served: their tokens and their attention.
 
     A prompt that ends here is chained to `ready`, joins the decoding batch and is booked for the step of its last token.
@@ -342,7 +545,7 @@ def _take_prompts(rules: Rules, jobs: list[Job], replica: Replica, finishing: He
 
 
 @_compiled
-def _admit(rules: Rules, jobs: list[Job], replica: Replica, horizon: int) -> bool:
+def _admit(rules: Kind, jobs: list[Job], replica: Replica, horizon: int) -> bool:
     """Takes the first request of the queue as the partial prompt, if a sequence and the KV memory are free."""
     i = replica.head
     if i == NOBODY or replica.batch >= rules.max_batch:

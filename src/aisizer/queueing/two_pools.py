@@ -97,7 +97,9 @@ def _passed(pools: TwoPools, requests: Requests, sent: Floats) -> Outcome:
         rest = decode_requests(_taken(requests, several))
         finish[several], after = _played(pools.decode, rest, first[several], pools.decode_replicas)
         busy, peak, preempted = busy + after.busy_s, after.peak_kv_tokens, preempted + after.preemptions
-    return Outcome(sent, first, finish, preempted, busy, peak, requests.output_tokens)
+    return Outcome(
+        sent, first, finish, preempted, busy, peak, requests.output_tokens, np.ones(len(sent), dtype=np.int64)
+    )
 
 
 def _played(table: StepTable, requests: Requests, arrival: Floats, replicas: int) -> tuple[Floats, Outcome]:
