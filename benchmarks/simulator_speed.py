@@ -12,10 +12,11 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import numpy as np
 
-from aisizer.queueing import simulate_loop
+from aisizer.queueing import simulate as simulator
 from aisizer.queueing.simulate import simulate
 from aisizer.shapes import Floats, Requests, StepTable
 
@@ -39,6 +40,10 @@ REPLICA = StepTable(
 """A made-up replica of the size of a 70B model on four H100."""
 RATE = 8.0
 """[req/s] per replica: about two thirds of what it sustains with the lengths below."""
+
+
+WORTH_COMPILING = {"numba": 0, "plain Python": 10**12}
+"""[request] from which the simulator compiles its loop."""
 
 
 def lengths(rng: np.random.Generator, mean: float, sigma: float, count: int) -> Floats:
@@ -69,8 +74,8 @@ def rates(count: int, replicas: int, skip_events: bool, runs: int) -> list[float
     return found
 
 
-def rows(count: int, runs: int) -> None:
-    way = "numba" if simulate_loop.COMPILED else "plain Python"
+def rows(way: str, count: int, runs: int) -> None:
+    simulator.WORTH_COMPILING = WORTH_COMPILING[way]
     for replicas, skip_events in ((1, True), (1, False), (8, True)):
         found = rates(count, replicas, skip_events, runs)
         step = "stretches" if skip_events else "every step"
@@ -84,10 +89,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each row, after one that is not")
-    parser.add_argument("--rows-only", action="store_true", help="this process's own rows, without heading")
+    parser.add_argument(
+        "--loop", choices=WORTH_COMPILING, help="the rows of one loop, in this process, without heading"
+    )
     given = parser.parse_args()
-    if given.rows_only:
-        rows(given.requests, given.runs)
+    if given.loop:
+        rows(given.loop, given.requests, given.runs)
         return
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"Median of {given.runs} runs; {system}\n")
@@ -95,9 +102,9 @@ def main() -> None:
         "| loop | replicas | simulated | requests | requests/s | slowest | fastest |\n|---|---:|---|---:|---:|---:|---:|"
     )
     sys.stdout.flush()
-    for disabled in ("0", "1") if simulate_loop.COMPILED else ("1",):
-        command = [sys.executable, __file__, "--rows-only", f"--requests={given.requests}", f"--runs={given.runs}"]
-        subprocess.run(command, check=True, env={**os.environ, "NUMBA_DISABLE_JIT": disabled})
+    for way in WORTH_COMPILING if find_spec("numba") else ("plain Python",):
+        command = [sys.executable, __file__, "--loop", way, f"--requests={given.requests}", f"--runs={given.runs}"]
+        subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

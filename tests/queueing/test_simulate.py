@@ -199,22 +199,22 @@ def test_agrees_with_the_analytic_queue_at_low_load(name: str, workload: str, ra
         assert found.value(metric, "mean")[0, 0] == pytest.approx(mean, rel=0.04), metric
 
 
-def digest(environment: dict[str, str]) -> str:
+def digest(worth_compiling: int) -> str:
     """Of all times of a run with preemptions, several replicas and every routing, in a process of its own."""
-    code = """
+    code = f"""
 import hashlib, sys
 import numpy as np
 from dataclasses import replace
 from synthetic import SMALL, shuffled, traffic
-from aisizer.queueing import simulate_loop
+from aisizer.queueing import simulate as simulator
 from aisizer.queueing.simulate import ROUTINGS, Change, Patience, simulate
+simulator.WORTH_COMPILING = {worth_compiling}
 table, found = replace(SMALL, kv_capacity_tokens=40_000.0), hashlib.sha256()
 scheduled = replace(table, prefill_floor_s=0.02, request_token_s=1e-6, schedule_ahead=1, poll_steps=5, hold_steps=3)
 asked = shuffled(traffic("chat", 600, rate=60.0))
 for routing in ROUTINGS:
-    for options in ({}, {"clients": 60}, {"max_in_flight": 50}, {"reserve_all": True}, {"tables": scheduled}):
-        settings = {"tables": table, "requests": asked, **options}
-        run = simulate(**settings, replicas=2, routing=routing)
+    for options in (dict(), dict(clients=60), dict(max_in_flight=50), dict(reserve_all=True), dict(tables=scheduled)):
+        run = simulate(**(dict(tables=table, requests=asked, replicas=2, routing=routing) | options))
         assert run.preemptions > 0 or options
         for column in (run.sent_s, run.first_token_s, run.finish_s, np.array([run.busy_s, run.peak_kv_tokens])):
             found.update(column.tobytes())
@@ -223,11 +223,11 @@ patience, changes = Patience(timeout_s=3.0, attempts=4), [Change(2.0, 1, "down")
 run = simulate([table, scheduled], classes, priorities=(0, 2, 1), patience=patience, changes=changes)
 assert run.attempts.max() > 1 and run.preemptions > 0
 found.update(run.finish_s.tobytes() + run.attempts.tobytes())
-print(simulate_loop.COMPILED, found.hexdigest())
+print("aisizer.queueing.simulate_compiled" in sys.modules, found.hexdigest())
 """
     return subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), **environment},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         capture_output=True,
         text=True,
         check=True,
@@ -236,7 +236,7 @@ print(simulate_loop.COMPILED, found.hexdigest())
 
 @pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed: there is one code path only")
 def test_compiled_and_interpreted_give_the_same_bytes() -> None:
-    compiled, interpreted = digest({"NUMBA_DISABLE_JIT": "0"}).split(), digest({"NUMBA_DISABLE_JIT": "1"}).split()
+    compiled, interpreted = digest(worth_compiling=0).split(), digest(worth_compiling=10**9).split()
     assert (compiled[0], interpreted[0]) == ("True", "False")
     assert compiled[1] == interpreted[1]
 

@@ -10,21 +10,28 @@ send again, replicas may go down and come back.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec, module_from_spec
 from math import inf
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from aisizer.queueing.simulate_records import DOWN, DRAINING, NOBODY, UP, Job, Kind, Replica, Turn
+from aisizer.queueing.simulate_records import DOWN, DRAINING, NOBODY, UP, Job, Kind, Replica, Sender, Turn
 from aisizer.shapes import Floats, Ints, Requests, StepTable
 
 ROUTINGS = ("round_robin", "random", "least_outstanding")
 ENDLESS = 2**53
 """[token, step] beyond any run; an integer that a float still holds exactly."""
+WORTH_COMPILING = 50_000
+"""[request] that the plain event loop simulates in the half second that loading numba takes."""
+_simulated = 0
 STATES = {"up": UP, "draining": DRAINING, "down": DOWN}
 
 
@@ -132,7 +139,8 @@ def simulate(
     """
     each = [tables] * replicas if isinstance(tables, StepTable) else list(tables)
     _check(requests, clients, max_in_flight, each, replicas, routing, priorities, changes)
-    count, loop, patience = len(requests.arrival_s), _loop(), patience or Patience()
+    count, patience = len(requests.arrival_s), patience or Patience()
+    loop = _loop(count)
     arrival = requests.arrival_s if clients is None else np.zeros(count)
     limit = min(clients or max_in_flight or count, count)
     level = np.array(priorities or [0])[requests.class_id if priorities else np.zeros(count, dtype=np.int64)]
@@ -150,16 +158,16 @@ def simulate(
     )
     distinct = list({id(table): table for table in each}.values())
     engines = _records(loop, Replica, kind=np.array([_position(distinct, table) for table in each]))
-    terms = int(limit), int(level.max()), float(patience.timeout_s), int(patience.attempts)
-    loop.play(
-        _times(loop, distinct),
-        _kinds(loop, distinct, reserve_all, ENDLESS if skip_events else 1),
-        loop.Clients(*terms, float(patience.backoff_s), float(patience.longest_backoff_s)),
-        jobs,
-        engines,
-        _turns(loop, changes),
-        _native(loop, _route(routing, count, len(each), seed)),
+    senders = _records(
+        loop,
+        Sender,
+        in_flight=np.array([limit]),
+        last_level=np.array([level.max()]),
+        **{field.name: np.array([getattr(patience, field.name)]) for field in fields(Patience)},
     )
+    kinds = _kinds(loop, distinct, reserve_all, ENDLESS if skip_events else 1)
+    route = _native(loop, _route(routing, count, len(each), seed))
+    loop.play(*_times(loop, distinct), kinds, senders, jobs, engines, _turns(loop, changes), route)
     return Outcome(
         sent_s=_column(jobs, "sent_s"),
         first_token_s=_column(jobs, "first_s"),
@@ -263,12 +271,30 @@ def _route(routing: str, count: int, replicas: int, seed: int) -> Ints:
     return np.arange(count) % replicas
 
 
-@cache
-def _loop() -> ModuleType:
-    """The event loop, imported on first use: loading numba takes longer than most commands."""
+def _loop(requests: int) -> ModuleType:
+    """The event loop for so many more requests: compiled once what was simulated before took as long as loading numba.
+
+    Whoever then goes on has lost no more than he gains (ski rental: Karlin et al. 1988, doi:10.1007/BF01762111).
+    """
     from aisizer.queueing import simulate_loop
 
-    return simulate_loop
+    global _simulated
+    _simulated += requests
+    compiled = _compiled_loop() if _simulated > WORTH_COMPILING else None
+    return simulate_loop if compiled is None else compiled
+
+
+@cache
+def _compiled_loop() -> ModuleType | None:
+    """A second copy of the event loop, which compiles itself; none without numba."""
+    if find_spec("numba") is None or import_module("numba").config.DISABLE_JIT:
+        return None
+    plain = import_module("aisizer.queueing.simulate_loop")
+    name = "aisizer.queueing.simulate_compiled"
+    loader = SourceFileLoader(name, str(plain.__file__))
+    sys.modules[name] = module = module_from_spec(ModuleSpec(name, loader))
+    loader.exec_module(module)
+    return module
 
 
 def _native(loop: ModuleType, values: Any) -> Any:
@@ -295,10 +321,10 @@ def _column(records: Any, name: str) -> Floats:
     return np.array(records[name], dtype=np.float64)
 
 
-def _times(loop: ModuleType, tables: Sequence[StepTable]) -> Any:
+def _times(loop: ModuleType, tables: Sequence[StepTable]) -> list[Any]:
     """The step tables at every whole number of tokens and of sequences, one table after the other."""
     columns = zip(*(_at_whole_numbers(table) for table in tables), strict=True)
-    return loop.Times(*(_native(loop, np.concatenate(column)) for column in columns))
+    return [_native(loop, np.concatenate(column)) for column in columns]
 
 
 def _at_whole_numbers(table: StepTable) -> tuple[Floats, Floats, Floats]:

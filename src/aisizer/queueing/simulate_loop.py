@@ -1,7 +1,8 @@
 """The simulator's event loop: numbers, records and heaps only, so that numba can compile it.
 
-Compiled, the records are rows of structured arrays; without numba the same functions run as they stand, on lists of
-objects. Both do the same arithmetic and give the same bytes.
+The functions run as they stand, on lists of objects, or compiled, on rows of structured arrays. Both do the same
+arithmetic and give the same bytes. Compiled, they are one file: numba's cache notices changes of this file only; and they take no
+tuples with names, whose class a cache of another version would not find.
 
 A decoding request makes one token a step, so the step of its last token is known when its prompt is done; a heap keyed on
 the step counter finds whoever finishes. Steps without prompts until the next finish, full KV memory or arrival are one
@@ -13,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappop, heappush
 from importlib import import_module
-from importlib.util import find_spec
 from math import inf, nan, sqrt
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from aisizer.queueing.simulate_records import DOWN, NOBODY, UP, Job, Kind, Replica, Turn
+from aisizer.queueing.simulate_records import DOWN, NOBODY, UP, Job, Kind, Replica, Sender, Turn
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 NEVER = 1 << 62
@@ -31,49 +31,25 @@ GOLDEN = 0.6180339887498949
 """Multiples of it spread evenly over (0, 1) (Weyl 1916, doi:10.1007/BF01475864): pauses differ without a random number."""
 Heap = list[int]
 Calls = list[tuple[float, int]]
-COMPILED = find_spec("numba") is not None and not import_module("numba").config.DISABLE_JIT
+COMPILED = __name__.endswith("compiled")
+"""Whether this is the copy of the module that `simulate` loads to have it compiled."""
 
 
 def _compiled(function: Function) -> Function:
-    """The function compiled by numba where numba is installed, else as it stands."""
+    """The function as it stands, or compiled by numba."""
     if not COMPILED:
         return function
     result: Function = import_module("numba").njit(cache=True, inline="always")(function)
     return result
 
 
-class Times(NamedTuple):
-    """The tables of a step: its tokens when it has prompts, its sequences, and all of a step that only decodes so many;
-    those of each kind of replica begin at its `base`.
-
-    In this file, because numba's cache knows the fields of a tuple by their position and notices changes of this file only.
-    """
-
-    prompt_step_s: list[float]
-    sequences_s: list[float]
-    decode_step_s: list[float]
-
-
-class Clients(NamedTuple):
-    """How requests are sent, and how long clients wait for the first token before they hang up and send again.
-
-    in_flight  requests under way at most; last_level  of all requests, served last
-    attempts   sendings at most; backoff_s before the second, twice that before the third and so on up to longest_backoff_s
-    """
-
-    in_flight: int
-    last_level: int
-    timeout_s: float
-    attempts: int
-    backoff_s: float
-    longest_backoff_s: float
-
-
 @_compiled
 def play(
-    times: Times,
+    prompt_step_s: list[float],
+    sequences_s: list[float],
+    decode_step_s: list[float],
     kinds: list[Kind],
-    clients: Clients,
+    senders: list[Sender],
     jobs: list[Job],
     replicas: list[Replica],
     turns: list[Turn],
@@ -81,10 +57,14 @@ def play(
 ) -> None:
     """Serves every request; `route` names the replica of each, NOBODY for the one with the fewest outstanding.
 
+    A step takes what its tokens take when it has prompts and what its sequences take, or all of a step that only decodes
+    so many: tables in which those of each kind of replica begin at its `base`.
+
     Requests are sent in order, at their arrival or when one of the `in_flight` before has finished. At one instant
     finishes come first, then arrivals at replicas, then the next step, then clients that hang up and replicas that turn.
     """
-    front, once = kinds[0], clients.attempts == 1
+    front, clients = kinds[0], senders[0]
+    once = clients.attempts == 1
     in_order = front.request_token_s == 0 or len(replicas) * front.front_processes == 1
     sendable, sent, arrived, turned = clients.in_flight, 0, 0, 0
     finishing = [[NEVER] for _ in range(len(replicas))]
@@ -121,13 +101,15 @@ def play(
             while in_order and arrived < sent and jobs[arrived].reach_s <= now:
                 sendable += _arrive(kinds, clients, jobs, replicas, calls, arrived, route[arrived], now, sendable)
                 arrived += 1
-            replicas[r].wake_s = _begin(times, rules, clients, jobs, replicas[r], finishing[r], now)
+            replicas[r].wake_s = _begin(
+                prompt_step_s, sequences_s, decode_step_s, rules, clients, jobs, replicas[r], finishing[r], now
+            )
 
 
 @_compiled
 def _send(
     front: Kind,
-    clients: Clients,
+    clients: Sender,
     jobs: list[Job],
     replicas: list[Replica],
     calls: Calls,
@@ -164,7 +146,7 @@ def _next_to_wake(replicas: list[Replica]) -> int:
 @_compiled
 def _arrive(
     kinds: list[Kind],
-    clients: Clients,
+    clients: Sender,
     jobs: list[Job],
     replicas: list[Replica],
     calls: Calls,
@@ -223,7 +205,7 @@ def _queue(jobs: list[Job], replica: Replica, i: int, level: int) -> None:
 @_compiled
 def _call(
     kinds: list[Kind],
-    clients: Clients,
+    clients: Sender,
     jobs: list[Job],
     replicas: list[Replica],
     calls: Calls,
@@ -273,7 +255,7 @@ def _withdraw(rules: Kind, jobs: list[Job], replica: Replica, i: int, now: float
 
 
 @_compiled
-def _again(clients: Clients, jobs: list[Job], calls: Calls, i: int, now: float, sendable: int) -> int:
+def _again(clients: Sender, jobs: list[Job], calls: Calls, i: int, now: float, sendable: int) -> int:
     """The client sends again after a pause that doubles each time; or it fails, and another request is sent in its place."""
     job = jobs[i]
     job.replica = job.due = NOBODY
@@ -299,7 +281,7 @@ def _send_next(jobs: list[Job], now: float, sendable: int) -> int:
 
 @_compiled
 def _turn(
-    clients: Clients, jobs: list[Job], replica: Replica, calls: Calls, finishing: Heap, turn: Turn, sendable: int
+    clients: Sender, jobs: list[Job], replica: Replica, calls: Calls, finishing: Heap, turn: Turn, sendable: int
 ) -> int:
     """Changes the state of a replica; one that goes down loses its requests."""
     replica.state = turn.state
@@ -420,7 +402,15 @@ def _complete(rules: Kind, jobs: list[Job], replica: Replica, finishing: Heap, n
 
 @_compiled
 def _begin(
-    times: Times, rules: Kind, clients: Clients, jobs: list[Job], replica: Replica, finishing: Heap, now: float
+    prompt_step_s: list[float],
+    sequences_s: list[float],
+    decode_step_s: list[float],
+    rules: Kind,
+    clients: Sender,
+    jobs: list[Job],
+    replica: Replica,
+    finishing: Heap,
+    now: float,
 ) -> float:
     """Starts what the replica does next - a step with prompts, a stretch of decode steps, nothing - and says its end."""
     while replica.kv + replica.batch * rules.kv_growth > rules.kv_capacity:
@@ -432,8 +422,8 @@ def _begin(
     if replica.partial != NOBODY or replica.head != NOBODY:
         tokens, attention = _take_prompts(rules, jobs, replica, finishing, horizon)
         if tokens > 0:
-            seconds = times.prompt_step_s[rules.base + tokens + batch]
-            seconds += times.sequences_s[rules.base + replica.batch]
+            seconds = prompt_step_s[rules.base + tokens + batch]
+            seconds += sequences_s[rules.base + replica.batch]
             seconds += rules.prefill_attention_s * attention + rules.kv_read_s * (context + batch)
             if batch > 0:
                 seconds += rules.decode_fixed_s
@@ -446,7 +436,7 @@ def _begin(
     if batch == 0:
         return inf
     replica.stretch = _longest_stretch(rules, jobs, replica, finishing[0] // len(jobs), horizon)
-    replica.pace_s = times.decode_step_s[rules.base + batch]
+    replica.pace_s = decode_step_s[rules.base + batch]
     return now + _stretch_s(rules, replica, replica.stretch)
 
 
@@ -480,7 +470,7 @@ def _longest_stretch(rules: Kind, jobs: list[Job], replica: Replica, next_finish
 
 
 @_compiled
-def _preempt(clients: Clients, jobs: list[Job], replica: Replica) -> None:
+def _preempt(clients: Sender, jobs: list[Job], replica: Replica) -> None:
     """Drops the KV of a request and queues it first of its level: its prompt and tokens are computed again.
 
     Of those served last it takes the one admitted last. It cannot come back at once: it was what did not fit.

@@ -40,6 +40,23 @@ class Kind:
 
 
 @dataclass(slots=True)
+class Sender:
+    """How requests are sent, and how long clients wait for the first token before they hang up and send again.
+
+    in_flight  requests under way at most; last_level  of all requests, served last
+    attempts   sendings at most; backoff_s  before the second, twice that before the third and so on up to
+    longest_backoff_s
+    """
+
+    in_flight: int
+    last_level: int
+    timeout_s: float
+    attempts: int
+    backoff_s: float
+    longest_backoff_s: float
+
+
+@dataclass(slots=True)
 class Turn:
     """From `at_s` on a replica is in another state; requests on one that goes down are lost."""
 
