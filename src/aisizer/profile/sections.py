@@ -105,6 +105,15 @@ class Load(Record):
         return self
 
 
+class Modulation(Record):
+    """One part of the slow rise and fall of an arrival rate: how strong it is and how long it lasts."""
+
+    variance: float = Field(gt=0, le=1000)
+    """[1] variance of the rate over the square of its mean, e.g. 0.033."""
+    time: Annotated[Duration, Field(gt=0)]
+    """[s] correlation time: the likeness of two moments falls to 1/e over it, e.g. 300 s."""
+
+
 class Burst(Record):
     """How uneven arrivals are inside the peak hour."""
 
