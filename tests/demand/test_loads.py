@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from aisizer.demand.loads import burst_factor, offered
+from aisizer.demand.loads import offered
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Workload
 
@@ -70,20 +68,3 @@ def test_a_circle_is_refused() -> None:
     mix = {"a": workload({"per_request_of": "b"}), "b": workload({"per_request_of": "a"})}
     with pytest.raises(InvalidInput, match="wait for each other"):
         offered(mix)
-
-
-@given(st.floats(0.01, 1000), st.floats(1, 100), st.floats(1, 5))
-def test_bursts_fade_as_rates_grow_and_grow_with_dispersion(rate: float, dispersion: float, more: float) -> None:
-    factor = burst_factor(rate, dispersion)
-    assert factor >= 1 and burst_factor(rate * more, dispersion) <= factor <= burst_factor(rate, dispersion * more)
-    assert burst_factor(rate, 1.0) == 1.0
-
-
-def test_the_burst_factor_meets_a_gamma_mixed_poisson_process() -> None:
-    """Minutes with a gamma rate have index of dispersion I; their p95 beyond Poisson is what the formula gives."""
-    import numpy as np
-
-    rate, dispersion = 5.0, 4.0
-    mean = 60 * rate
-    rates = np.random.default_rng(1).gamma(mean / (dispersion - 1), dispersion - 1, size=200_000)
-    assert np.quantile(rates, 0.95) / mean == pytest.approx(burst_factor(rate, dispersion), rel=0.01)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aisizer.demand.mix import Z95, mean_tokens
+from aisizer.demand.mix import mean_tokens
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Load, Workload
-from aisizer.units import HOUR, MINUTE
+from aisizer.units import HOUR
 
 _STATISTICS = ("mean", "p50", "p90", "p95", "p99")
 
@@ -119,16 +118,3 @@ def nominal_e2e(slo: Mapping[str, float], output_tokens: float) -> float:
 
 def _nearest_the_mean(slo: Mapping[str, float], metric: str) -> float | None:
     return next((slo[key] for statistic in _STATISTICS if (key := f"{metric}_{statistic}") in slo), None)
-
-
-def burst_factor(rate_per_s: float, index_of_dispersion_60s: float) -> float:
-    """[1] rate of the p95 minute over the mean of the peak hour, beyond what Poisson arrivals already do.
-
-    With rate r [req/s] the arrivals of a minute have mean 60 r and variance I x 60 r, I the index of dispersion
-    (Cox and Lewis 1966, The Statistical Analysis of Series of Events, chapter 4); the Poisson part of the variance
-    belongs to the queueing model, so the excess (I - 1) x 60 r is taken at its 95th normal percentile.
-
-    >>> round(burst_factor(7.5, 3.1), 4), burst_factor(7.5, 1.0)
-    (1.1124, 1.0)
-    """
-    return 1 + Z95 * math.sqrt((index_of_dispersion_60s - 1) / (MINUTE * rate_per_s))

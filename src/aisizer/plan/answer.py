@@ -123,7 +123,8 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     spare = last.redundant_servers + last.spread_servers
     serving = production - spare - last.upgrade_servers
     month = best.fleets.waves[0].planned_to
-    burst = max(c.pool.burst for c in best.layout.candidates)
+    busiest = max((c.pool for c in best.layout.candidates), key=lambda pool: pool.burst)
+    rate = _rate_meant(context, busiest.workloads)
     recovery = resilience.disaster_recovery.posture.replace("_", " ")
     named = [
         ("throughput", first.throughput, "what carries the go-live peak hour at all, however slowly"),
@@ -133,7 +134,11 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
             last.latency,
             f"demand grows to {factor / context.demand.factors[0]:.2f}x that of go-live by month {month}",
         ),
-        ("burst", last.burst, f"the busiest minutes bring {burst:.2f}x the peak-hour rate"),
+        (
+            "burst",
+            last.burst,
+            f"the busiest minutes bring {busiest.burst:.2f}x the {rate} rate",
+        ),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
         ("confidence", last.confidence, _confidence(resilience)),
         ("servers", serving * size, f"whole servers of {size}"),
@@ -142,6 +147,14 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
         ("disaster_recovery", best.fleets.servers[0] * size, f"second site: {recovery}"),
     ]
     return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
+
+
+def _rate_meant(context: Context, workloads: Sequence[str]) -> str:
+    """What the rates of a pool's workloads are, in the word of the one that leaves the most to the burst."""
+    bursts = [context.profile.workloads[name].burst for name in workloads]
+    if any(burst.basis == "mean_rate" for burst in bursts):
+        return "mean"
+    return "peak-window" if any(burst.modulation for burst in bursts) else "peak-hour"
 
 
 def _confidence(resilience: Resilience) -> str:

@@ -13,6 +13,7 @@ from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.prototype import PROFILE as PROTOTYPE
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
+from aisizer.profile.kinds import arrivals_of
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
 _UNIT = re.compile(r"^\[([^\]]+)\]")
@@ -51,6 +52,8 @@ def _shown(value: Any, path: tuple[str, ...]) -> str:
         return ", ".join(f"{quote.item} {quote.unit_price}" for quote in value)
     if path == ("evidence", "calibrations"):
         return ", ".join(f"{c.model} on {c.gpu}, {c.points} points, {c.files[0].name}" for c in value)
+    if path[2:] == ("burst", "modulation"):
+        return ", ".join(f"variance {part.variance:g} over {part.time:g} s" for part in value)
     if path == ("growth", "phases"):
         return ", ".join(f"{phase.name} {phase.share * 100:.0f} % from {phase.start}" for phase in value)
     return value_text(value, type_at(path)).strip("[]{}")
@@ -75,6 +78,13 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
             reason=f"peak-hour arrivals at full rollout at go-live, model {context.named.models[name].name} "
             f"({workload.model})",
         )  # fmt: skip
+        if workload.burst.index_of_dispersion_60s is None and not workload.burst.modulation:
+            arrivals = arrivals_of(workload.kind)
+            yield Assumption(
+                path=f"workloads.{name}.burst.index_of_dispersion_60s", value=f"{arrivals.dispersion:g}", origin="default",
+                reason=f"variance over mean of the arrivals per minute, 1 is Poisson; {arrivals.low:g} to {arrivals.high:g} "
+                f"for {'any kind of workload' if workload.kind is None else workload.kind}: {arrivals.reason}",
+            )  # fmt: skip
     if best is None:
         return
     for candidate in best.layout.candidates:

@@ -10,6 +10,7 @@ from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.explain_promises import QUEUE, confidence_steps, slo_steps
 from aisizer.plan.records import Decision, Step
+from aisizer.profile.kinds import arrivals_of
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
@@ -197,14 +198,27 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     )
     yield Step(
         name=f"pools.{pool.name}.burst",
-        meaning="rate in the p95 minute of the peak hour over the peak-hour rate",
-        formula="1 + 1.645 x sqrt((index of dispersion - 1) / (60 x rate)); 1 for closed populations",
-        inputs={f"workloads.{w}.peak_rate": f"{context.offered[w].peak_rate_per_s:.4g} req/s" for w in pool.workloads},
+        meaning="rate in the busiest minutes over the rate that the load states",
+        formula="p99 of the log-normal level of 5-minute windows (1 where the load is that of the peak window) x "
+        "(1 + 1.645 x sqrt(variance of a minute inside it)), (index of dispersion - 1) / (60 x rate) by an index; "
+        "1 for closed populations",
+        inputs={f"workloads.{w}.burst": _burst(context, w) for w in pool.workloads},
         value=f"{candidate.pool.burst:.6g}",
         unit="1",
-        source="Cox and Lewis (1966), index of dispersion; docs/method.md: demand",
+        source="Cox and Lewis (1966), index of dispersion; docs/traffic.md",
         next=tuple(f"workloads.{w}.peak_rate" for w in pool.workloads),
     )
+
+
+def _burst(context: Context, name: str) -> str:
+    """The measure of one workload's arrivals, and the rate it is taken at."""
+    workload, rate = context.profile.workloads[name], context.offered[name].peak_rate_per_s
+    burst = workload.burst
+    if burst.modulation:
+        parts = " and ".join(f"variance {part.variance:g} over {part.time:g} s" for part in burst.modulation)
+        return f"{parts}, around the {burst.basis.replace('_', '-')} of {rate:.4g} req/s"
+    given = burst.index_of_dispersion_60s or arrivals_of(workload.kind).dispersion
+    return f"index of dispersion {given:g} at {rate:.4g} req/s"
 
 
 def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float) -> Step:

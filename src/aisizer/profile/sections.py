@@ -19,6 +19,7 @@ from pydantic import (
 
 from aisizer import units
 from aisizer.profile.calibrations import Calibration
+from aisizer.profile.kinds import Kind
 from aisizer.schema import Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
 from aisizer.units import MONTH, YEAR
 
@@ -105,12 +106,39 @@ class Load(Record):
         return self
 
 
-class Burst(Record):
-    """How uneven arrivals are inside the peak hour."""
+class Modulation(Record):
+    """One part of the slow rise and fall of an arrival rate: how strong it is and how long it lasts."""
 
-    index_of_dispersion_60s: float = Field(default=2.0, ge=1, le=1000)
-    """Variance over mean of the arrivals per minute; 1 is Poisson. 2: assumed for office use
-    (1.4-4 measured up to 10 s)."""
+    variance: float = Field(gt=0, le=1000)
+    """[1] variance of the rate over the square of its mean, e.g. 0.033."""
+    time: Annotated[Duration, Field(gt=0)]
+    """[s] correlation time: the likeness of two moments falls to 1/e over it, e.g. 300 s."""
+
+
+class Burst(Record):
+    """How uneven arrivals are around the load's rate: one index of dispersion, or the modulation of the rate."""
+
+    index_of_dispersion_60s: float | None = Field(default=None, ge=1, le=1000)
+    """Variance over mean of the arrivals per minute of the peak hour, 1 is Poisson; left out: that of the workload's kind,
+    or 2 (assumed for office use; 1.4-4 measured up to 10 s)."""
+    basis: Literal["peak_window", "mean_rate"] = "peak_window"
+    """What the load's rate is: that of the peak window, whose slower swings it holds already, or the mean, which the whole
+    modulation lifts to its peak; peak_window, because a load is stated for the peak hour."""
+    modulation: tuple[Modulation, ...] = Field(default=(), max_length=10)
+    """How the rate wanders, as `aisizer trace` measures it, in place of the index; empty: the index says it all."""
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if self.modulation and self.index_of_dispersion_60s is not None:
+            raise ValueError(
+                "index_of_dispersion_60s and modulation say the same thing, and both would buy it twice. Keep one."
+            )
+        if self.basis == "mean_rate" and not self.modulation:
+            raise ValueError(
+                "the basis mean_rate needs the modulation, because an index over minutes does not know what is slower. "
+                "Give the modulation, or the rate of the peak window."
+            )
+        return self
 
 
 class TokenLengths(Record):
@@ -169,6 +197,8 @@ class Workload(Record):
 
     model: Text
     """A catalog name or alias, the path of a Hugging Face config.json, or a size such as 70B."""
+    kind: Kind | None = None
+    """What the workload does, for how uneven its arrivals are where `burst` is left out; left out: 2, of office use."""
     precision: tuple[Precision, ...] = ()
     """Weight precisions allowed; empty allows the published one and FP8, which halves weights
     at a small quality risk."""

@@ -9,10 +9,12 @@ from typing import Literal
 import numpy as np
 
 from aisizer.catalog.records import Model
-from aisizer.demand.loads import Offered, burst_factor
+from aisizer.demand.loads import Offered
 from aisizer.demand.mix import requests_sample
+from aisizer.demand.modulation import burst_factor, variances
 from aisizer.engine.speculative import Speculation
 from aisizer.errors import InvalidInput
+from aisizer.profile.kinds import arrivals_of
 from aisizer.profile.sections import Workload
 from aisizer.queueing.occupancy import Limit, Load
 from aisizer.shapes import Floats, Requests
@@ -33,7 +35,7 @@ class Pool:
     class_rates: tuple[float, ...]
     """[req/s] per workload, closed ones at their nominal rate"""
     burst: float
-    """[1] rate in the p95 minute of the peak hour over the peak-hour rate"""
+    """[1] rate in the busiest minutes over the peak rate"""
     longest_context: float
     """[token] 99th percentile of prompt plus output"""
     mean_context: float
@@ -159,11 +161,11 @@ def _speculation(
 
 
 def _burst(workloads: list[Workload], load: Load) -> float:
-    """Independent streams add their variances, so dispersion averages by rate; a closed population cannot burst."""
-    rate = float(load.rate.sum())
-    if rate == 0:
-        return 1.0
-    dispersion = (
-        sum(r * w.burst.index_of_dispersion_60s for r, w in zip(load.rate.tolist(), workloads, strict=True)) / rate
-    )
-    return burst_factor(rate, dispersion)
+    """Independent streams add their variances; a closed population cannot burst."""
+    total = float(load.rate.sum())
+    slow = fast = 0.0
+    for rate, workload in zip(load.rate.tolist(), workloads, strict=True):
+        if rate > 0:
+            parts = variances(workload.burst, rate, arrivals_of(workload.kind).dispersion)
+            slow, fast = (old + part * (rate / total) ** 2 for old, part in zip((slow, fast), parts, strict=True))
+    return burst_factor(slow, fast)
