@@ -28,6 +28,16 @@ class Requests:
     cached_tokens: Floats
     class_id: Ints
 
+    def take(self, chosen: Ints) -> Requests:
+        """The requests at those positions, in that order."""
+        return Requests(
+            self.arrival_s[chosen],
+            self.prompt_tokens[chosen],
+            self.output_tokens[chosen],
+            self.cached_tokens[chosen],
+            self.class_id[chosen],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StepTable:

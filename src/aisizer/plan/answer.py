@@ -9,21 +9,28 @@ from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import assumptions, baseline, explain, prototype, sources, upstream, warnings
 from aisizer.plan.confidence import HIGH, Count, counts, least_probability
+from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, carried_factor, planned_factor
-from aisizer.plan.predict import State, fleet_utilization, latencies, latencies_of, pool_records, slo_results
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
+from aisizer.plan.states import State, first_wave
 from aisizer.plan.trigger import triggers_of
 from aisizer.profile.sections import Resilience
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
-from aisizer.sizing.fleet import Fleet, deployed, fleet
+from aisizer.sizing.fleet import Fleet, fleet
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
 
 
 def plan_of(
-    context: Context, order: Sequence[Evaluated], groups: tuple[RejectionGroup, ...], inputs: Inputs, version: str
+    context: Context,
+    order: Sequence[Evaluated],
+    groups: tuple[RejectionGroup, ...],
+    inputs: Inputs,
+    version: str,
+    ledger: Ledger,
 ) -> Plan:
     """The whole Plan for the first of the ranked options, or one without a decision where there is none."""
     common = {
@@ -36,7 +43,7 @@ def plan_of(
     }
     if not order:
         return Plan(**common, **nothing(context, groups))
-    return Plan(**common, **_answer(context, order, groups))
+    return Plan(**common, **_answer(context, order, groups, ledger))
 
 
 def nothing(context: Context, groups: Sequence[RejectionGroup]) -> dict[str, object]:
@@ -61,12 +68,14 @@ def nothing(context: Context, groups: Sequence[RejectionGroup]) -> dict[str, obj
     }
 
 
-def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[RejectionGroup]) -> dict[str, object]:
+def _answer(
+    context: Context, order: Sequence[Evaluated], groups: Sequence[RejectionGroup], ledger: Ledger
+) -> dict[str, object]:
     best = order[0]
-    up, down = states(context, best)
-    latency = latencies(best, [up, down])
-    pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id, 1)
-    slo = slo_results(context, best, latency, 0, 1)
+    up, down = first_wave(context, best)
+    latency, simulated = latencies(best, [up, down]), fleet_trials(context, best, ledger)
+    pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id, 1, simulated)
+    slo = slo_results(context, best, latency, 0, 1, simulated)
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
     bom = bom_of(context, best, roadmap)
@@ -91,21 +100,13 @@ def _answer(context: Context, order: Sequence[Evaluated], groups: Sequence[Rejec
         "baseline": found,
         "baseline_note": note,
         "prototype": prototype.comparisons(context, best),
+        "confirmation": confirmation(best, simulated, ledger),
         "integrations": upstream.uses(context),
         "assumptions": assumptions.assumptions(context, best),
         "sources": sources.used(context, shown, best),
         "explain": explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
         "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, bom),
     }
-
-
-def states(context: Context, best: Evaluated) -> tuple[State, State]:
-    """The first wave's fleet at the highest demand it carries: all servers up, and with the redundancy down."""
-    resilience = context.profile.resilience
-    needed = fleet(best.layout, planned_factor(best, context.demand), resilience)
-    factor, servers = carried_factor(best, context.demand), best.fleets.production[0]
-    replicas = deployed(best.layout, servers, factor, resilience, needed.redundant_servers)
-    return State(replicas.up, factor), State(replicas.degraded, factor)
 
 
 def verdicts(context: Context) -> tuple[Verdict, ...]:
@@ -177,7 +178,7 @@ def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | 
     alike: dict[tuple[str, ...], list[Evaluated]] = {}
     for e in kept:
         alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
-    latency = {names: latencies_of([(e, states(context, e)[0]) for e in same]) for names, same in alike.items()}
+    latency = {names: latencies_of([(e, first_wave(context, e)[0]) for e in same]) for names, same in alike.items()}
     rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
     return tuple(
         _option(context, e, *rows[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
@@ -187,7 +188,7 @@ def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | 
 def _option(
     context: Context, e: Evaluated, latency: Sequence[Latency], row: int, high: Count | None, *, chosen: bool
 ) -> Option:
-    up, down = states(context, e)
+    up, down = first_wave(context, e)
     pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
     return Option(
         site=e.site.id,

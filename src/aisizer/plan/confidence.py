@@ -141,7 +141,8 @@ def _held(
     held: list[Candidate | Rejection] = []
     for i, (candidate, its) in enumerate(zip(candidates, strains, strict=True)):
         slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, its))
-        share = min(float(found.share[i]), candidate.share, slowed)
+        corrected = float(found.share[i]) * candidate.share / candidate.screened_share
+        share = min(corrected, candidate.share, slowed)
         made = replace(candidate, confident_share=share)
         held.append(made if share > 0 else _missed(candidate, found, i, caution[i].tolist(), level))
     return held

@@ -9,6 +9,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
 from aisizer.plan import answer, confidence, evaluate, prototype
+from aisizer.plan.confirm import Confirm, confirmed
 from aisizer.plan.context import Context, gather
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Inputs, Plan
@@ -22,8 +23,13 @@ from aisizer.sizing.cuts import Room
 from aisizer.sizing.options import Offer, offers, room
 
 
-def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None) -> Plan:
-    """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision."""
+def make_plan(
+    loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model] | None = None, confirm: Confirm = "auto"
+) -> Plan:
+    """The plan for a profile; pure: no clock, no files, no network. An infeasible one has no decision.
+
+    The leading options are simulated as far as `confirm` says.
+    """
     context = gather(loaded, catalog, files or {})
     named, rooms, calibrations = context.named, _rooms(context), prototype.calibrations(context)
     supply = context.profile.supply
@@ -31,7 +37,9 @@ def make_plan(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model
     screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
-    plan = answer.plan_of(context, order, grouped(rejections), inputs_of(loaded, catalog), __version__)
+    leading = confirmed(context, order, confirm)
+    groups = grouped([*rejections, *leading.rejections])
+    plan = answer.plan_of(context, leading.order, groups, inputs_of(loaded, catalog), __version__, leading.ledger)
     return Plan.model_validate(rounded(plan.model_dump(by_alias=True)))
 
 

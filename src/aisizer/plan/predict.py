@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from aisizer.calibration.intervals import band
-from aisizer.plan.confidence import conditions, probability, strain
+from aisizer.calibration.intervals import band, probability_within
+from aisizer.plan.confidence import conditions, strain
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Demand, Evaluated
-from aisizer.plan.seen import seen
+from aisizer.plan.seen import Simulated, seen
+from aisizer.plan.states import State
+from aisizer.queueing.estimate import Estimate
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import needed_replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The primary site's fleet at one moment: replicas that serve, by pool, and the demand factor."""
-
-    replicas: tuple[int, ...]
-    factor: float
 
 
 def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
@@ -47,31 +40,52 @@ def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
 
 
 def slo_results(
-    context: Context, e: Evaluated, latency: Sequence[Latency], normal: int, degraded: int
+    context: Context,
+    e: Evaluated,
+    latency: Sequence[Latency],
+    normal: int,
+    degraded: int,
+    simulated: Simulated | None = None,
 ) -> tuple[SloResult, ...]:
-    """Every promised percentile in the states of those two indices."""
+    """Every promised percentile in the states of those two indices; what was simulated stands before the analytic word."""
     results = []
     for found in seen(e, latency):
         for limit in found.pool.limits:
-            seconds = found.value(limit.metric, limit.statistic)[:, limit.class_id]
-            known = conditions(context, found.candidate, limit, strain(found, normal))
-            low, high = band(float(seconds[normal]), limit.metric, known)
+            analytic = found.value(limit.metric, limit.statistic)[[normal, degraded], limit.class_id].tolist()
+            told = simulated.value(found.pool.name, limit) if simulated else None
+            normal_s, degraded_s = (told[0].value, told[1].value) if told else analytic
+            known = [conditions(context, found.candidate, limit, strain(found, row)) for row in (normal, degraded)]
+            low, high = band(normal_s, limit.metric, known[0])
+            chance, degraded_chance = (
+                probability_within(seconds, limit.seconds, limit.metric, its)
+                for seconds, its in zip((normal_s, degraded_s), known, strict=True)
+            )
             results.append(
                 SloResult(
                     workload=found.pool.workloads[limit.class_id],
                     metric=limit.metric,
                     percentile=limit.statistic,
                     target_ms=limit.seconds * 1e3,
-                    predicted_ms=float(seconds[normal]) * 1e3,
+                    predicted_ms=normal_s * 1e3,
                     low_ms=low * 1e3,
                     high_ms=high * 1e3,
-                    degraded_ms=float(seconds[degraded]) * 1e3,
-                    met=bool(seconds[normal] <= limit.seconds and seconds[degraded] <= limit.seconds),
-                    probability=probability(context, found.candidate, limit, found, normal),
-                    probability_degraded=probability(context, found.candidate, limit, found, degraded),
+                    degraded_ms=degraded_s * 1e3,
+                    met=normal_s <= limit.seconds and degraded_s <= limit.seconds,
+                    probability=chance,
+                    probability_degraded=degraded_chance,
+                    method="simulated" if told else "analytic",
+                    analytic_ms=analytic[0] * 1e3,
+                    analytic_degraded_ms=analytic[1] * 1e3,
+                    interval_ms=_interval(told[0]) if told else None,
+                    interval_degraded_ms=_interval(told[1]) if told else None,
+                    gap=normal_s / analytic[0] - 1 if told else None,
                 )
             )
     return tuple(results)
+
+
+def _interval(found: Estimate) -> tuple[float, float]:
+    return found.low * 1e3, found.high * 1e3
 
 
 def tightest(e: Evaluated, latency: Sequence[Latency], state: int) -> tuple[str, float]:
@@ -94,6 +108,7 @@ def pool_records(
     row: int,
     engine: str,
     degraded_row: int | None = None,
+    simulated: Simulated | None = None,
 ) -> tuple[Pool, ...]:
     """The pools as the Plan shows them; the rows are those of the two states in `latency`."""
     up, down = normal.replicas, degraded.replicas
@@ -122,6 +137,7 @@ def pool_records(
                 gpus=up[i] * candidate.gpus,
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
+                analytic_rate_per_replica=pool.peak_rate * candidate.screened_share,
                 limited_by=candidate.limit,
                 api_processes=up[i] * candidate.replica.table.front_processes if _has_station(candidate) else None,
                 api_ceiling_per_replica=candidate.api_ceiling if _has_station(candidate) else None,
@@ -130,11 +146,17 @@ def pool_records(
                 in_flight=float(latency[i].in_flight[row]),
                 weights_gb_per_gpu=candidate.replica.memory.weights_gb,
                 kv_capacity_tokens=candidate.replica.table.kv_capacity_tokens,
-                kv_use_p95=float(latency[i].kv_use_p95[row]),
-                kv_use_p95_degraded=None if degraded_row is None else float(latency[i].kv_use_p95[degraded_row]),
+                kv_use_p95=simulated.up[i].kv_use_p95 if simulated else float(latency[i].kv_use_p95[row]),
+                kv_use_p95_degraded=_kv_use_degraded(latency[i], degraded_row, simulated, i),
             )
         )
     return tuple(made)
+
+
+def _kv_use_degraded(latency: Latency, row: int | None, simulated: Simulated | None, i: int) -> float | None:
+    if simulated is not None:
+        return simulated.down[i].kv_use_p95
+    return None if row is None else float(latency.kv_use_p95[row])
 
 
 def _has_station(candidate: Candidate) -> bool:

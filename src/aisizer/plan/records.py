@@ -133,6 +133,22 @@ class IntegrationUse(Record):
     readiness: str
 
 
+class Confirmation(Record):
+    """How far the chosen fleet and the runner-up were simulated."""
+
+    confirm: Literal["none", "auto", "full"]
+    """none: every figure is the analytic queue's"""
+    simulated: int
+    """requests played in all, capacity searches included"""
+    requests: int
+    """of the longest run of the chosen fleet that decides, per seed"""
+    seeds: int
+    undecided: tuple[str, ...]
+    """promises whose target lies inside the 95 % interval of the longest run"""
+    refused: float
+    """[1] share of requests that are longer than a replica's KV memory, which an engine refuses"""
+
+
 class Comparison(Record):
     """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
 
@@ -169,6 +185,7 @@ class Plan(Record):
     """today's fleet or the rule of thumb, priced like the chosen site"""
     baseline_note: str
     prototype: tuple[Comparison, ...] = ()
+    confirmation: Confirmation | None = None
     integrations: tuple[IntegrationUse, ...]
     assumptions: tuple[Assumption, ...]
     sources: tuple[SourceUse, ...]

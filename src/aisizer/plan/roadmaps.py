@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.predict import State, fleet_utilization, latencies, tightest
+from aisizer.plan.predict import fleet_utilization, latencies, tightest
+from aisizer.plan.states import in_month
 from aisizer.roadmap.calendar import add_months, days
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.roadmap.waves import Wave
-from aisizer.sizing.fleet import deployed
 
 CHECKPOINTS = (1, 12, 36)
 """[month] at which the chosen fleet is evaluated again: go-live, one year, three years."""
@@ -29,13 +29,6 @@ def roadmap_of(context: Context, best: Evaluated) -> Roadmap:
     )
 
 
-def state(context: Context, best: Evaluated, month: int) -> State:
-    """The primary site's fleet in a month, all servers up."""
-    factor, servers = context.demand.factors[month - 1], best.fleets.production[month - 1]
-    down = best.fleets.needed[month - 1].redundant_servers
-    return State(deployed(best.layout, servers, factor, context.profile.resilience, down).up, factor)
-
-
 def _month(context: Context, best: Evaluated, month: int) -> Month:
     factor = context.demand.factors[month - 1]
     return Month(
@@ -46,7 +39,7 @@ def _month(context: Context, best: Evaluated, month: int) -> Month:
         gpus_needed=best.fleets.needed[month - 1].servers * best.offer.gpus,
         gpus_in_service=best.fleets.servers[month - 1] * best.offer.gpus,
         servers_in_service=best.fleets.servers[month - 1],
-        utilization=fleet_utilization(best, state(context, best, month)),
+        utilization=fleet_utilization(best, in_month(context, best, month)),
     )
 
 
@@ -65,7 +58,7 @@ def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Pur
 
 
 def _checkpoints(context: Context, best: Evaluated) -> tuple[Checkpoint, ...]:
-    states = [state(context, best, month) for month in CHECKPOINTS]
+    states = [in_month(context, best, month) for month in CHECKPOINTS]
     latency = latencies(best, states)
     made = []
     for i, (month, at) in enumerate(zip(CHECKPOINTS, states, strict=True)):

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.plan.evaluate import Evaluated
-from aisizer.queueing.records import Latency
+from aisizer.queueing.estimate import Estimate
+from aisizer.queueing.records import Latency, Limit
 from aisizer.shapes import Floats
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.pools import Pool
+from aisizer.sizing.verify import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,42 @@ def seen(e: Evaluated, latency: Sequence[Latency]) -> list[Seen]:
         before = found[pool.name].stages if pool.name in found else {}
         found[pool.name] = Seen(pool, candidate, {**before, candidate.pool.stage: its})
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What the simulations of an option's fleet say: one trial for each stage of each pool, all servers up and with the
+    redundancy down."""
+
+    candidates: tuple[Candidate, ...]
+    up: tuple[Trial, ...]
+    down: tuple[Trial, ...]
+
+    def value(self, pool: str, limit: Limit) -> tuple[Estimate, Estimate]:
+        """[s] a promised percentile of a pool in both states; of two stages the sum, with the interval of independent
+        errors."""
+        up, down = (self._sum(trials, pool, limit) for trials in (self.up, self.down))
+        return up, down
+
+    def misses(self, pool: str, limit: Limit) -> bool:
+        """Whether the percentile lies beyond its target in one of both states."""
+        return any(found.value > limit.seconds for found in self.value(pool, limit))
+
+    def _sum(self, trials: Sequence[Trial], pool: str, limit: Limit) -> Estimate:
+        parts = [
+            trial.estimates[_place(candidate.pool, limit)]
+            for candidate, trial in zip(self.candidates, trials, strict=True)
+            if candidate.pool.promised.name == pool
+            and not (candidate.pool.stage == "prefill" and limit.metric == "tpot")
+        ]
+        value = sum(part.value for part in parts)
+        below = sum((part.value - part.low) ** 2 for part in parts) ** 0.5
+        above = sum((part.high - part.value) ** 2 for part in parts) ** 0.5
+        return Estimate(value, value - below, value + above)
+
+
+def _place(pool: Pool, limit: Limit) -> int:
+    """The position of a promise among a stage's limits; a prompt ends with its first token there."""
+    metric = "ttft" if pool.stage == "prefill" else limit.metric
+    wanted = limit.class_id, metric, limit.statistic
+    return next(i for i, its in enumerate(pool.limits) if (its.class_id, its.metric, its.statistic) == wanted)

@@ -6,7 +6,7 @@ from aisizer.demand.growth import Case, demand_factors
 from aisizer.errors import InvalidInput
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.predict import State
+from aisizer.plan.states import State
 from aisizer.roadmap.waves import MONTHS
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import carried

@@ -373,6 +373,9 @@ class Supply(Record):
     kv_precision: tuple[Literal["bf16", "fp8"], ...] = ()
     """Precisions of the key-value cache allowed; left empty: the engine's own, which is bf16 but for TensorRT-LLM with FP8
     and FP4 weights, because an 8-bit cache holds twice the context at a small quality risk."""
+    routing: Literal["random", "round_robin", "least_outstanding"] = "random"
+    """How a pool's gateway deals requests to its replicas; random, as a Kubernetes Service does (kube-proxy in iptables mode),
+    because nothing better should be counted on before it stands."""
     api_processes: int | None = Field(default=None, ge=1, le=64)
     """API processes of each replica, which parse, tokenise, detokenise and stream; left out: the engine's own number."""
     parallelism: tuple[Literal["expert", "attention_dp", "pipeline", "multi_node"], ...] = (

@@ -52,6 +52,22 @@ def added_delay_s(replicas: Replicas, mix: Mix) -> Floats:
     return np.divide(_first_s(replicas, mix) * load, 1 - load, out=np.full_like(load, np.nan), where=load < 1)
 
 
+def beside_the_prompt_s(table: StepTable, rate: float, prompt_tokens: float, output_tokens: float) -> float:
+    """[s] what load adds at the API processes beyond the wait for prompts to be read, which a simulation plays itself.
+
+    (s_r + s_t) rho / (1 - rho) at rate [req/s] and mean lengths [token], as in `added_delay_s`; infinite from the ceiling on,
+    nothing where the times of a process are unknown.
+
+    >>> grid = np.array([0.0, 1.0])
+    >>> times = {"front_request_s": 0.002, "request_token_s": 5e-6, "front_token_s": 50e-6}
+    >>> table = StepTable(grid, grid, grid, grid, 0, 0, 0, 0, 0, 0, 0, 1e6, 8, 1, **times)
+    >>> round(beside_the_prompt_s(table, 71.4285714 / 2, 400, 200) * 1e3, 2)  # half loaded: as long as the work itself
+    2.05
+    """
+    load = rate / ceiling_req_s(table, prompt_tokens, output_tokens)
+    return (table.front_request_s + table.front_token_s) * load / (1 - load) if load < 1 else float("inf")
+
+
 def _first_s(replicas: Replicas, mix: Mix) -> Floats:
     """[s] of a process up to the first token; nothing where its times are unknown."""
     known = (replicas.front_request_s + replicas.front_token_s)[:, 0]

@@ -69,7 +69,7 @@ def simulate_pools(pools: TwoPools, requests: Requests, clients: int | None = No
 def _first_guess(pools: TwoPools, requests: Requests, clients: int) -> Floats:
     """Waves as long as the first one takes."""
     count = len(requests.arrival_s)
-    first = _passed(pools, _taken(requests, np.arange(clients)), np.zeros(clients))
+    first = _passed(pools, requests.take(np.arange(clients)), np.zeros(clients))
     return np.asarray(np.arange(count) // clients * first.e2e_s.mean())
 
 
@@ -94,7 +94,7 @@ def _passed(pools: TwoPools, requests: Requests, sent: Floats) -> Outcome:
     several = np.flatnonzero(requests.output_tokens >= 2)
     busy, peak, preempted = before.busy_s, before.peak_kv_tokens, before.preemptions
     if len(several):
-        rest = decode_requests(_taken(requests, several))
+        rest = decode_requests(requests.take(several))
         finish[several], after = _played(pools.decode, rest, first[several], pools.decode_replicas)
         busy, peak, preempted = busy + after.busy_s, after.peak_kv_tokens, preempted + after.preemptions
     return Outcome(
@@ -105,17 +105,7 @@ def _passed(pools: TwoPools, requests: Requests, sent: Floats) -> Outcome:
 def _played(table: StepTable, requests: Requests, arrival: Floats, replicas: int) -> tuple[Floats, Outcome]:
     """Finish times in the order of `requests`, whatever the order of their arrivals."""
     order = np.argsort(arrival, kind="stable")
-    found = simulate(table, replace(_taken(requests, order), arrival_s=arrival[order]), replicas=replicas)
+    found = simulate(table, replace(requests.take(order), arrival_s=arrival[order]), replicas=replicas)
     finish = np.empty_like(arrival)
     finish[order] = found.finish_s
     return finish, found
-
-
-def _taken(requests: Requests, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Requests:
-    return Requests(
-        requests.arrival_s[chosen],
-        requests.prompt_tokens[chosen],
-        requests.output_tokens[chosen],
-        requests.cached_tokens[chosen],
-        requests.class_id[chosen],
-    )

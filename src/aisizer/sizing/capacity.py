@@ -48,7 +48,7 @@ class Form:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """One layout of one pool on one GPU class that meets every SLO."""
 
@@ -65,6 +65,13 @@ class Candidate:
     """what stops the replica there: `workload metric_statistic` of an SLO, stability, or api server"""
     confident_share: float | None = None
     """[1] the same as `share` at the confidence that the plan asks for; null: that of the plain prediction"""
+    analytic_share: float | None = None
+    """[1] what the analytic queue says, where `share` is what the simulation says"""
+
+    @property
+    def screened_share(self) -> float:
+        """[1] what the analytic queue says that one replica carries."""
+        return self.share if self.analytic_share is None else self.analytic_share
 
     @property
     def api_ceiling(self) -> float:
@@ -151,7 +158,7 @@ def _judged(pool: Pool, built: Sequence[Built]) -> Screened:
         if found.share[i] > 0:
             shares = float(found.share[i]), float(found.stable_share[i])
             candidate = Candidate(pool, b.form, b.drafting, *shares, b.calibration)
-            candidates.append(_limited(candidate, found.binding[i]))
+            candidates.append(limited(candidate, found.binding[i]))
         else:
             rejections.append(_slo_rejection(pool, b.form, found, i))
     return Screened(tuple(candidates), tuple(rejections))
@@ -240,7 +247,7 @@ def _with_table(replica: Replica, table: StepTable) -> Replica:
     return replace(replica, table=table)
 
 
-def _limited(candidate: Candidate, binding: int) -> Candidate:
+def limited(candidate: Candidate, binding: int) -> Candidate:
     """The candidate with the name of what stops it."""
     pool = candidate.pool
     if candidate.share * pool.peak_rate >= API_SERVER_BINDS * candidate.api_ceiling:

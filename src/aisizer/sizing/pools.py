@@ -27,6 +27,8 @@ class Pool:
     name: str
     model: Model
     workloads: tuple[str, ...]
+    members: tuple[Workload, ...]
+    """the workloads as the profile gives them, in the same order"""
     precisions: tuple[str, ...]
     speculation: Speculation | None
     requests: Requests
@@ -48,6 +50,11 @@ class Pool:
     def promised(self) -> Pool:
         """The pool whose requests and limits the profile states."""
         return self.base or self
+
+    @property
+    def closed(self) -> bool:
+        """Whether its load is clients who wait for their answers; one that is partly so counts as arrivals."""
+        return bool((self.load.population > 0).all())
 
     @property
     def mean_prompt(self) -> float:
@@ -108,6 +115,7 @@ def _pool(
         name=name,
         model=models[members[0]],
         workloads=tuple(members),
+        members=tuple(workloads[w] for w in members),
         precisions=_precisions([workloads[w] for w in members], name),
         speculation=_speculation([workloads[w] for w in members], requests, rates, name),
         requests=requests,

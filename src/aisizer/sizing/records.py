@@ -40,6 +40,8 @@ class Pool(Record):
     """[req/s] in the peak hour at go-live"""
     peak_rate_per_replica: float
     """[req/s] the most one replica carries with every SLO met"""
+    analytic_rate_per_replica: float | None = None
+    """[req/s] the same as the analytic screen says"""
     limited_by: str = ""
     """what stops a replica there: `workload metric_statistic` of an SLO, stability, or api server"""
     api_processes: int | None = None
@@ -80,6 +82,15 @@ class SloResult(Record):
     probability_degraded: float | None = None
     """[1] the same with the redundancy's servers down"""
     method: Literal["analytic", "simulated"] = "analytic"
+    """where predicted and degraded come from"""
+    analytic_ms: float | None = None
+    """what the analytic queue says, all servers up"""
+    analytic_degraded_ms: float | None = None
+    interval_ms: tuple[float, float] | None = None
+    """95 % interval of the simulated percentile: how much of it is chance"""
+    interval_degraded_ms: tuple[float, float] | None = None
+    gap: float | None = None
+    """[1] simulated over analytic, less 1"""
 
 
 class WaterfallStep(Record):

@@ -1,0 +1,70 @@
+"""Random traffic of the workloads of a pool: what a simulation is fed with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+
+from aisizer.demand.mix import HALF_A_TOKEN, quantile, share_below
+from aisizer.demand.modulation import arrival_times
+from aisizer.profile.sections import Modulation, TokenLengths, Workload
+from aisizer.shapes import Floats, Requests
+
+STRATUM = 1_000
+"""Requests among which each length, from the shortest to the longest, comes once: the same distribution and order as by
+chance, without the chance of a run of long ones (stratified sampling: Asmussen and Glynn 2007, Stochastic Simulation,
+section V.7). It halves what two seeds differ by."""
+
+
+def stream(name: str, seed: int) -> np.random.Generator:
+    """The random numbers of one purpose: another purpose or seed draws others, whatever else is drawn."""
+    return np.random.default_rng([seed, crc32(name.encode())])
+
+
+def traffic(
+    workloads: Sequence[Workload],
+    rates: Sequence[float],
+    count: int,
+    seed: int,
+    modulation: Sequence[Modulation] = (),
+) -> Requests:
+    """So many requests of all workloads together, at the sum of their rates [req/s]; class_id is the position in both.
+
+    With the same seed requests keep their class, their lengths and, in units of the mean gap, their arrivals at every
+    rate and count, so that two answers differ by what was changed and not by chance (common random numbers).
+    """
+    total = float(sum(rates))
+    shares = np.cumsum(rates) / total
+    class_id = np.searchsorted(shares[:-1], _even(stream("class", seed), count), side="right")
+    prompt, output, hit = (np.empty(count) for _ in range(3))
+    draws = [(lengths, _even(stream(lengths, seed), count)) for lengths in ("prompt_tokens", "output_tokens")]
+    for k, workload in enumerate(workloads):
+        mine = class_id == k
+        for (name, u), column in zip(draws, (prompt, output), strict=True):
+            column[mine] = tokens(getattr(workload, name), u[mine])
+        hit[mine] = workload.prefix_hit
+    return Requests(
+        arrival_s=arrival_times(total, modulation, count, stream("arrivals", seed)),
+        prompt_tokens=prompt,
+        output_tokens=output,
+        cached_tokens=np.floor(hit * prompt),
+        class_id=class_id.astype(np.int64),
+    )
+
+
+def _even(rng: np.random.Generator, count: int) -> Floats:
+    """Probabilities in random order, one in each stratum of each STRATUM of them."""
+    blocks = [(rng.permutation(STRATUM) + rng.random(STRATUM)) / STRATUM for _ in range(-(-count // STRATUM))]
+    return np.concatenate(blocks)[:count]
+
+
+def tokens(lengths: TokenLengths, u: Floats) -> Floats:
+    """Whole token counts at the probabilities u of the part of a distribution that rounds to a token or more.
+
+    >>> tokens(TokenLengths(mean=100, p95=100), np.array([0.1, 0.9])).tolist()
+    [100.0, 100.0]
+    """
+    below = share_below(lengths, HALF_A_TOKEN)
+    return np.asarray(np.rint(quantile(lengths, below + (1 - below) * u)))

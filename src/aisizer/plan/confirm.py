@@ -1,0 +1,171 @@
+"""The leading options simulated: what their replicas carry, and what their users see, in place of the analytic screen's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from aisizer.errors import Rejection
+from aisizer.plan import evaluate
+from aisizer.plan.context import Context
+from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
+from aisizer.plan.records import Confirmation
+from aisizer.plan.seen import Simulated
+from aisizer.plan.states import first_wave
+from aisizer.roadmap.waves import fleets
+from aisizer.sizing.capacity import Candidate, limited
+from aisizer.sizing.verify import AUTO, FULL, Trial, carried, trial
+
+Confirm = Literal["none", "auto", "full"]
+EFFORTS = {"auto": AUTO, "full": FULL}
+LEADERS = 2
+"""Options that are simulated before the first of them is chosen: it and the runner-up."""
+LOWEST = 0.5
+"""[1] of the analytic share below which a load that still misses a promise is not lowered further: the plan then says so."""
+RESERVED = 0.97
+"""[1] to which a replica's load is lowered as long as the fleet's own simulation misses a limit."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was simulated so far."""
+
+    confirm: Confirm
+    simulated: int = 0
+    trials: dict[tuple[Candidate, float, int], Trial] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The ranked options with the leading ones simulated, those that failed, and what was simulated."""
+
+    order: tuple[Evaluated, ...]
+    rejections: tuple[Rejection, ...]
+    ledger: Ledger
+
+
+def confirmed(context: Context, order: Sequence[Evaluated], confirm: Confirm) -> Confirmed:
+    """Simulates the leading options' replicas and ranks again, until those that lead are simulated ones and their fleets keep
+    every promise in simulation too.
+
+    What a replica carries then is what the simulation says, for every option that uses it.
+    """
+    ledger, rejections, ranked = Ledger(confirm), list[Rejection](), list(order)
+    while confirm != "none":
+        leading = evaluate.best_per_site_and_gpu(ranked)[:LEADERS]
+        new = {id(c): c for e in leading for c in e.layout.candidates if c.analytic_share is None}
+        found = {i: _simulated(context, c, ledger) for i, c in new.items()} or _lowered(context, leading, ledger)
+        if not found:
+            break
+        ranked, failed = _again(context, ranked, found)
+        rejections += failed
+    return Confirmed(tuple(ranked), tuple(rejections), ledger)
+
+
+def fleet_trials(context: Context, e: Evaluated, ledger: Ledger) -> Simulated | None:
+    """The first wave's fleet in both states, burst included; None where nothing is simulated."""
+    if ledger.confirm == "none":
+        return None
+    up, down = (
+        tuple(
+            _trial(context, candidate, state.factor * candidate.pool.burst / replicas, replicas, ledger)
+            for candidate, replicas in zip(e.layout.candidates, state.replicas, strict=True)
+        )
+        for state in first_wave(context, e)
+    )
+    return Simulated(e.layout.candidates, up, down)
+
+
+def confirmation(e: Evaluated, found: Simulated | None, ledger: Ledger) -> Confirmation:
+    """What the plan says about its simulations."""
+    if found is None:
+        return Confirmation(confirm="none", simulated=0, requests=0, seeds=0, undecided=(), refused=0.0)
+    played = [*found.up, *found.down]
+    return Confirmation(
+        confirm=ledger.confirm,
+        simulated=ledger.simulated,
+        requests=max(trial.requests for trial in played),
+        seeds=played[0].seeds,
+        undecided=tuple(dict.fromkeys(_undecided(e, found))),
+        refused=max(trial.refused / trial.requests / trial.seeds for trial in played),
+    )
+
+
+def _undecided(e: Evaluated, found: Simulated) -> Iterator[str]:
+    for pool in dict.fromkeys(c.pool.promised.name for c in e.layout.candidates):
+        promised = next(c.pool.promised for c in e.layout.candidates if c.pool.promised.name == pool)
+        for limit in promised.limits:
+            if not all(estimate.side(limit.seconds) for estimate in found.value(pool, limit)):
+                yield f"{promised.workloads[limit.class_id]} {limit.metric}_{limit.statistic}"
+
+
+def _lowered(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> dict[int, Candidate | Rejection]:
+    """Candidates whose fleet misses a promise in simulation, with less load on each replica: the fleet then grows."""
+    found: dict[int, Candidate | Rejection] = {}
+    for e in leading:
+        simulated = fleet_trials(context, e, ledger)
+        for c in e.layout.candidates:
+            missed = simulated and any(simulated.misses(c.pool.promised.name, i) for i in c.pool.promised.limits)
+            if missed and c.share > LOWEST * c.screened_share:
+                sure = c.confident_share
+                found[id(c)] = replace(
+                    c, share=c.share * RESERVED, confident_share=None if sure is None else sure * RESERVED
+                )
+    return found
+
+
+def _simulated(context: Context, candidate: Candidate, ledger: Ledger) -> Candidate | Rejection:
+    """The candidate with what the simulation says that it carries."""
+    found = carried(candidate, context.profile.supply.routing, EFFORTS[ledger.confirm])
+    ledger.simulated += found.simulated
+    if not found.share > 0:
+        return _refused(candidate)
+    sure = candidate.confident_share
+    made = replace(
+        candidate,
+        share=found.share,
+        stable_share=found.stable_share,
+        confident_share=None if sure is None else sure * found.share / candidate.share,
+        analytic_share=candidate.share,
+    )
+    return limited(made, found.binding)
+
+
+def _refused(candidate: Candidate) -> Rejection:
+    detail = "the simulation finds no load under which it meets every SLO, though the analytic queue does"
+    return Rejection("slo", detail, option=candidate.form.option(candidate.pool))
+
+
+def _again(
+    context: Context, ranked: Sequence[Evaluated], found: Mapping[int, Candidate | Rejection]
+) -> tuple[list[Evaluated], list[Rejection]]:
+    """The options with their candidates replaced, priced and ranked anew."""
+    kept: list[Evaluated] = []
+    rejections: list[Rejection] = []
+    for e in ranked:
+        made = [found.get(id(c), c) for c in e.layout.candidates]
+        whole = tuple(c for c in made if isinstance(c, Candidate))
+        refused = [r for r in made if isinstance(r, Rejection)]
+        e = e if refused or whole == e.layout.candidates else _with(context, e, whole)
+        over = evaluate.oversized(e) or evaluate.over_power(e, context.profile)
+        refused += [over] if over else []
+        at: dict[str, str | int] = {"site": e.site.id, "gpu": e.offer.gpu}
+        rejections += [replace(r, option=at | r.option) for r in refused]
+        kept += [] if refused else [e]
+    return evaluate.ranked(kept, context.profile.finance.discount_rate), rejections
+
+
+def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
+    demand, layout = context.demand, replace(e.layout, candidates=candidates)
+    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(e.site, demand.profile))
+    return priced_fleet(e.site, e.offer, e.term, layout, made, demand)
+
+
+def _trial(context: Context, candidate: Candidate, share: float, replicas: int, ledger: Ledger) -> Trial:
+    key = candidate, share, replicas
+    if key not in ledger.trials:
+        found = trial(candidate, share, replicas, context.profile.supply.routing, EFFORTS[ledger.confirm])
+        ledger.trials[key] = found
+        ledger.simulated += found.simulated
+    return ledger.trials[key]
