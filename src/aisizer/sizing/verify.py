@@ -24,14 +24,13 @@ FIRST_SEED = 1
 MOST_REPLICAS = 16
 """[replica] that are simulated together where they share a queue; more are alike, each with its share of the load."""
 NEAR = 0.02
-"""[1] of a target within which the simulated latency lies at what is called the capacity."""
+"""[1] by which a search for a capacity may still move the share at its end."""
 DRAINED = 0.95
 """[1] of a backlog that is counted: after it a replica has too few requests left to fill its batch."""
-FIRST_SLOPE, LEAST_SLOPE, BEYOND = 2.0, 0.1, 1.2
-"""[1] how fast logarithms of latencies are taken to rise with that of the share, at first and at least, and by how much a
-step goes beyond where they cross."""
-MOST_RUNS = 10
-SURE = 0.05
+FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
+"""[1] how fast logarithms of latencies are taken to rise with that of the share, at first and at least."""
+MOST_RUNS = 12
+SURE = 0.08
 """[1] half-width of its 95 % interval to which a capacity is looked for."""
 SETTLED = 0.7
 """[1] of a run's requests that lie between warm-up and end where it is long beside the time in system."""
@@ -100,47 +99,83 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A share that was tried: its logarithm, that of the largest latency over its target, infinite where it could not be
-    measured, how wide the interval of that is to each side, and which limit it is."""
+    """What one share showed: the logarithm of the largest latency over its target, infinite where it could not be measured,
+    how wide its interval is to each side, which limit it is, and whether the run held a steady state."""
 
-    share: float
     worst: float
     half_width: float
     limit: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """[1] the share at which a limit is reached, how wide its interval is to each side, relatively, which limit it is (-1:
+    none is, up to the most that was asked), and requests played. A share of 0 met no limit."""
+
+    share: float
+    half_width: float
+    limit: int
+    played: int
 
 
 def carried(candidate: Candidate, routing: str, effort: Effort) -> Carried:
     """The largest shares of the pool's load that one replica carries, all found with the same customers.
 
-    Without limits it is what a backlog is worked off at. With them it is looked for from the analytic one on, between a
-    share that meets every limit and one that does not, up to what the API processes carry; in longer runs until it is known
-    within 5 % or the effort is spent.
+    Without limits it is what a backlog is worked off at. With them it is looked for from the analytic one on, up to what the
+    API processes carry.
     """
     pool, together = candidate.pool, min(MOST_REPLICAS, math.ceil(1 / candidate.share))
     most = min(_drained(candidate, effort), candidate.api_ceiling / pool.peak_rate)
-    start = min(candidate.share, most)
-    count, played = _long_enough(candidate, start, together, routing, effort)
-    while True:
-        tried = _crossing(partial(_point, candidate, together, routing, count, effort.seeds), start, most)
-        played += len(tried) * count * effort.seeds
-        share, width, binding = _read(tried)
-        if width <= SURE or count >= effort.most_search:
-            break
-        start, count = share or start, min(2 * count, effort.most_search)
+    found = crossing(partial(_point, candidate, together, routing, effort.seeds), candidate.share, most, effort)
+    share = found.share
     if pool.closed:
         share = _clients(pool, share) / float(pool.load.population.sum())
-    return Carried(share, width, max(most, share), binding, played)
+    played = (effort.first + found.played) * effort.seeds
+    return Carried(share, found.half_width, max(most, share), found.limit, played)
 
 
-def _long_enough(candidate: Candidate, share: float, replicas: int, routing: str, effort: Effort) -> tuple[int, int]:
-    """Requests of a run in which every limit can be measured between warm-up and end, and how many were played."""
-    count, played = effort.first, effort.first * effort.seeds
-    while True:
-        found = _tried(candidate, share, replicas, routing, count, effort.seeds)
-        played += found.simulated
-        if count >= effort.most or (found.measured >= SETTLED and all(e.value < math.inf for e in found.estimates)):
-            return count, played
-        count = min(2 * count, effort.most)
+def crossing(tried_at: Callable[[float, int], Point], share: float, most: float, effort: Effort) -> Crossing:
+    """The share up to `most` at which the worst latency reaches its target.
+
+    Newton's steps on logarithms, with the slope of the last two runs and between a share that met every limit and one that
+    did not; runs are doubled until they hold a steady state, and where a step has become small until the root is known within
+    SURE, as in retrospective approximation (Chen and Schmeiser 2001, doi:10.1080/07408170108936829).
+    """
+    x, count, slope, played = math.log(min(share, most)), effort.first, FIRST_SLOPE, 0
+    met, missed, last = -math.inf, math.inf, None
+    for _ in range(MOST_RUNS):
+        point = tried_at(math.exp(x), count)
+        played += count
+        longer = min(2 * count, effort.most_search)
+        if not point.settled and longer > count:
+            count = longer
+            continue
+        if point.worst <= 0:
+            met = max(met, x)
+        else:
+            missed = min(missed, x)
+        if last is not None and math.isfinite(point.worst - last[1]) and abs(x - last[0]) > NEAR / 2:
+            slope = max((point.worst - last[1]) / (x - last[0]), LEAST_SLOPE)
+        last = x, point.worst
+        step = -max(min(point.worst / slope, math.log(2)), -math.log(2))
+        root = min(x + step, math.log(most))
+        width = point.half_width / slope
+        if abs(root - x) <= NEAR:
+            if width <= SURE or longer == count:
+                stopped = point.worst > -NEAR * slope
+                return Crossing(math.exp(root), width if stopped else 0.0, point.limit if stopped else -1, played)
+            count, met, missed = longer, -math.inf, math.inf
+        x = _between(root, met, missed)
+    return Crossing(math.exp(met), math.inf, -1 if last is None else point.limit, played)
+
+
+def _between(x: float, met: float, missed: float) -> float:
+    """The point drawn inside the two ends by a tenth of what lies between them, where both are known."""
+    if not (math.isfinite(met) and math.isfinite(missed) and met < missed):
+        return x
+    inset = (missed - met) / 10
+    return min(max(x, met + inset), missed - inset)
 
 
 def _drained(candidate: Candidate, effort: Effort) -> float:
@@ -153,64 +188,15 @@ def _drained(candidate: Candidate, effort: Effort) -> float:
     return float(np.mean(rates)) / pool.peak_rate
 
 
-def _crossing(tried_at: Callable[[float], Point], share: float, most: float) -> list[Point]:
-    """Shares up to `most` that close in on where the worst latency reaches its target, within 2 %.
-
-    Until a share that meets every limit and one that does not are known it steps outwards as far as the slope of the last
-    step says, at most by a factor of two; then by the secant.
-    """
-    x, tried = math.log(min(share, most)), list[Point]()
-    while len(tried) < MOST_RUNS:
-        tried.append(tried_at(x))
-        met, missed = _ends(tried)
-        close = met and (met.worst > -NEAR or met.share >= math.log(most))
-        if close or (met and missed and missed.share - met.share < NEAR):
-            break
-        if met and missed:
-            inside = -met.worst / (missed.worst - met.worst) if math.isfinite(missed.worst) else 0.5
-            x = met.share + (missed.share - met.share) * min(max(inside, 0.1), 0.9)
-        else:
-            y = tried[-1].worst
-            reach = min(max(abs(y) / _slope(tried[-2:]), NEAR), math.log(2)) * BEYOND
-            x = min(x - math.copysign(reach, y), math.log(most))
-    return tried
-
-
-def _ends(tried: Sequence[Point]) -> tuple[Point | None, Point | None]:
-    """The largest share that met every limit below all that missed one, and the smallest that missed one."""
-    missed = min((p for p in tried if p.worst > 0), key=lambda p: p.share, default=None)
-    below = [p for p in tried if p.worst <= 0 and (missed is None or p.share < missed.share)]
-    return max(below, key=lambda p: p.share, default=None), missed
-
-
-def _slope(points: Sequence[Point]) -> float:
-    """[1] by which the worst latency rises with the share, in logarithms."""
-    first, last = points[0], points[-1]
-    if first.share == last.share or not math.isfinite(last.worst - first.worst):
-        return FIRST_SLOPE
-    return max((last.worst - first.worst) / (last.share - first.share), LEAST_SLOPE)
-
-
-def _read(tried: Sequence[Point]) -> tuple[float, float, int]:
-    """[1] the share that meets every limit, how wide its interval is to each side, relatively, and which limit stops it."""
-    met, missed = _ends(tried)
-    if met is None:
-        return 0.0, math.inf, -1 if missed is None else missed.limit
-    slope = _slope([met, missed]) if missed else FIRST_SLOPE
-    nearest = missed if missed and met.worst < -NEAR else met
-    at_most = missed is None and met.worst < -NEAR  # what stops it is not a limit
-    return math.exp(met.share), 0.0 if at_most else met.half_width / slope, -1 if at_most else nearest.limit
-
-
-def _point(candidate: Candidate, replicas: int, routing: str, count: int, seeds: int, share: float) -> Point:
+def _point(candidate: Candidate, replicas: int, routing: str, seeds: int, share: float, count: int) -> Point:
     """What a run at a share says of the limit that is nearest to being missed, or missed furthest."""
-    found = _tried(candidate, math.exp(share), replicas, routing, count, seeds)
+    found = _tried(candidate, share, replicas, routing, count, seeds)
     ratios = [e.value / limit.seconds for e, limit in zip(found.estimates, candidate.pool.limits, strict=True)]
     i = max(range(len(ratios)), key=lambda i: ratios[i])
     worst = found.estimates[i]
     if not worst.value < math.inf:
-        return Point(share, math.inf, math.inf, i)
-    return Point(share, math.log(ratios[i]), (worst.high - worst.value) / worst.value, i)
+        return Point(math.inf, math.inf, i, settled=False)
+    return Point(math.log(ratios[i]), (worst.high - worst.value) / worst.value, i, found.measured >= SETTLED)
 
 
 def _tried(candidate: Candidate, share: float, replicas: int, routing: str, count: int, seeds: int) -> Trial:
