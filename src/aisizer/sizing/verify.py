@@ -29,7 +29,7 @@ DRAINED = 0.95
 """[1] of a backlog that is counted: after it a replica has too few requests left to fill its batch."""
 FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
 """[1] how fast logarithms of latencies are taken to rise with that of the share, at first and at least."""
-MOST_RUNS = 12
+MOST_RUNS = 20
 SURE = 0.08
 """[1] half-width of its 95 % interval to which a capacity is looked for."""
 SETTLED = 0.7
@@ -139,8 +139,8 @@ def crossing(tried_at: Callable[[float, int], Point], share: float, most: float,
     """The share up to `most` at which the worst latency reaches its target.
 
     Newton's steps on logarithms, with the slope of the last two runs and between a share that met every limit and one that
-    did not; runs are doubled until they hold a steady state, and where a step has become small until the root is known within
-    SURE, as in retrospective approximation (Chen and Schmeiser 2001, doi:10.1080/07408170108936829).
+    did not; runs are doubled until they hold a steady state, and where a step is smaller than chance until the root is known
+    within SURE, as in retrospective approximation (Chen and Schmeiser 2001, doi:10.1080/07408170108936829).
     """
     x, count, slope, played = math.log(min(share, most)), effort.first, FIRST_SLOPE, 0
     met, missed, last = -math.inf, math.inf, None
@@ -161,9 +161,9 @@ def crossing(tried_at: Callable[[float, int], Point], share: float, most: float,
         step = -max(min(point.worst / slope, math.log(2)), -math.log(2))
         root = min(x + step, math.log(most))
         width = point.half_width / slope
-        if abs(root - x) <= NEAR:
+        if abs(root - x) <= min(max(NEAR, width / 2), SURE):
             if width <= SURE or longer == count:
-                stopped = point.worst > -NEAR * slope
+                stopped = root < math.log(most)
                 return Crossing(math.exp(root), width if stopped else 0.0, point.limit if stopped else -1, played)
             count, met, missed = longer, -math.inf, math.inf
         x = _between(root, met, missed)
