@@ -54,4 +54,4 @@ def plan_for(folder: Path, changes: dict[str, Any]) -> Plan:
     """The plan for the small profile with changes."""
     file = folder / "law.yaml"
     file.write_text(json.dumps(changed(changes)), encoding="utf-8")
-    return make_plan(load_profile(file), catalog())
+    return make_plan(load_profile(file), catalog(), confirm="none")
