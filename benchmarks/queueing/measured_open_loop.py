@@ -100,7 +100,7 @@ def replayed(rows: pd.DataFrame, catalog: Catalog, facts: Facts) -> pd.DataFrame
 
 def _replay(run: deployed.Run, facts: Facts) -> Figures:
     scenario = run.observed.scenario
-    asked = _poisson(sample(scenario.prompt, scenario.output, REQUESTS), scenario.load)
+    asked = poisson(sample(scenario.prompt, scenario.output, REQUESTS), scenario.load)
     if facts.cached:
         asked = replace(asked, cached_tokens=(asked.prompt_tokens - 1) // BLOCK * BLOCK)
     found = simulate(run.observed.table, asked, replicas=scenario.replicas)
@@ -110,7 +110,7 @@ def _replay(run: deployed.Run, facts: Facts) -> Figures:
     )
 
 
-def _poisson(asked: Requests, rate: float) -> Requests:
+def poisson(asked: Requests, rate: float) -> Requests:
     """Exponential gaps that sum to the stage's time: what inference-perf's `constant` load sends (load_timer.py)."""
     gaps = np.random.default_rng(0).exponential(size=len(asked.arrival_s))
     return replace(asked, arrival_s=np.cumsum(gaps / gaps.mean()) / rate)
