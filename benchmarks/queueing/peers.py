@@ -4,7 +4,8 @@ python benchmarks/queueing/peers.py --measured calibration.csv --fleet-python fl
     --aisimulate simulator/bin/aisimulate
 
 The runs are those of measured_open_loop.py on dense models, with the rates at which they ran. Every tool is given the same
-rates, lengths and shapes of models; none of the others is told that the prompts were cached. What is not given is left out.
+rates, lengths and shapes of models, and aisimulate also how much of each prompt is cached; vllm-sr-sim knows no prefix cache.
+A tool that is not given is left out.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ FEW, MANY = 2_000, 20_000
 """[request] of the runs that are timed: the first also loads and compiles, the difference is the simulator's own."""
 TIMED = ("llama-3.1-70b", 6.0)
 """Model and rate [req/s] of the run that is timed."""
+TOLD = {False: "", True: ", prompts cached"}
 
 
 def dense_stages(path: Path, catalog: Catalog) -> pd.DataFrame:
@@ -44,8 +46,9 @@ def dense_stages(path: Path, catalog: Catalog) -> pd.DataFrame:
     return rows[dense].reset_index(drop=True)
 
 
-def points(rows: pd.DataFrame, catalog: Catalog, requests: int) -> pd.DataFrame:
+def points(rows: pd.DataFrame, catalog: Catalog, requests: int, cached: bool = False) -> pd.DataFrame:
     """What a tool is told of each row."""
+    blocks = (rows["isl_mean"].astype(int) - 1) // runs.BLOCK * runs.BLOCK
     models = [catalog.find_model(name) for name in rows["model"]]
     return pd.DataFrame(
         {
@@ -55,6 +58,7 @@ def points(rows: pd.DataFrame, catalog: Catalog, requests: int) -> pd.DataFrame:
             "osl": rows["osl_mean"],
             "tp": rows["tp"].astype(int),
             "requests": requests,
+            "cached": blocks if cached else 0,
             "n_layers": [model.layers for model in models],
             "n_heads": [model.heads for model in models],
             "n_kv_heads": [model.attention[0].kv_heads for model in models],
@@ -117,10 +121,15 @@ def _config_json(point: dict[str, object]) -> dict[str, object]:
 
 
 def _prediction(point: dict[str, object], model: Path) -> dict[str, object]:
-    lengths = {"input_tokens": round(float(str(point["isl"]))), "output_tokens": round(float(str(point["osl"])))}
+    source = {
+        "type": "synthetic",
+        "input_tokens": round(float(str(point["isl"]))),
+        "output_tokens": round(float(str(point["osl"]))),
+        "cached_prefix_tokens": point["cached"],
+    }
     return {
         "traffic": {
-            "source": {"type": "synthetic", **lengths},
+            "source": source,
             "load": {"type": "poisson", "requests_per_second": point["rate"]},
             "stop": {"requests": point["requests"]},
         },
@@ -161,6 +170,19 @@ def marginal_microseconds(
     return 1e6 * (many - few) / (MANY - FEW)
 
 
+def _beside(
+    name: str, ask: Callable[[pd.DataFrame], pd.DataFrame], rows: pd.DataFrame, catalog: Catalog, told: tuple[bool, ...]
+) -> str:
+    """A tool's lines of the table, with and without what is cached."""
+    speed = f"{marginal_microseconds(ask, rows[_timed(rows)], catalog):.1f}"
+    found = {cached: ask(points(rows, catalog, FEW, cached)) for cached in told}
+    return "\n".join(line(f"{name}{TOLD[cached]}", rows, means, speed) for cached, means in found.items())
+
+
+def _timed(rows: pd.DataFrame) -> pd.Series:
+    return (rows["model"] == TIMED[0]) & (rows["load_value"] == TIMED[1])
+
+
 def line(label: str, rows: pd.DataFrame, found: pd.DataFrame, speed: str) -> str:
     errors = [100 * (found[name] / rows[name].to_numpy() - 1).abs().mean() for name in NAMES]
     return f"| {label} | {' | '.join(f'{error:.1f} %' for error in errors)} | {speed} |"
@@ -176,22 +198,20 @@ def main() -> None:
     options = parser.parse_args()
     catalog = load_catalog()
     rows = dense_stages(options.measured, catalog)
-    timed = rows[(rows["model"] == TIMED[0]) & (rows["load_value"] == TIMED[1])]
+    timed = rows[_timed(rows)]
     if options.own_time:
         print(own_microseconds(timed, catalog))
         return
     print(f"{len(rows)} stages; mean absolute percentage error:\n")
     print(f"| tool | {' | '.join(runs.METRICS)} | us per simulated request |\n|---|---:|---:|---:|---:|")
-    tools = {"vllm-sr-sim": (by_fleet_sim, options.fleet_python), "aisimulate": (by_aisimulate, options.aisimulate)}
-    for name, (estimate, tool) in tools.items():
-        if tool:
-            ask = partial(estimate, tool)
-            speed = f"{marginal_microseconds(ask, timed, catalog):.1f}"
-            print(line(name, rows, ask(points(rows, catalog, FEW)), speed))
+    if options.fleet_python:
+        print(_beside("vllm-sr-sim", partial(by_fleet_sim, options.fleet_python), rows, catalog, told=(False,)))
+    if options.aisimulate:
+        print(_beside("aisimulate", partial(by_aisimulate, options.aisimulate), rows, catalog, told=(False, True)))
     speed = f"{own_microseconds(timed, catalog):.2f}" if simulate_loop.COMPILED else "no numba"
     speed += f", interpreted {own_interpreted(options):.1f}"
-    for name, cached in (("aisizer, told as much", False), ("aisizer, prompts cached", True)):
-        print(line(name, rows, runs.replayed(rows, catalog, runs.Facts(cached=cached)), speed))
+    for cached in (False, True):
+        print(line(f"aisizer{TOLD[cached]}", rows, runs.replayed(rows, catalog, runs.Facts(cached=cached)), speed))
 
 
 if __name__ == "__main__":
