@@ -39,7 +39,7 @@ def improbable(judged: list[Judged]) -> list[Judged]:
 @pytest.fixture(scope="module")
 def judged() -> list[Judged]:
     if not COMPILED:
-        pytest.skip("60 million requests need numba; the small grid below runs without")
+        pytest.skip("68 million requests need numba; the small grid below runs without")
     return [one for cell in grid() for one in judge(cell)]
 
 
