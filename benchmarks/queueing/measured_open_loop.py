@@ -1,0 +1,255 @@
+"""Compares predictions of open-loop runs with what was measured: latencies, and whether the run was stable at all.
+
+python benchmarks/queueing/measured_open_loop.py --measured calibration.csv [--rows rows.csv]
+
+The runs of inference-sim on H100 (family simtoreal-vllm) are predicted twice: as the file describes them, by the path of
+`aisizer predict`, and as their source ran them, by the same replica and simulator. `Facts` says what the file leaves out.
+No constant was fitted on any end-to-end row; then one, a server's own time per request, from all models but the row's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.append(str(Path(__file__).parents[1] / "accuracy"))
+
+import deployed
+import folds
+import joint_fit
+import measured
+
+from aisizer.calibration.points import OPEN
+from aisizer.calibration.predict import predict_rows
+from aisizer.calibration.protocols import Figures, Run, figures, sample
+from aisizer.catalog.catalog import Catalog
+from aisizer.catalog.load import load_catalog
+from aisizer.queueing.simulate import simulate
+from aisizer.shapes import Requests
+
+FAMILY, NIGHTLY = "simtoreal-vllm", "nm-vllm-nightly"
+BELOW_KNEE = 2.5
+"""[req/s] of the nightly runs; their source is at the knee from 5 req/s on."""
+METRICS = {"E2E mean": ("e2e_ms_mean", 8.0), "TPOT mean": ("tpot_ms_mean", 9.0), "TTFT mean": ("ttft_ms_mean", 14.0)}
+"""Column and target [%] of the mean absolute percentage error."""
+ENGINE = "0.15.1"
+"""docs/plans/2026-03-04-sim-to-real-accuracy-validation-design.md of inference-sim/sim-to-real-accuracy-validation."""
+BLOCK = 16
+"""[token] of vLLM's prefix cache; the last prompt token is always computed."""
+STAGES = {("20260217-155451", 8.0): 5.0, ("20260217-155451", 20.0): 10.0}
+"""[req/s] of two stages that carry the rates of another run of theirs: load and latencies are those of
+default_args/20260217-155451-llama-2-7b-tp1-codegen in inference-sim/training, stages 0 and 1."""
+CODEGEN = {"isl_mean": 566.0, "osl_mean": 247.0}
+"""[token] of that run, from its profile.yaml."""
+REQUESTS = 6000
+"""[request] of a stage of 600 s at 10 req/s, their largest."""
+GROWING, EXPLODED = 0.05, 5.0
+"""A run was overloaded if its p99 TTFT exceeded 5 % of the time in which requests were sent, since a queue that grows holds
+the last of them for a share of the run; or if its mean TPOT was over five times that of the same deployment at the lowest
+rate measured. No source prints an achieved rate. Where one states no requests, its stages lasted 600 s."""
+STAGE_S = 600.0
+DEPLOYMENT = ["model", "gpu", "tp", "precision_weights", "engine_version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Which of its source's settings a prediction knows.
+
+    cached    45, 44, 50 and 23 distinct prompts were sent over and over (profile.yaml in inference-sim/training), prefix
+              caching on: all whole blocks of a prompt are in the cache
+    engine    steps are scheduled ahead by default since vLLM 0.14
+    stages    the rates of STAGES
+    """
+
+    cached: bool = True
+    engine: bool = True
+    stages: bool = True
+
+
+def open_rows(path: Path) -> pd.DataFrame:
+    """Every open-loop row that states its rate."""
+    rows, _ = measured.load(path)
+    return rows[rows["protocol"].isin(OPEN) & rows["load_value"].notna()].reset_index(drop=True)
+
+
+def stated(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
+    """The rows with engine and rates as their source states them."""
+    found = rows.copy()
+    if facts.engine:
+        found["engine_version"] = ENGINE
+    if facts.stages:
+        for (folder, rate), actual in STAGES.items():
+            own = rows["source_path"].str.contains(folder, regex=False) & (rows["load_value"] == rate)
+            found.loc[own, ["load_value", *CODEGEN]] = [actual, *CODEGEN.values()]
+    return found
+
+
+def replayed(rows: pd.DataFrame, catalog: Catalog, facts: Facts) -> pd.DataFrame:
+    """Means in ms of each row, by the replica that `aisizer predict` deploys, with no constant from end-to-end rows."""
+    values = folds.priors()
+    with joint_fit.constants_set(values):
+        runs = deployed.runs(stated(rows, facts), joint_fit.catalog_at(catalog, values))
+    return pd.DataFrame([_means(_replay(run, facts)) for run in runs if run], index=rows.index)
+
+
+def _replay(run: deployed.Run, facts: Facts) -> Figures:
+    scenario = run.observed.scenario
+    asked = poisson(sample(scenario.prompt, scenario.output, REQUESTS), scenario.load)
+    if facts.cached:
+        asked = replace(asked, cached_tokens=(asked.prompt_tokens - 1) // BLOCK * BLOCK)
+    found = simulate(run.observed.table, asked, replicas=scenario.replicas)
+    lengths = asked.prompt_tokens, asked.output_tokens
+    return figures(
+        Run(found.sent_s, found.first_token_s, found.finish_s, *lengths, found.makespan_s, found.peak_kv_tokens)
+    )
+
+
+def poisson(asked: Requests, rate: float) -> Requests:
+    """Exponential gaps that sum to the stage's time: what inference-perf's `constant` load sends (load_timer.py)."""
+    gaps = np.random.default_rng(0).exponential(size=len(asked.arrival_s))
+    return replace(asked, arrival_s=np.cumsum(gaps / gaps.mean()) / rate)
+
+
+def _means(found: Figures) -> dict[str, float]:
+    seconds = {"e2e_ms_mean": found.e2e_s, "tpot_ms_mean": found.tpot_s["mean"], "ttft_ms_mean": found.ttft_s["mean"]}
+    return {name: 1e3 * value for name, value in seconds.items()}
+
+
+def server_constants(rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.Series:
+    """[ms] per row: the time per request that fits the TTFT of all other models best.
+
+    The mean of |p + c - m| / m is least at the median of m - p with weights 1 / m.
+    """
+    missing, weight = rows["ttft_ms_mean"] - predicted["ttft_ms_mean"], 1 / rows["ttft_ms_mean"]
+    constants = pd.Series(0.0, rows.index)
+    for model, own in rows.groupby("model").groups.items():
+        others = missing[rows["model"] != model].sort_values()
+        share = weight[others.index].cumsum() / weight[others.index].sum()
+        constants[own] = others[share >= 0.5].iloc[0]
+    return constants
+
+
+def with_constant(rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """The predictions with a constant from the other models in every TTFT and E2E."""
+    constants = server_constants(rows, predicted)
+    return predicted.assign(**{name: predicted[name] + constants for name in ("ttft_ms_mean", "e2e_ms_mean")})
+
+
+def per_step(rows: pd.DataFrame) -> pd.Series:
+    """[ms] from the first token to the last, per token that the server was told to generate.
+
+    The source divides by the tokens that its client counts in the answer's text, up to a quarter fewer.
+    """
+    return (rows["e2e_ms_mean"] - rows["ttft_ms_mean"]) / (rows["osl_mean"] - 1)
+
+
+def latency_table(rows: pd.DataFrame, catalog: Catalog) -> tuple[str, pd.DataFrame]:
+    """Mean APE by what is known, and the rows of the last line but one with their errors."""
+    as_filed = folds.with_constants(rows, catalog, folds.priors())
+    filed = pd.DataFrame({name: as_filed[f"pred_{name}"] for name, _ in METRICS.values()})
+    variants = {"as the file describes them": (rows, filed)}
+    for label, facts in (
+        ("+ rates of their own stage", Facts(cached=False, engine=False)),
+        ("+ cached prompts", Facts(engine=False)),
+        ("+ engine 0.15.1", Facts()),
+    ):
+        variants[label] = (stated(rows, facts), replayed(rows, catalog, facts))
+    own, known = variants["+ engine 0.15.1"]
+    final = with_constant(own, known)
+    variants["as the file describes them, one constant"] = (rows, with_constant(rows, filed))
+    variants["all of these, one constant"] = (own, final)
+    head = "| known of the runs | " + " | ".join(METRICS) + " | TPOT per generated token |\n|---|---:|---:|---:|---:|\n"
+    lines = [f"| {label} | {' | '.join(_errors(*pair))} |" for label, pair in variants.items()]
+    target = " | ".join(f"{target:g} %" for _, target in METRICS.values())
+    return head + "\n".join([*lines, f"| target | {target} | |"]), _by_row(own, known, final)
+
+
+def _errors(rows: pd.DataFrame, predicted: pd.DataFrame) -> Iterator[str]:
+    for name, _ in METRICS.values():
+        yield f"{100 * (predicted[name] / rows[name] - 1).abs().mean():.1f} %"
+    yield f"{100 * (predicted['tpot_ms_mean'] / per_step(rows) - 1).abs().mean():.1f} %"
+
+
+def _by_row(rows: pd.DataFrame, predicted: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
+    errors = {f"{label} error": 100 * (final[name] / rows[name] - 1) for label, (name, _) in METRICS.items()}
+    columns = rows[["model", "tp", "load_value", "isl_mean", "osl_mean", "ttft_ms_mean", "e2e_ms_mean"]]
+    constants = final["ttft_ms_mean"] - predicted["ttft_ms_mean"]
+    return columns.assign(constant_ms=constants, **errors).round(1)
+
+
+def nightly_table(rows: pd.DataFrame, catalog: Catalog) -> str:
+    """Mean APE of the nightly runs below the knee, by rate; they print no mean E2E and no lengths."""
+    found = folds.with_constants(rows, catalog, folds.priors())
+    head = "| rate, req/s | rows | TTFT mean | its bias | TPOT mean | its bias |\n|---:|---:|---:|---:|---:|---:|\n"
+    groups = [(f"{rate:g}", group) for rate, group in found.groupby("load_value")]
+    below = found[found["load_value"] <= BELOW_KNEE]
+    return head + "\n".join(_nightly_line(*group) for group in [*groups, (f"up to {BELOW_KNEE:g}", below)])
+
+
+def _nightly_line(label: str, group: pd.DataFrame) -> str:
+    cells = []
+    for name in ("ttft_ms_mean", "tpot_ms_mean"):
+        error = 100 * (group[f"pred_{name}"] / group[name] - 1)
+        cells += [f"{error.abs().mean():.1f} %", f"{error.median():+.1f} %"]
+    return f"| {label} | {len(group)} | {' | '.join(cells)} |"
+
+
+def growing(rows: pd.DataFrame) -> pd.Series:
+    """Whether a run's p99 TTFT was more than GROWING of the time in which its requests were sent."""
+    sending_s = (rows["n_requests"] / rows["load_value"]).fillna(STAGE_S)
+    return rows["ttft_ms_p99"].fillna(rows["ttft_ms_mean"]) / 1e3 > GROWING * sending_s
+
+
+def exploded(rows: pd.DataFrame) -> pd.Series:
+    """Whether a run's TPOT was more than EXPLODED times that of the same deployment at its lowest rate."""
+    same = rows[DEPLOYMENT].astype(str).agg("|".join, axis=1)
+    lowest = rows.sort_values("load_value").groupby(same)["tpot_ms_mean"].transform("first")
+    return rows["tpot_ms_mean"] > EXPLODED * lowest[rows.index]
+
+
+def verdict_table(rows: pd.DataFrame, catalog: Catalog) -> str:
+    """Stable or overloaded, measured against predicted, as shipped; the rates of STAGES as filed and as run."""
+    ours = rows["family"] == FAMILY
+    as_run = pd.concat([stated(rows[ours], Facts(engine=False)), rows[~ours]])
+    head = "| rates | overloaded is | stable rows right | overloaded rows right | all |\n|---|---|---:|---:|---:|\n"
+    lines = [
+        _verdict_line(label, asked, catalog, rule)
+        for label, asked in (("as filed", rows), ("as run", as_run))
+        for rule in ("either", "a growing queue")
+    ]
+    return head + "\n".join(lines)
+
+
+def _verdict_line(label: str, rows: pd.DataFrame, catalog: Catalog, rule: str) -> str:
+    truth = growing(rows) | (exploded(rows) if rule == "either" else False)
+    cells = rows.astype(object).where(rows.notna(), "").astype(str).to_dict("records")
+    found = pd.Series([answer["pred_status"] == "overloaded" for answer in predict_rows(catalog, cells)], rows.index)
+    right = found == truth
+    shares = (f"{int(right[group].sum())} of {int(group.sum())}" for group in (~truth, truth))
+    return f"| {label} | {rule} | {' | '.join(shares)} | {right.mean():.1%} |"
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--measured", type=Path, required=True, help="CSV file of published measurements")
+    parser.add_argument("--rows", type=Path, help="write every row of the runs on H100 into this CSV file")
+    options = parser.parse_args()
+    catalog, rows = load_catalog(), open_rows(options.measured)
+    ours, nightly = (rows[rows["family"] == family].reset_index(drop=True) for family in (FAMILY, NIGHTLY))
+    table, by_row = latency_table(ours, catalog)
+    if options.rows:
+        by_row.to_csv(options.rows, index=False)
+    print(f"{len(ours)} stages of {FAMILY}, mean absolute percentage error:\n\n{table}\n")
+    print(f"{len(nightly)} rows of {NIGHTLY}:\n\n{nightly_table(nightly, catalog)}\n")
+    print(f"Stable or overloaded, {len(rows)} open-loop rows:\n\n{verdict_table(rows, catalog)}")
+
+
+if __name__ == "__main__":
+    main()
