@@ -89,6 +89,9 @@ def size(
     sets: Sets = None,
     fragments: Fragments = None,
     catalog: Overlay = None,
+    confirm: Annotated[
+        str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
+    ] = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -101,6 +104,7 @@ def size(
         sets=sets or (),
         fragments=fragments or (),
         overlay=catalog,
+        confirm=confirm,
         as_json=as_json,
         quiet=quiet,
     )

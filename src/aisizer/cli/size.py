@@ -19,15 +19,18 @@ def size(
     sets: Sequence[str],
     fragments: Sequence[Path],
     overlay: Path | None,
+    confirm: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Makes the plan, writes its files and shows the decision."""
     from aisizer.deliver.json_file import plan_json
+    from aisizer.plan.confirm import as_confirm
     from aisizer.plan.make import make_plan
 
+    effort = as_confirm(confirm)
     inputs = load_inputs(profile, sets, fragments, overlay)
-    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
+    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
     failed = [] if plan.decision is None else _failed_gates(plan)
     if as_json:
         sys.stdout.write(plan_json(plan))

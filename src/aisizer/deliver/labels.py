@@ -181,6 +181,15 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def confirmed(plan: Plan) -> str:
+    """Where the predicted percentiles come from."""
+    found = plan.confirmation
+    if found is None or found.confirm == "none":
+        return "Analytic, not simulated"
+    seeds = numbers.count(found.seeds, "seed")
+    return f"Simulated {numbers.count(found.simulated, 'request')}, up to {found.requests:,} a run, {seeds}"
+
+
 def carried_month(plan: Plan) -> str:
     """The last month that the first purchase carries, at whose demand the percentiles are predicted."""
     if plan.roadmap is None:

@@ -113,6 +113,20 @@ def band(low_ms: float, high_ms: float) -> str:
     return f"{duration(low_ms).removesuffix(' ms')}-{duration(high_ms)}"
 
 
+def estimate(value_ms: float, interval_ms: tuple[float, float] | None) -> str:
+    """A simulated latency with the half-width of its interval, or a plain one where there is none.
+
+    >>> estimate(476, (440, 512)), estimate(1210, (1160, 1260)), estimate(41.2, None)
+    ('476 ±36 ms', '1.21 ±0.05 s', '41 ms')
+    """
+    if interval_ms is None:
+        return duration(value_ms)
+    figure, unit = duration(value_ms).split(" ")
+    half = (interval_ms[1] - interval_ms[0]) / 2
+    digits = len(figure.partition(".")[2])
+    return f"{figure} ±{half / (1000 if unit == 's' else 1):.{digits}f} {unit}"
+
+
 def number(value: float | None) -> str:
     """Any other figure, to six significant digits and with separators.
 

@@ -124,16 +124,16 @@ def _slo_row(result: SloResult, degraded: bool) -> list[RenderableType]:
         f"{result.workload}  {result.metric.upper()} {result.percentile}",
         verdict,
         numbers.duration(result.target_ms),
-        numbers.duration(result.predicted_ms),
+        numbers.estimate(result.predicted_ms, result.interval_ms),
         numbers.band(result.low_ms, result.high_ms),
     ]
     return [*row, numbers.duration(result.degraded_ms)] if degraded else row
 
 
 def _slo_note(plan: Plan, decision: Decision) -> str:
-    methods = {result.method for result in plan.slo}
-    how = "Analytic" if methods == {"analytic"} else "Simulated" if methods == {"simulated"} else "Predicted"
-    text = f"{how}, at {labels.carried_month(plan)}. Utilization {numbers.share(decision.utilization)}"
+    text = (
+        f"{labels.confirmed(plan)}, at {labels.carried_month(plan)}. Utilization {numbers.share(decision.utilization)}"
+    )
     if decision.redundant_servers:
         text += f", {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
     return f"{text}. KV use {numbers.share(labels.fullest(decision.pools))}."

@@ -7,7 +7,6 @@ from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section
 from aisizer.plan import Comparison, IntegrationUse, Plan
 
 NOT_MODELLED = (
-    "discrete-event simulation: percentiles come from an analytic queue, so failures, retries and cold starts are not replayed",
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
     "recovery point and recovery time of a second site: they are recorded, not checked",

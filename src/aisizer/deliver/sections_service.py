@@ -73,6 +73,7 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
             labels.replicas(pool),
             numbers.number(pool.peak_rate_per_s),
             numbers.number(pool.peak_rate_per_replica),
+            numbers.number(pool.analytic_rate_per_replica),
             numbers.share(pool.utilization),
             numbers.share(pool.kv_use_p95),
             numbers.share(pool.kv_use_p95_degraded),
@@ -80,7 +81,7 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
         for pool in pools
     ]
     heads = (
-        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Utilization # | "
+        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Analytic # | Utilization # | "
         "KV use p95 # | Degraded #"
     )
     return table("Pools of replicas, one for each model", heads, rows)
@@ -95,28 +96,50 @@ def slo_section(plan: Plan) -> Section:
             f"{result.metric.upper()} {result.percentile}",
             "met" if result.met else "missed",
             numbers.duration(result.target_ms),
-            numbers.duration(result.predicted_ms),
+            numbers.estimate(result.predicted_ms, result.interval_ms),
             numbers.band(result.low_ms, result.high_ms),
             numbers.chance(result.probability),
-            numbers.duration(result.degraded_ms),
+            numbers.estimate(result.degraded_ms, result.interval_degraded_ms),
             numbers.chance(result.probability_degraded),
             result.method,
+            "n/a" if result.analytic_ms is None else numbers.duration(result.analytic_ms),
+            "n/a" if result.gap is None else numbers.change(result.gap),
         )
         for result in plan.slo
     ]
     heads = (
         f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | P(met) # | {down[:1].upper() + down[1:]} # | "
-        "P(met) then # | Method"
+        "P(met) then # | Method | Analytic # | Gap #"
     )
     note = (
         f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
         "busiest minutes. A target is met when the prediction lies within it both with every server up and with the "
         "redundancy used up. Band and P(met), the chance that the measured value is within the target, follow from how "
-        f"far published measurements lay from such predictions; they assume {labels.engines(labels.decided(plan).pools)}."
+        f"far published measurements lay from such predictions; they assume {labels.engines(labels.decided(plan).pools)}. "
+        f"{_simulated(plan)}"
     )
     return Section(
         "slo", "Service levels at the peak hour", (Paragraph(note), table("Latency against the SLO", heads, rows))
     )
+
+
+def _simulated(plan: Plan) -> str:
+    """How far chance plays into the figures, and which promise it leaves open."""
+    found = plan.confirmation
+    if found is None or found.confirm == "none":
+        return "The figures are those of the analytic queue; nothing was simulated."
+    told = (
+        f"{labels.confirmed(plan)}: ± is the 95 % interval that the length of the runs leaves, and the gap is how far the "
+        "simulation lies from the analytic queue, which only screened the options. Capacity of a replica, percentiles and KV "
+        "use are the simulation's, for this plan and the runner-up."
+    )
+    if found.undecided:
+        told += f" Too close to call within the longest run: {labels.listed(found.undecided, 12)}."
+    if found.refused > 0:
+        told += (
+            f" {found.refused * 100:.2g} % of the requests are longer than a replica's memory: an engine refuses them."
+        )
+    return told
 
 
 def waterfall_section(plan: Plan) -> Section:

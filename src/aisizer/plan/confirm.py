@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from aisizer.errors import Rejection
+from aisizer.errors import InvalidInput, Rejection
 from aisizer.plan import evaluate
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
@@ -25,6 +25,13 @@ LOWEST = 0.5
 """[1] of the analytic share below which a load that still misses a promise is not lowered further: the plan then says so."""
 RESERVED = 0.97
 """[1] to which a replica's load is lowered as long as the fleet's own simulation misses a limit."""
+
+
+def as_confirm(word: str) -> Confirm:
+    """One of the words, or a refusal that names them."""
+    if word not in get_args(Confirm):
+        raise InvalidInput(f"--confirm is one of {', '.join(get_args(Confirm))} (got {word}). Leave it out for auto.")
+    return cast(Confirm, word)
 
 
 @dataclass(slots=True)

@@ -145,10 +145,13 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     yield Step(
         name=f"pools.{pool.name}.peak_rate_per_replica",
         meaning=f"requests a second that one replica ({pool.layout}, {pool.precision}) carries with every SLO met",
-        formula="largest arrival rate at which the state-dependent batching queue meets every percentile",
+        formula="largest arrival rate at which the state-dependent batching queue meets every percentile"
+        if candidate.analytic_share is None
+        else "arrival rate at which the first percentile reaches its target in simulation, by Newton's steps",
         inputs={
             "workloads": ", ".join(pool.workloads),
             "limited_by": pool.limited_by,
+            "analytic queue": f"{pool.analytic_rate_per_replica:.6g} req/s",
             "tokens_per_step": f"{pool.tokens_per_step:.4g}, {pool.draft_tokens} drafted",
             f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
             "max_batch": str(candidate.replica.table.max_batch),

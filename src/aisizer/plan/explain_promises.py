@@ -45,11 +45,14 @@ def slo_steps(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
         yield Step(
             name=f"slo.{result.workload}.{result.metric}_{result.percentile}",
             meaning="predicted with all servers of the first wave up, at its busiest month, burst included",
-            formula="percentile of the state-dependent batching queue at the rate of one replica",
+            formula="percentile over the requests of a simulated run at the rate of one replica, warm-up left out"
+            if result.method == "simulated"
+            else "percentile of the state-dependent batching queue at the rate of one replica",
             inputs={
                 "replicas": str(pool.replicas),
                 f"pools.{pool.name}.peak_rate_per_replica": f"{pool.peak_rate_per_replica:.4g} req/s",
                 "target": f"{result.target_ms:g} ms",
+                **_simulated(result),
                 "80 % band": f"{result.low_ms:.4g} to {result.high_ms:.4g} ms",
                 "P(met)": _chance(result.probability),
                 "engine": pool.engine,
@@ -64,6 +67,14 @@ def slo_steps(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
                 f"pools.{pool.name}.kv_use_p95",
             ),
         )
+
+
+def _simulated(result: SloResult) -> dict[str, str]:
+    """The interval of a simulated percentile and the analytic figure beside it."""
+    if result.interval_ms is None or result.analytic_ms is None:
+        return {}
+    low, high = result.interval_ms
+    return {"95 % interval": f"{low:.4g} to {high:.4g} ms", "analytic queue": f"{result.analytic_ms:.6g} ms"}
 
 
 def _chance(probability: float | None) -> str:
