@@ -1,0 +1,150 @@
+"""What is kept of a trace: the usable requests as numbers, and a count of everything that was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from aisizer.shapes import Floats, Ints, Requests
+
+NO_SESSION = 0
+"""In place of a session's hash where the row names none."""
+FIRST_CALENDAR_SECOND = 946_684_800.0
+"""[s] the year 2000; smaller times count from a zero of the trace's own."""
+_EXAMPLES = 5
+NO_OUTPUT = "failed, without output"
+FROM_THE_GATEWAY = "answered from the gateway's own cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Rows that were left out: how many for each reason, and the first few with their line and what they held."""
+
+    reasons: dict[str, int]
+    examples: tuple[tuple[int, str], ...]
+
+    @property
+    def count(self) -> int:
+        """All rows left out."""
+        return sum(self.reasons.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The usable requests of a trace, in order of arrival, and the rows that were left out."""
+
+    file: str
+    """Its name without the folder."""
+    form: str
+    """The format it was read as."""
+    sha256: str
+    """Of the file as it lies on disk."""
+    requests: Requests
+    """The first arrives at 0."""
+    start_s: float
+    """[s] the first arrival on the trace's own clock: since 1970, or since a zero of its own."""
+    sessions: Ints
+    """Hash of the session of each request, NO_SESSION where it names none; in order of arrival."""
+    has_times: bool
+    """Without a time column every arrival is 0 and only the lengths mean anything."""
+    has_cached: bool
+    """Whether the trace says how much of each prompt came from the prefix cache."""
+    zoneless: bool
+    """Whether times named no zone and were taken as UTC."""
+    unsorted: int
+    """Rows whose time lay before that of the row above them."""
+    malformed: Left
+    """Rows that are no requests at all."""
+    apart: dict[str, int]
+    """Rows that are requests, or calls, but none that a model answered."""
+    reuse: tuple[float, float] | None
+    """[1] share of prompt tokens in blocks seen before, and the tokens of a block; None where the trace has no blocks."""
+
+    @property
+    def failed(self) -> int:
+        """Requests without output."""
+        return self.apart.get(NO_OUTPUT, 0)
+
+    @property
+    def has_calendar(self) -> bool:
+        """Whether its clock counts from 1970, so that hours and weekdays mean something."""
+        return self.has_times and self.start_s >= FIRST_CALENDAR_SECOND
+
+
+@dataclass(slots=True)
+class Rows:
+    """Some rows of a file as columns of numbers; absent columns are zero."""
+
+    line: Ints
+    time_s: Floats
+    prompt: Floats
+    output: Floats
+    cached: Floats
+    session: Ints
+
+
+@dataclass(slots=True)
+class Collector:
+    """Takes a file's rows, keeps the usable ones and counts the others."""
+
+    blocks: list[Floats] = field(default_factory=list)
+    sessions: list[Ints] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[tuple[int, str]] = field(default_factory=list)
+    apart: Counter[str] = field(default_factory=Counter)
+    unsorted: int = 0
+    latest_s: float = -np.inf
+
+    def refuse(self, line: int, reason: str, got: str = "") -> None:
+        """Counts one malformed row; the first few are kept with what they held."""
+        self.reasons[reason] += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append((line, f"{reason} (got {printable(got)})" if got else reason))
+
+    def take(self, rows: Rows) -> None:
+        """Keeps the usable rows; a row without output is a failed request, one without a prompt is malformed."""
+        finite = np.isfinite(rows.time_s) & np.isfinite(rows.prompt) & np.isfinite(rows.output)
+        failed = finite & (rows.output == 0) & (rows.prompt >= 0)
+        short = finite & ~failed & ((rows.prompt < 1) | (rows.output < 1))
+        cached = finite & ~failed & ~short & ~((rows.cached >= 0) & (rows.cached <= rows.prompt))
+        self._refuse(rows, ~finite, "a number is not finite")
+        self._refuse(rows, short, "less than one token")
+        self._refuse(rows, cached, "cached tokens outside the prompt")
+        self.apart[NO_OUTPUT] += int(failed.sum())
+        kept = finite & ~failed & ~short & ~cached
+        block = np.column_stack([rows.time_s, rows.prompt, rows.output, rows.cached])[kept]
+        self.blocks.append(block)
+        self.sessions.append(rows.session[kept])
+        self._order(block[:, 0])
+
+    def _refuse(self, rows: Rows, wrong: np.ndarray[tuple[int], np.dtype[np.bool_]], reason: str) -> None:
+        for index in np.flatnonzero(wrong):
+            got = f"{rows.prompt[index]:g} prompt, {rows.output[index]:g} output, {rows.cached[index]:g} cached"
+            self.refuse(int(rows.line[index]), reason, got)
+
+    def _order(self, times: Floats) -> None:
+        if len(times):
+            before = np.concatenate([[self.latest_s], times[:-1]])
+            self.unsorted += int(np.sum(times < before))
+            self.latest_s = float(times[-1])
+
+    def left(self) -> Left:
+        """What was refused."""
+        return Left(dict(self.reasons), tuple(sorted(self.examples)))
+
+    def requests(self) -> tuple[Requests, float, Ints]:
+        """The usable requests in order of arrival, the first arrival's time [s], and each one's session."""
+        values = np.concatenate([*self.blocks, np.empty((0, 4))])
+        sessions = np.concatenate([*self.sessions, np.empty(0, dtype=np.int64)])
+        order = np.argsort(values[:, 0], kind="stable")
+        values, start = values[order], float(values[:, 0].min()) if len(values) else 0.0
+        arrival, prompt, output, cached = (np.ascontiguousarray(column) for column in values.T)
+        found = Requests(arrival - start, prompt, output, cached, np.zeros(len(values), dtype=np.int64))
+        return found, start, sessions[order]
+
+
+def printable(text: str) -> str:
+    """A short text of a file as one line that any terminal can show."""
+    return "".join(c if c.isprintable() else "?" for c in text[:80])
