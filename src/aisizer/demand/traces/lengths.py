@@ -61,7 +61,7 @@ def correlation(prompt: Floats, output: Floats) -> tuple[float, float] | None:
 
 
 def _pearson(a: Floats, b: Floats) -> float:
-    return round(float(np.corrcoef(a, b)[0, 1]), 6)
+    return round(float(np.corrcoef(a, b)[0, 1]), 9)
 
 
 def _ranks(values: Floats) -> Floats:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisizer.shapes import Floats, Ints, Requests
 
+Booleans = NDArray[np.bool_]
 NO_SESSION = 0
 """In place of a session's hash where the row names none."""
 FIRST_CALENDAR_SECOND = 946_684_800.0
 """[s] the year 2000; smaller times count from a zero of the trace's own."""
+NO_LINES = np.empty(0, dtype=np.int64)
+"""Of rows that are kept: a good one is never named."""
 _EXAMPLES = 5
 NO_OUTPUT = "failed, without output"
 FROM_THE_GATEWAY = "answered from the gateway's own cache"
@@ -84,13 +89,16 @@ class Rows:
     cached: Floats
     session: Ints
 
+    def where(self, kept: Booleans) -> Rows:
+        """The rows that are kept."""
+        return Rows(*(getattr(self, column.name)[kept] for column in fields(self)))
+
 
 @dataclass(slots=True)
 class Collector:
     """Takes a file's rows, keeps the usable ones and counts the others."""
 
-    blocks: list[Floats] = field(default_factory=list)
-    sessions: list[Ints] = field(default_factory=list)
+    kept: list[Rows] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     examples: list[tuple[int, str]] = field(default_factory=list)
     apart: Counter[str] = field(default_factory=Counter)
@@ -113,13 +121,12 @@ class Collector:
         self._refuse(rows, short, "less than one token")
         self._refuse(rows, cached, "cached tokens outside the prompt")
         self.apart[NO_OUTPUT] += int(failed.sum())
-        kept = finite & ~failed & ~short & ~cached
-        block = np.column_stack([rows.time_s, rows.prompt, rows.output, rows.cached])[kept]
-        self.blocks.append(block)
-        self.sessions.append(rows.session[kept])
-        self._order(block[:, 0])
+        kept = rows.where(finite & ~failed & ~short & ~cached)
+        kept.line = NO_LINES
+        self.kept.append(kept)
+        self._order(kept.time_s)
 
-    def _refuse(self, rows: Rows, wrong: np.ndarray[tuple[int], np.dtype[np.bool_]], reason: str) -> None:
+    def _refuse(self, rows: Rows, wrong: Booleans, reason: str) -> None:
         for index in np.flatnonzero(wrong):
             got = f"{rows.prompt[index]:g} prompt, {rows.output[index]:g} output, {rows.cached[index]:g} cached"
             self.refuse(int(rows.line[index]), reason, got)
@@ -135,14 +142,22 @@ class Collector:
         return Left(dict(self.reasons), tuple(sorted(self.examples)))
 
     def requests(self) -> tuple[Requests, float, Ints]:
-        """The usable requests in order of arrival, the first arrival's time [s], and each one's session."""
-        values = np.concatenate([*self.blocks, np.empty((0, 4))])
-        sessions = np.concatenate([*self.sessions, np.empty(0, dtype=np.int64)])
-        order = np.argsort(values[:, 0], kind="stable")
-        values, start = values[order], float(values[:, 0].min()) if len(values) else 0.0
-        arrival, prompt, output, cached = (np.ascontiguousarray(column) for column in values.T)
-        found = Requests(arrival - start, prompt, output, cached, np.zeros(len(values), dtype=np.int64))
-        return found, start, sessions[order]
+        """The usable requests in order of arrival, the first arrival's time [s], and each one's session; the rows are
+        let go of as they are joined, so that a trace lies in memory once and a column more."""
+        times = np.concatenate([np.empty(0), *(rows.time_s for rows in self.kept)])
+        order = np.argsort(times, kind="stable")
+        times, start = times[order], float(times.min()) if len(times) else 0.0
+        prompt, output, cached, session = (self._joined(name)[order] for name in _COLUMNS)
+        return Requests(times - start, prompt, output, cached, np.zeros(len(times), dtype=np.int64)), start, session
+
+    def _joined(self, name: str) -> Any:
+        column = np.concatenate([getattr(rows, name) for rows in self.kept] or [np.empty(0)])
+        for rows in self.kept:
+            setattr(rows, name, None)
+        return column
+
+
+_COLUMNS = ("prompt", "output", "cached", "session")
 
 
 def printable(text: str) -> str:

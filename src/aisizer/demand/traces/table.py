@@ -1,4 +1,4 @@
-"""Traces as CSV, read in blocks of rows: whole columns at once, and row by row only where one of them is wrong."""
+"""Traces as CSV, read in blocks of rows: whole columns at once, and row by row only beside a wrong one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from aisizer.demand.traces.times import names_no_zone, seconds
 from aisizer.shapes import Floats, Ints
 
 BLOCK = 8192
-"""Rows converted at once; a wrong one slows its own block only."""
+"""Rows converted at once."""
+FEW = 16
+"""Rows that are not worth halving."""
 _FAILED = frozenset({"failure", "failed", "error"})
 
 
@@ -47,7 +49,7 @@ def read_table(
         for number, block in enumerate(_blocks(reader)):
             if number == 0 and "time" in columns:
                 zoneless = _zoneless(block, columns["time"])
-            _take(block, columns, collector)
+            _take(_answered(block, columns, collector), columns, collector)
     except csv.Error as error:
         problem = f"the row is no CSV ({error}). Export numbers only, without prompts and answers."
         raise refusal(path, problem, reader.line_num) from error
@@ -80,13 +82,17 @@ def _zoneless(block: Block, position: int) -> bool:
 
 
 def _take(block: Block, columns: Mapping[str, int], collector: Collector) -> None:
-    answered = _answered(block, columns, collector)
+    """Hands a block over; one with a wrong row is halved until few rows are left to look at one by one."""
     try:
-        rows = _rows(answered, columns)
+        rows = _rows(block, columns)
     except (ValueError, IndexError, OverflowError):
-        numbered = zip(answered.line.tolist(), answered.rows, strict=True)
-        usable = [_readable(line, row, columns, collector) for line, row in numbered]
-        rows = _rows(answered.where(usable), columns)
+        middle = len(block.rows) // 2
+        if middle >= FEW:
+            _take(Block(block.line[:middle], block.rows[:middle]), columns, collector)
+            _take(Block(block.line[middle:], block.rows[middle:]), columns, collector)
+            return
+        numbered = zip(block.line.tolist(), block.rows, strict=True)
+        rows = _rows(block.where([_readable(line, row, columns, collector) for line, row in numbered]), columns)
     collector.take(rows)
 
 
