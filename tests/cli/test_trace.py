@@ -131,7 +131,7 @@ BAD = {
     "columns.csv": (b"a,b\n1,2\n", "(got a, b)"),
     "malformed.csv": (
         AZURE.encode() + b"now,x,y\n" * 20_000,
-        "line 2: the count of prompt tokens is no number (got x)",
+        "line 2: the count of prompt tokens is no number (got text)",
     ),
     "huge.csv": (AZURE.encode() + b"0,1e400,9\n" + b"0,5,-1e308\n", "no row is usable"),
     "digits.csv": (AZURE.encode() + b"0," + b"9" * 200_000 + b",1\n", "the row is no CSV"),

@@ -156,7 +156,12 @@ def _is_error(status: Any) -> bool:
 
 
 def _time(value: Any) -> float | None:
-    return None if value is None else float(seconds([str(value)])[0])
+    if value is None:
+        return None
+    try:
+        return float(seconds([str(value)])[0])
+    except (ValueError, OverflowError):
+        raise ValueError("the time is neither a number nor an ISO 8601 date") from None
 
 
 def _number(record: Record, name: str) -> float:

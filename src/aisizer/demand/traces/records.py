@@ -19,6 +19,9 @@ FIRST_CALENDAR_SECOND = 946_684_800.0
 NO_LINES = np.empty(0, dtype=np.int64)
 """Of rows that are kept: a good one is never named."""
 _EXAMPLES = 5
+_NUMERIC = frozenset("0123456789.,:+-eETZ")
+_SAID = frozenset(("prompt", "output", "cached", "prompt,", "output,", "columns", "inf", "nan"))
+"""Words that the messages themselves use."""
 NO_OUTPUT = "failed, without output"
 FROM_THE_GATEWAY = "answered from the gateway's own cache"
 
@@ -109,7 +112,7 @@ class Collector:
         """Counts one malformed row; the first few are kept with what they held."""
         self.reasons[reason] += 1
         if len(self.examples) < _EXAMPLES:
-            self.examples.append((line, f"{reason} (got {printable(got)})" if got else reason))
+            self.examples.append((line, f"{reason} (got {_of_numbers(got)})" if got else reason))
 
     def take(self, rows: Rows) -> None:
         """Keeps the usable rows; a row without output is a failed request, one without a prompt is malformed."""
@@ -158,6 +161,16 @@ class Collector:
 
 
 _COLUMNS = ("prompt", "output", "cached", "session")
+
+
+def _of_numbers(text: str) -> str:
+    """What a cell held, unless it is text: that may be a prompt or a name, and none reaches a report.
+
+    >>> _of_numbers("1.5e3 prompt"), _of_numbers("2026-01-01T00:00"), _of_numbers("Dear Sir")
+    ('1.5e3 prompt', '2026-01-01T00:00', 'text')
+    """
+    words = text.split()
+    return printable(text) if all(word in _SAID or not set(word) - _NUMERIC for word in words) else "text"
 
 
 def printable(text: str) -> str:

@@ -36,11 +36,11 @@ def _left_out(found: Mapping[str, Any]) -> Iterator[str]:
     for sort, count in left["apart"].items():
         yield _row("apart", f"{count:,} {sort}")
     for why, count in left["malformed"].items():
-        yield _row("malformed", f"{count:,} rows: {why}")
+        yield _row("malformed", f"{count:,} row{'s' * (count > 1)}: {why}")
     for example in left["first_malformed"]:
         yield _row("", f"line {example['line']}: {example['why']}")
     if found["unsorted_rows"]:
-        yield _row("unsorted", f"{found['unsorted_rows']:,} rows before the one above; put in order")
+        yield _row("unsorted", f"{found['unsorted_rows']:,} times before the one above; put in order")
     if found["times_without_zone"]:
         yield _row("time zone", "none named; times are taken as UTC")
 
