@@ -23,6 +23,7 @@ Plan     size       profile -> decision, BOM, TCO, document, triggers
          render     a finished plan's files again, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
+         trace      request log -> workload fragment
          calibrate  benchmark results -> calibration fragment
 Model    predict    latency and throughput of one point, or a CSV of points
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
@@ -202,6 +203,41 @@ def predict(
         as_json=as_json,
     )
     typer.echo(answer, nl=False)
+
+
+@app.command()
+def trace(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Azure, BurstGPT, Mooncake, OTel, LiteLLM, vLLM, aiperf, CSV")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="NAME.yaml", help="the fragment to write")
+    ] = None,
+    workload: Annotated[
+        str | None, typer.Option(metavar="NAME", help="workload it is for; default the file's name")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="ROLE=NAME,...", help="of any CSV: prompt, output, time, cached, session")
+    ] = None,
+    tokens_times: Annotated[
+        str | None, typer.Option(metavar="LOW-HIGH", help="from the trace's tokenizer to the model's, e.g. 0.9-1.2")
+    ] = None,
+    basis: Annotated[str, typer.Option(help="of the fragment's rate: peak_window or mean_rate")] = "peak_window",
+    as_json: AsJson = False,
+) -> None:
+    """Show what a request log shows, and write its traffic as a fragment for `size --with`."""
+    from aisizer.cli import trace as verb
+
+    report = verb.trace(
+        file,
+        output=output,
+        workload=workload,
+        columns=columns,
+        tokens_times=tokens_times,
+        basis=basis,
+        as_json=as_json,
+    )
+    typer.echo(report)
 
 
 @app.command()

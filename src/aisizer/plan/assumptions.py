@@ -16,6 +16,9 @@ from aisizer.profile.fields import type_at, value_text
 from aisizer.profile.kinds import arrivals_of
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
+_SHOWN_QUANTILES = ("p0", "p5", "p25", "p50", "p75", "p90", "p95", "p99", "p99.9", "p100")
+_MOST_QUANTILES = 20
+"""Quantiles beyond which a reader is shown a few of them: a trace gives a hundred."""
 _UNIT = re.compile(r"^\[([^\]]+)\]")
 
 
@@ -54,6 +57,8 @@ def _shown(value: Any, path: tuple[str, ...]) -> str:
         return ", ".join(f"{c.model} on {c.gpu}, {c.points} points, {c.files[0].name}" for c in value)
     if path[2:] == ("burst", "modulation"):
         return ", ".join(f"variance {part.variance:g} over {part.time:g} s" for part in value)
+    if path[-1] == "quantiles" and len(value) > _MOST_QUANTILES:
+        value = {key: value[key] for key in _SHOWN_QUANTILES if key in value}
     if path == ("growth", "phases"):
         return ", ".join(f"{phase.name} {phase.share * 100:.0f} % from {phase.start}" for phase in value)
     return value_text(value, type_at(path)).strip("[]{}")

@@ -15,10 +15,11 @@ from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.checks import cross_field
 from aisizer.profile.faults import faults_of, in_order, shown
 from aisizer.profile.fields import did_you_mean
-from aisizer.profile.layers import Layers, Origin, split, value_at, written_paths
+from aisizer.profile.layers import Layers, Origin, dotted, split, value_at, written_paths
 from aisizer.profile.packaged import packaged
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import MAX_BYTES, Document, FieldPath, is_file, read_bytes, read_file, read_yaml
+from aisizer.shapes import Requests
 
 MAX_SET_PATH = 200
 """Characters of a --set path; the longest path of a profile has about 130."""
@@ -45,6 +46,8 @@ class LoadedProfile:
     layers: Layers = field(repr=False)
     warnings: tuple[str, ...] = ()
     """What was left out of the files read, for the plan's warnings."""
+    replays: Mapping[str, Requests] = field(default_factory=dict, repr=False)
+    """The requests of each workload that names a trace, as they arrived, for a simulation to replay."""
 
     def fault(self, path: Sequence[str | int], problem: str, *, at_key: bool = False) -> Fault:
         """A fault of one field, placed in the file that set it."""
@@ -59,7 +62,10 @@ class LoadedProfile:
         origin, inner = self.layers.origin(path)
         layers = self.layers.replace(path, value, replace(origin, inner=inner))
         fragments = _with_hash(self.fragments, file, sha256)
-        return replace(self, profile=_validate(layers), data=layers.data, layers=layers, fragments=fragments)
+        written = self.user_set | {dotted(path), *(f"{dotted(path)}.{below}" for below in written_paths(value))}
+        return replace(
+            self, profile=_validate(layers), data=layers.data, user_set=written, layers=layers, fragments=fragments
+        )
 
 
 def load_profile(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -73,8 +74,12 @@ Multiple = Annotated[
 """[1] a multiple of the go-live demand: 1.8, or 180 %."""
 
 
+LOAD_FORMS = ("users", "rate", "concurrency", "per_request_of", "trace")
+"""The ways to state a load."""
+
+
 class Load(Record):
-    """How much arrives at the peak hour: exactly one of users, rate, concurrency or per_request_of."""
+    """How much arrives at the peak hour: exactly one of users, rate, concurrency, per_request_of or trace."""
 
     users: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """People who hold an account; use it with requests_per_user_hour."""
@@ -88,6 +93,8 @@ class Load(Record):
     """Name of the workload whose every request causes `calls` requests here."""
     calls: float = Field(default=1.0, gt=0)
     """Requests per request of `per_request_of`; 1 because one call is the least that a dependency makes."""
+    trace: str | None = None
+    """Path of a request trace, whose peak-window rate (or mean rate, as `burst.basis` says) is taken; recorded by hash."""
     peak_factor: float = Field(default=2.2, ge=1, le=100)
     """Peak-hour rate over mean rate. 2.2: one country's office day in the Azure 2024 week (chat 1.66, code 3.00)."""
     hours_per_month: float = Field(default=730.0, gt=0, le=744)
@@ -95,12 +102,10 @@ class Load(Record):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [k for k in ("users", "rate", "concurrency", "per_request_of") if getattr(self, k) is not None]
+        given = [form for form in LOAD_FORMS if getattr(self, form) is not None]
         if len(given) != 1:
             got = ", ".join(given) or "none"
-            raise ValueError(
-                f"exactly one of users, rate, concurrency, per_request_of is expected (got {got}). Keep one."
-            )
+            raise ValueError(f"exactly one of {', '.join(LOAD_FORMS)} is expected (got {got}). Keep one.")
         if (self.users is None) != (self.requests_per_user_hour is None):
             raise ValueError("users and requests_per_user_hour belong together. Give both, or use rate or concurrency.")
         return self
@@ -192,8 +197,20 @@ class Speculative(Record):
 SloKey = Annotated[str, StringConstraints(pattern=r"^(ttft|tpot|e2e)_(mean|p50|p90|p95|p99)$")]
 
 
+_FROM_A_TRACE = ("load", "prompt_tokens", "output_tokens")
+"""What a workload may leave out where it names a trace."""
+
+
+def _trace_or_all(schema: dict[str, Any]) -> None:
+    """In the JSON Schema: a trace, or everything that one would give."""
+    schema["required"] = [name for name in schema["required"] if name not in _FROM_A_TRACE]
+    schema["anyOf"] = [{"required": ["trace"]}, {"required": list(_FROM_A_TRACE)}]
+
+
 class Workload(Record):
     """One kind of request, its load, its lengths and what was promised for it."""
+
+    model_config = ConfigDict(json_schema_extra=_trace_or_all)
 
     model: Text
     """A catalog name or alias, the path of a Hugging Face config.json, or a size such as 70B."""
@@ -202,8 +219,10 @@ class Workload(Record):
     precision: tuple[Precision, ...] = ()
     """Weight precisions allowed; empty allows the published one and FP8, which halves weights
     at a small quality risk."""
+    trace: str | None = None
+    """Path of a request trace; load, lengths and burst that are left out come from it, and it can be replayed."""
     load: Load
-    """How much arrives at the peak hour: users, rate, concurrency or per_request_of."""
+    """How much arrives at the peak hour: users, rate, concurrency, per_request_of or trace."""
     burst: Burst = Burst()
     """Arrival variance inside the peak hour."""
     prompt_tokens: TokenLengths
@@ -216,6 +235,19 @@ class Workload(Record):
     """Speculative decoding; left out: off, because its gain hangs on an acceptance that must be measured first."""
     slo: dict[SloKey, Duration] = Field(default_factory=lambda: {"ttft_p95": 2.0, "tpot_p95": 0.1}, min_length=1)
     """Targets such as {ttft_p95: 2 s}. Default: the MLPerf Server TTFT limit of 2 s, and ten tokens a second."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_its_trace(cls, data: Any) -> Any:
+        """What a workload with a trace leaves out is read from the trace."""
+        if not isinstance(data, dict) or not isinstance(data.get("trace"), str):
+            return data
+        source = {"trace": data["trace"]}
+        filled = {name: source for name in _FROM_A_TRACE if data.get(name) is None}
+        load = data.get("load")
+        if isinstance(load, dict) and not any(load.get(form) is not None for form in LOAD_FORMS):
+            filled["load"] = {**load, **source}
+        return {**data, **filled}
 
 
 class Phase(Record):

@@ -17,9 +17,10 @@ plan_date: {plan_date}          # the clock of this plan: price ages, lead times
 workloads:                       # by name; workloads with the same model share a pool of replicas
   chat:
     model: llama-3.3-70b         # a name of `aisizer catalog list models`, the path of a config.json, or a size: 70B
+#    kind: chat                   # how uneven arrivals are where nobody measured them; see `aisizer explain`
 #    precision: [fp8, bf16]       # allowed; left out: the published one and FP8
     load: {{users: 500, requests_per_user_hour: 6, peak_factor: 2.2}}   # or {{rate: 12 req/s}} or {{concurrency: 400}}
-#    burst: {{index_of_dispersion_60s: 2.0}}       # variance over mean of the arrivals per minute; 1 is Poisson
+#    burst: {{index_of_dispersion_60s: 2.0}}       # variance over mean of the arrivals per minute; `aisizer trace` measures it
     prompt_tokens: {{mean: 1200, p95: 4000}}       # or {{quantiles: {{p50: 1020, p95: 4083}}}} or {{trace: log.csv}}
     output_tokens: {{mean: 210, p95: 450}}
 #    prefix_hit: 30 %             # share of prompt tokens served from the prefix cache; measure it before you set it

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from aisizer.demand.mix import mean_tokens
 from aisizer.demand.resolve import resolve_traces
-from aisizer.demand.trace import Trace, read_trace
+from aisizer.demand.traces.read import read_trace
+from aisizer.demand.traces.records import Trace
 from aisizer.errors import InvalidInput
 from aisizer.profile.load import load_profile
 
@@ -42,17 +43,24 @@ def test_azure_2024_with_and_without_fractions(tmp_path: Path) -> None:
     assert read(tmp_path, AZURE_2024).requests.arrival_s == pytest.approx([0, 2 * 86400 - 0.01])
 
 
-def test_burstgpt_failures_are_counted_by_line(tmp_path: Path) -> None:
+def test_burstgpt_failures_are_counted_apart(tmp_path: Path) -> None:
     trace = read(tmp_path, BURST)
     assert trace.requests.prompt_tokens.tolist() == [472]
-    assert list(trace.malformed) == [3] and "less than one token" in trace.malformed[3]
+    assert trace.failed == 1 and trace.malformed.count == 0
+    assert trace.form == "BurstGPT"
 
 
 def test_plain_columns_in_any_order_with_cached_tokens(tmp_path: Path) -> None:
     text = "\ufeffoutput_tokens,note,cached_tokens,prompt_tokens\n5,a,20,100\n6,b,500,100\nx,c,0,1\n7\n\n1e999,d,0,5\n"
     trace = read(tmp_path, text)
     assert trace.requests.cached_tokens.tolist() == [20] and not trace.has_times
-    assert list(trace.malformed) == [3, 4, 5, 7]
+    assert trace.malformed.reasons == {
+        "the count of output tokens is no number": 1,
+        "a column is missing": 1,
+        "cached tokens outside the prompt": 1,
+        "a number is not finite": 1,
+    }
+    assert [line for line, _ in trace.malformed.examples] == [3, 4, 5, 7]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +69,9 @@ def test_plain_columns_in_any_order_with_cached_tokens(tmp_path: Path) -> None:
         (b"", "columns of prompt and output tokens are missing (got nothing)"),
         (b"a,b\n1,2\n", "(got a, b)"),
         (b"prompt_tokens,output_tokens\n", "no row is usable (it has no rows)"),
-        (b"prompt_tokens,output_tokens\n0,0\n", "no row is usable (line 2: less than one token"),
-        (b"prompt_tokens,output_tokens\n\xff,0\n", "not CSV in UTF-8"),
+        (b"prompt_tokens,output_tokens\n0,5\n", "no row is usable (line 2: less than one token"),
+        (b"prompt_tokens,output_tokens\n5,0\n", "no row is usable (1 failed, without output)"),
+        (b"prompt_tokens,output_tokens\n\xff,0\n", "no row is usable (line 2: the count of prompt tokens is no number"),
     ],
 )
 def test_a_file_without_usable_rows_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
@@ -126,8 +135,7 @@ def test_a_trace_becomes_quantiles_recorded_by_hash(tmp_path: Path) -> None:
     assert loaded.data["workloads"]["a"]["prompt_tokens"]["quantiles"]["p100"] == max(p for p, _ in rows)
     assert "workloads.a.prompt_tokens.trace" in loaded.user_set
     assert loaded.warnings == (
-        "t.csv: 1 of 2,001 rows were left out; the first is line 2002: less than one token, or no number "
-        "(got 0 prompt, 5 output).",
+        "t.csv: 1 of 2,001 rows were left out; the first is line 2002: less than one token (got 0 prompt, 5 output, 0 cached).",
     )
 
 
