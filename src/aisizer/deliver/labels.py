@@ -187,7 +187,8 @@ def confirmed(plan: Plan) -> str:
     if found is None or found.confirm == "none":
         return "Analytic, not simulated"
     seeds = numbers.count(found.seeds, "seed")
-    return f"Simulated {numbers.count(found.simulated, 'request')}, up to {found.requests:,} a run, {seeds}"
+    how = "Replayed" if found.replayed else "Simulated"
+    return f"{how} {numbers.count(found.simulated, 'request')}, up to {found.requests:,} a run, {seeds}"
 
 
 def carried_month(plan: Plan) -> str:

@@ -133,6 +133,8 @@ def _simulated(plan: Plan) -> str:
         "simulation lies from the analytic queue, which only screened the options. Capacity of a replica, percentiles and KV "
         "use are the simulation's, for this plan and the runner-up."
     )
+    if found.replayed:
+        told += f" The busiest hour of their own traces was replayed for {labels.listed(found.replayed, 12)}."
     if found.undecided:
         told += f" Too close to call within the longest run: {labels.listed(found.undecided, 12)}."
     if found.refused > 0:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from aisizer.shapes import Floats, Ints, Requests
+from aisizer.units import HOUR
 
 
 def scaled(requests: Requests, factor: float, rng: np.random.Generator) -> Requests:
@@ -35,6 +37,33 @@ def scaled(requests: Requests, factor: float, rng: np.random.Generator) -> Reque
         cached_tokens=requests.cached_tokens[rows],
         class_id=requests.class_id[rows],
     )
+
+
+def busiest(requests: Requests, width_s: float = HOUR) -> Requests:
+    """The requests of the busiest window [s] that begins with an arrival; all of them where the trace is no longer.
+
+    >>> trace = Requests(np.array([0.0, 9.0, 10.0, 11.0, 99.0]), *(np.ones(5) for _ in range(3)), np.zeros(5, dtype=np.int64))
+    >>> busiest(trace, 5.0).arrival_s.tolist()
+    [9.0, 10.0, 11.0]
+    """
+    times = requests.arrival_s
+    ends = np.searchsorted(times, times + width_s)
+    first = int(np.argmax(ends - np.arange(len(times))))
+    return requests.take(np.arange(first, ends[first]))
+
+
+def together(parts: Sequence[Requests]) -> Requests:
+    """The requests of several traces in order of arrival, each from its own beginning; class_id is the position of its trace."""
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("prompt_tokens", "output_tokens", "cached_tokens")
+    }
+    arrival = np.concatenate(
+        [part.arrival_s - part.arrival_s[0] if len(part.arrival_s) else part.arrival_s for part in parts]
+    )
+    class_id = np.repeat(np.arange(len(parts)), [len(part.arrival_s) for part in parts])
+    whole = Requests(arrival_s=arrival, class_id=class_id.astype(np.int64), **columns)
+    return whole.take(np.argsort(arrival, kind="stable"))
 
 
 def span_s(requests: Requests) -> float:

@@ -21,6 +21,7 @@ from aisizer.profile.sections import Resilience
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.fleet import Fleet, fleet
+from aisizer.sizing.pools import Pool as SizedPool
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
 
 
@@ -135,11 +136,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
             last.latency,
             f"demand grows to {factor / context.demand.factors[0]:.2f}x that of go-live by month {month}",
         ),
-        (
-            "burst",
-            last.burst,
-            f"the busiest minutes bring {busiest.burst:.2f}x the {rate} rate",
-        ),
+        ("burst", last.burst, _burst_reason(busiest, rate)),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
         ("confidence", last.confidence, _confidence(resilience)),
         ("servers", serving * size, f"whole servers of {size}"),
@@ -156,6 +153,13 @@ def _rate_meant(context: Context, workloads: Sequence[str]) -> str:
     if any(burst.basis == "mean_rate" for burst in bursts):
         return "mean"
     return "peak-window" if any(burst.modulation for burst in bursts) else "peak-hour"
+
+
+def _burst_reason(busiest: SizedPool, rate: str) -> str:
+    """Where the burst comes from: the dispersion of the arrivals, or a replayed trace that asks for so much."""
+    if busiest.replays:
+        return f"room for {busiest.burst:.2f}x the {rate} rate, with which the replay of the trace meets every SLO"
+    return f"the busiest minutes bring {busiest.burst:.2f}x the {rate} rate"
 
 
 def _confidence(resilience: Resilience) -> str:

@@ -23,8 +23,11 @@ LEADERS = 2
 """Options that are simulated before the first of them is chosen: it and the runner-up."""
 LOWEST = 0.5
 """[1] of the analytic share below which a load that still misses a promise is not lowered further: the plan then says so."""
-RESERVED = 0.97
-"""[1] to which a replica's load is lowered as long as the fleet's own simulation misses a limit."""
+LARGEST_BURST = 20.0
+"""[1] above which the burst of a trace is raised no further."""
+RESERVED, LEAST_PART = 0.97, 0.8
+"""[1] to which a replica's load is lowered at most and at least in one step, as long as the fleet's own simulation misses a
+limit."""
 
 
 def as_confirm(word: str) -> Confirm:
@@ -62,7 +65,7 @@ def confirmed(context: Context, order: Sequence[Evaluated], confirm: Confirm) ->
     while confirm != "none":
         leading = evaluate.best_per_site_and_gpu(ranked)[:LEADERS]
         new = {id(c): c for e in leading for c in e.layout.candidates if c.analytic_share is None}
-        found = {i: _simulated(context, c, ledger) for i, c in new.items()} or _lowered(context, leading, ledger)
+        found = {i: _simulated(context, c, ledger) for i, c in new.items()} or _missing(context, leading, ledger)
         if not found:
             break
         ranked, failed = _again(context, ranked, found)
@@ -76,7 +79,7 @@ def fleet_trials(context: Context, e: Evaluated, ledger: Ledger) -> Simulated | 
         return None
     up, down = (
         tuple(
-            _trial(context, candidate, state.factor * candidate.pool.burst / replicas, replicas, ledger)
+            _trial(context, candidate, state.factor * _burst(candidate) / replicas, replicas, ledger)
             for candidate, replicas in zip(e.layout.candidates, state.replicas, strict=True)
         )
         for state in first_wave(context, e)
@@ -84,18 +87,24 @@ def fleet_trials(context: Context, e: Evaluated, ledger: Ledger) -> Simulated | 
     return Simulated(e.layout.candidates, up, down)
 
 
+def _burst(candidate: Candidate) -> float:
+    """[1] by which the busiest minutes lift the load; a replay has its own."""
+    return 1.0 if candidate.pool.replays else candidate.pool.burst
+
+
 def confirmation(e: Evaluated, found: Simulated | None, ledger: Ledger) -> Confirmation:
     """What the plan says about its simulations."""
     if found is None:
-        return Confirmation(confirm="none", simulated=0, requests=0, seeds=0, undecided=(), refused=0.0)
+        return Confirmation(confirm="none", simulated=0, requests=0, seeds=0, undecided=(), refused=0.0, replayed=())
     played = [*found.up, *found.down]
     return Confirmation(
         confirm=ledger.confirm,
         simulated=ledger.simulated,
         requests=max(trial.requests for trial in played),
-        seeds=played[0].seeds,
+        seeds=max(trial.seeds for trial in played),
         undecided=tuple(dict.fromkeys(_undecided(e, found))),
-        refused=max(trial.refused / trial.requests / trial.seeds for trial in played),
+        refused=max(trial.refused for trial in played),
+        replayed=tuple(w for c in e.layout.candidates if c.pool.replays for w in c.pool.promised.workloads),
     )
 
 
@@ -107,19 +116,30 @@ def _undecided(e: Evaluated, found: Simulated) -> Iterator[str]:
                 yield f"{promised.workloads[limit.class_id]} {limit.metric}_{limit.statistic}"
 
 
-def _lowered(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> dict[int, Candidate | Rejection]:
-    """Candidates whose fleet misses a promise in simulation, with less load on each replica: the fleet then grows."""
+def _missing(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> dict[int, Candidate | Rejection]:
+    """Candidates whose fleet misses a promise in simulation, changed so that the fleet grows."""
     found: dict[int, Candidate | Rejection] = {}
     for e in leading:
         simulated = fleet_trials(context, e, ledger)
+        if simulated is None:
+            continue
         for c in e.layout.candidates:
-            missed = simulated and any(simulated.misses(c.pool.promised.name, i) for i in c.pool.promised.limits)
-            if missed and c.share > LOWEST * c.screened_share:
-                sure = c.confident_share
-                found[id(c)] = replace(
-                    c, share=c.share * RESERVED, confident_share=None if sure is None else sure * RESERVED
-                )
+            excess = max(simulated.excess(c.pool.promised.name, limit) for limit in c.pool.promised.limits)
+            if excess > 1 and (grown := _grown(c, excess)) is not None:
+                found[id(c)] = grown
     return found
+
+
+def _grown(candidate: Candidate, excess: float) -> Candidate | None:
+    """The candidate with a higher burst where a trace is replayed, else with less load on each replica; the more so the
+    further its latency lies beyond the target. None where that has gone as far as it goes: the plan then says so."""
+    part, sure = min(RESERVED, max(excess**-0.5, LEAST_PART)), candidate.confident_share
+    if candidate.pool.replays:
+        burst = candidate.pool.burst / part
+        return replace(candidate, pool=replace(candidate.pool, burst=burst)) if burst <= LARGEST_BURST else None
+    if candidate.share <= LOWEST * candidate.screened_share:
+        return None
+    return replace(candidate, share=candidate.share * part, confident_share=None if sure is None else sure * part)
 
 
 def _simulated(context: Context, candidate: Candidate, ledger: Ledger) -> Candidate | Rejection:

@@ -60,7 +60,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
         catalog=catalog,
         named=named,
         offered=loads,
-        pools=make_pools(profile.workloads, named.models, loads),
+        pools=make_pools(profile.workloads, named.models, loads, loaded.replays),
         verdicts=verdicts,
         leads=leads,
         go_live=go_live,

@@ -113,7 +113,7 @@ def _replayable(context: Context) -> Replayable | None:
     if prototype is None or prototype.concurrency is None:
         return None
     name = prototype.workload or next(iter(context.profile.workloads))
-    pool = make_pools({name: context.profile.workloads[name]}, context.named.models, context.offered)[0]
+    pool = make_pools({name: context.profile.workloads[name]}, context.named.models, context.offered, {})[0]
     gpu = context.catalog.find_gpu(prototype.gpu)
     for precision in allowed_precisions(pool.model, pool.precisions):
         replica = _replica(context, pool, gpu, prototype.gpus, precision)

@@ -147,6 +147,8 @@ class Confirmation(Record):
     """promises whose target lies inside the 95 % interval of the longest run"""
     refused: float
     """[1] share of requests that are longer than a replica's KV memory, which an engine refuses"""
+    replayed: tuple[str, ...] = ()
+    """workloads whose trace was replayed: the busiest hour of it at their load"""
 
 
 class Comparison(Record):

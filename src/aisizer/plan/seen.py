@@ -68,9 +68,9 @@ class Simulated:
         up, down = (self._sum(trials, pool, limit) for trials in (self.up, self.down))
         return up, down
 
-    def misses(self, pool: str, limit: Limit) -> bool:
-        """Whether the percentile lies beyond its target in one of both states."""
-        return any(found.value > limit.seconds for found in self.value(pool, limit))
+    def excess(self, pool: str, limit: Limit) -> float:
+        """[1] the percentile over its target in the worse of both states."""
+        return max(found.value for found in self.value(pool, limit)) / limit.seconds
 
     def _sum(self, trials: Sequence[Trial], pool: str, limit: Limit) -> Estimate:
         parts = [

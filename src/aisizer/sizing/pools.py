@@ -9,9 +9,12 @@ from typing import Literal
 import numpy as np
 
 from aisizer.catalog.records import Model
+from aisizer.demand.arrivals import stream
 from aisizer.demand.loads import Offered
 from aisizer.demand.mix import requests_sample
-from aisizer.demand.modulation import burst_factor, variances
+from aisizer.demand.modulation import PEAK_WINDOW, burst_factor, variances
+from aisizer.demand.replay import busiest, scaled
+from aisizer.demand.traces.arrivals import sliding
 from aisizer.engine.speculative import Speculation
 from aisizer.errors import InvalidInput
 from aisizer.profile.kinds import arrivals_of
@@ -29,6 +32,8 @@ class Pool:
     workloads: tuple[str, ...]
     members: tuple[Workload, ...]
     """the workloads as the profile gives them, in the same order"""
+    replays: tuple[Requests, ...]
+    """the busiest hour of each one's trace at its load, where all of them name one; else empty"""
     precisions: tuple[str, ...]
     speculation: Speculation | None
     requests: Requests
@@ -85,13 +90,16 @@ class Pool:
 
 
 def make_pools(
-    workloads: Mapping[str, Workload], models: Mapping[str, Model], offered: Mapping[str, Offered]
+    workloads: Mapping[str, Workload],
+    models: Mapping[str, Model],
+    offered: Mapping[str, Offered],
+    traces: Mapping[str, Requests],
 ) -> tuple[Pool, ...]:
     """One pool per model, in the order in which the profile names them."""
     members: dict[str, list[str]] = {}
     for name in workloads:
         members.setdefault(models[name].id, []).append(name)
-    return tuple(_pool(model, names, workloads, models, offered) for model, names in members.items())
+    return tuple(_pool(model, names, workloads, models, offered, traces) for model, names in members.items())
 
 
 def _pool(
@@ -100,6 +108,7 @@ def _pool(
     workloads: Mapping[str, Workload],
     models: Mapping[str, Model],
     offered: Mapping[str, Offered],
+    traces: Mapping[str, Requests],
 ) -> Pool:
     requests = requests_sample(workloads, members)
     rates = tuple(offered[w].peak_rate_per_s for w in members)
@@ -116,6 +125,7 @@ def _pool(
         model=models[members[0]],
         workloads=tuple(members),
         members=tuple(workloads[w] for w in members),
+        replays=_replays(members, workloads, rates, traces),
         precisions=_precisions([workloads[w] for w in members], name),
         speculation=_speculation([workloads[w] for w in members], requests, rates, name),
         requests=requests,
@@ -126,6 +136,25 @@ def _pool(
         longest_context=max(float(np.quantile(c, 0.99)) for c in contexts),
         mean_context=float(np.average([c.mean() for c in contexts], weights=rates)),
     )
+
+
+def _replays(
+    members: list[str], workloads: Mapping[str, Workload], rates: tuple[float, ...], traces: Mapping[str, Requests]
+) -> tuple[Requests, ...]:
+    """The busiest hours, if every workload has a trace with times of at least a peak window."""
+    named = [traces[w] for w in members if w in traces]
+    if len(named) < len(members) or any(trace.arrival_s[-1] < PEAK_WINDOW for trace in named):
+        return ()
+    return tuple(
+        scaled(busiest(traces[w]), rate / _rate(workloads[w], traces[w].arrival_s), stream(f"replay {w}", 0))
+        for w, rate in zip(members, rates, strict=True)
+    )
+
+
+def _rate(workload: Workload, times: Floats) -> float:
+    """[req/s] of a trace on the basis on which the workload's load is stated."""
+    peak = sliding(times, int(PEAK_WINDOW)) if workload.burst.basis == "peak_window" else None
+    return peak.p99_per_s if peak else len(times) / float(times[-1] - times[0])
 
 
 def _limits(workload: Workload, class_id: int) -> list[Limit]:

@@ -10,7 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from aisizer.demand.arrivals import traffic
+from aisizer.demand.arrivals import stream, traffic
+from aisizer.demand.replay import scaled, together
 from aisizer.queueing.estimate import Estimate, estimate, measured, sections
 from aisizer.queueing.front import beside_the_prompt_s
 from aisizer.queueing.records import Limit
@@ -54,7 +55,7 @@ class Trial:
     """What a simulation says of one stage of a pool under one share of its load.
 
     estimates   of each of the stage's limits, in order; requests, seeds  of the runs that decide
-    refused     requests longer than the KV memory of a replica, which no engine would take; simulated  all requests played
+    refused     [1] share of requests longer than the KV memory of a replica, which no engine would take; simulated  all played
     measured    [1] share of requests between warm-up and end
     kv_use_p95  [1] of the KV memory that requests hold at the 95th percentile over time; preemptions  per request
     """
@@ -62,7 +63,7 @@ class Trial:
     estimates: tuple[Estimate, ...]
     requests: int
     seeds: int
-    refused: int
+    refused: float
     simulated: int
     measured: float
     kv_use_p95: float
@@ -75,14 +76,19 @@ class Trial:
 
 def trial(candidate: Candidate, share: float, replicas: int, routing: str, effort: Effort) -> Trial:
     """The latencies of `replicas` replicas that each carry `share` of the pool's load, of ever longer runs until every limit
-    is decided or the effort is spent."""
-    count, played = effort.first, 0
+    is decided or the effort is spent.
+
+    Where the workloads name traces their busiest hour is replayed instead, with ever more seeds of which of its requests come
+    to these replicas.
+    """
+    count, seeds, played = effort.first, effort.seeds, 0
     while True:
-        found = _tried(candidate, share, replicas, routing, count, effort.seeds)
+        found = _tried(candidate, share, replicas, routing, count, seeds)
         played += found.simulated
-        if count >= effort.most or found.decided(candidate.pool.limits):
+        spent = played >= effort.most if candidate.pool.replays else count >= effort.most
+        if spent or found.decided(candidate.pool.limits):
             return replace(found, simulated=played)
-        count = min(2 * count, effort.most)
+        count, seeds = (count, 2 * seeds) if candidate.pool.replays else (min(2 * count, effort.most), seeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +129,12 @@ def carried(candidate: Candidate, routing: str, effort: Effort) -> Carried:
     """The largest shares of the pool's load that one replica carries, all found with the same customers.
 
     Without limits it is what a backlog is worked off at. With them it is looked for from the analytic one on, up to what the
-    API processes carry.
+    API processes carry. Arrivals are Poisson: what is burstier than that is added to the load, or replayed, afterwards.
     """
-    pool, together = candidate.pool, min(MOST_REPLICAS, math.ceil(1 / candidate.share))
+    candidate = replace(candidate, pool=replace(candidate.pool, replays=()))
+    pool, peers = candidate.pool, min(MOST_REPLICAS, math.ceil(1 / candidate.share))
     most = min(_drained(candidate, effort), candidate.api_ceiling / pool.peak_rate)
-    found = crossing(partial(_point, candidate, together, routing, effort.seeds), candidate.share, most, effort)
+    found = crossing(partial(_point, candidate, peers, routing, effort.seeds), candidate.share, most, effort)
     share = found.share
     if pool.closed:
         share = _clients(pool, share) / float(pool.load.population.sum())
@@ -209,15 +216,16 @@ def _tried(candidate: Candidate, share: float, replicas: int, routing: str, coun
     table, pool = candidate.replica.table, candidate.pool
     rate = share * pool.peak_rate
     added = beside_the_prompt_s(table, rate, pool.mean_work, pool.mean_output)
+    played = sum(len(asked.arrival_s) + refused for _, asked, refused in runs)
     return Trial(
         estimates=tuple(_estimate(runs, limit, added) for limit in pool.limits),
-        requests=count,
+        requests=max(len(asked.arrival_s) + refused for _, asked, refused in runs),
         seeds=seeds,
-        refused=sum(refused for _, _, refused in runs),
-        simulated=count * seeds,
+        refused=sum(refused for _, _, refused in runs) / played,
+        simulated=played,
         measured=float(np.mean([measured(run).mean() for run, _, _ in runs])),
         kv_use_p95=max(held_p95(run, asked) for run, asked, _ in runs) / together / table.kv_capacity_tokens,
-        preemptions=sum(run.preemptions for run, _, _ in runs) / (count * seeds),
+        preemptions=sum(run.preemptions for run, _, _ in runs) / played,
     )
 
 
@@ -235,9 +243,13 @@ def _played(
 def _asked(candidate: Candidate, share: float, count: int, seed: int) -> tuple[Requests, int]:
     """Requests at a share of the pool's load, and how many more a replica has no memory for."""
     pool = candidate.pool
-    asked = _staged(pool, traffic(pool.members, [rate * share for rate in pool.class_rates], count, seed))
+    if pool.replays:
+        drawn = together([scaled(replay, share, stream(f"replay {i}", seed)) for i, replay in enumerate(pool.replays)])
+    else:
+        drawn = traffic(pool.members, [rate * share for rate in pool.class_rates], count, seed)
+    asked = _staged(pool, drawn)
     fits = asked.prompt_tokens + asked.output_tokens - 1 <= candidate.replica.table.kv_capacity_tokens
-    return asked.take(np.flatnonzero(fits)), int(count - fits.sum())
+    return asked.take(np.flatnonzero(fits)), int(len(fits) - fits.sum())
 
 
 def _staged(pool: Pool, asked: Requests) -> Requests:
