@@ -7,7 +7,8 @@ from datetime import date as Day  # noqa: N812
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.cli.file import write_file
+from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aisizer.calibration.calibrate import Calibrated
@@ -37,10 +38,7 @@ def calibrate(
         raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
     result = fitted(files, given, load_catalog(overlay), form, _day(date))
-    try:
-        output.write_text(fragment(result.calibration, result.set_aside, result.at_bound), "utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written ({error.strerror}). Choose another place with -o.") from error
+    write_file(output, fragment(result.calibration, result.set_aside, result.at_bound))
     return summary(result, output)
 
 

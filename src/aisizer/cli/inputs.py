@@ -31,7 +31,7 @@ def load_inputs(profile: str, sets: Sequence[str], fragments: Sequence[Path], ov
     catalog = load_catalog(overlay)
     names = name_check(catalog)
     loaded = resolve_traces(load_profile(profile, sets=sets, fragments=fragments, names=names))
-    files, hashes = _models(loaded)
+    files, hashes = model_files(loaded)
     return LoadedInputs(replace(loaded, fragments=loaded.fragments | hashes), catalog, files)
 
 
@@ -42,7 +42,7 @@ def name_check(catalog: Catalog) -> NameCheck:
     return lambda data: unknown_names(data, catalog)
 
 
-def _models(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
+def model_files(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
     """Models given as a size or as the path of a config.json, by workload, and the hashes of the files read."""
     from aisizer.catalog.config_json import model_from_config, names_a_file
     from aisizer.catalog.generic import is_size, model_from_size

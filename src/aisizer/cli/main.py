@@ -26,6 +26,7 @@ Input    init       write a commented profile, from scratch or a ready one
          trace      request log -> workload fragment
          calibrate  benchmark results -> calibration fragment
 Model    predict    latency and throughput of one point, or a CSV of points
+         simulate   traffic and failures replayed on a profile or a plan
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
          schema     JSON Schema of profile, plan and catalog
 
@@ -238,6 +239,43 @@ def trace(
         as_json=as_json,
     )
     typer.echo(report)
+
+
+@app.command()
+def simulate(
+    subject: Annotated[str, typer.Argument(metavar="PROFILE|PLAN", help="a profile, or sizing.json or its folder")],
+    drill: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start or tenant-10x"
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="length of a run")] = 3600.0,
+    seeds: Annotated[int, typer.Option(help="runs, each with other random numbers")] = 3,
+    sets: Sets = None,
+    fragments: Fragments = None,
+    catalog: Overlay = None,
+    requests_out: Annotated[
+        Path | None, typer.Option("--requests-out", metavar="FILE.csv", help="write one row for each request")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE.svg", help="draw the queue over time")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Traffic and failures replayed on a profile or a plan: what every promise sees, request by request."""
+    from aisizer.cli import simulate as verb
+
+    verb.simulate(
+        subject,
+        drill=drill,
+        seconds=seconds,
+        seeds=seeds,
+        sets=sets or (),
+        fragments=fragments or (),
+        overlay=catalog,
+        requests_out=requests_out,
+        svg=svg,
+        as_json=as_json,
+    )
 
 
 @app.command()

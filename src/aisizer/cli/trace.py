@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.cli.file import write_file
+from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aisizer.demand.traces.stated import Basis
@@ -45,7 +46,7 @@ def trace(
     except InvalidInput as error:
         raise refusal(file, str(error)) from error
     if output is not None:
-        _write(output, fragment(found, name, _BASES[basis], conversion))
+        write_file(output, fragment(found, name, _BASES[basis], conversion))
     if as_json:
         return json.dumps(shown, indent=2, ensure_ascii=False)
     use = (
@@ -67,10 +68,3 @@ def _workload(name: str | None, file: Path) -> str:
             f"of the profile's workload."
         )
     return name
-
-
-def _write(output: Path, content: str) -> None:
-    try:
-        output.write_text(content, "utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written ({error.strerror}). Choose another place with -o.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
+from math import ceil
 
 from aisizer.deliver import numbers
 from aisizer.roadmap.records import Month, Purchase
@@ -84,6 +85,36 @@ def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], 
     parts += [_line_legend(_LEFT, "l0", "GPUs in service (dot: a wave arrives)")]
     parts += [_line_legend(_LEFT + 390, "l1", "GPUs needed")]
     return _svg(_TOP + _HEIGHT + 28, title, description, parts)
+
+
+def over_time(series: Mapping[str, Sequence[float]], seconds: float, title: str, description: str) -> str:
+    """Lines over a run of so many seconds, one for each name, sampled evenly."""
+    highest = max(max(values) for values in series.values())
+    step = _tick_step(max(1, ceil(highest)))
+    ceiling = -(-max(1, ceil(highest)) // step) * step
+    parts = [_gridline(_TOP + _HEIGHT * (1 - tick / ceiling), str(tick)) for tick in range(0, ceiling + 1, step)]
+    for part in range(5):
+        x = _LEFT + (_RIGHT - _LEFT) * part / 4
+        parts.append(_text(x, _TOP + _HEIGHT + 18, f"{seconds * part / 4:,.0f} s", "end" if part == 4 else "start"))
+    for index, (name, values) in enumerate(series.items()):
+        width = (_RIGHT - _LEFT) / len(values)
+        points = [
+            f"{_LEFT + (i + 0.5) * width:.1f},{_TOP + _HEIGHT * (1 - v / ceiling):.1f}" for i, v in enumerate(values)
+        ]
+        parts.append(f'<polyline class="line l{index % len(PALETTE)}" points="{" ".join(points)}"/>')
+        parts.append(_line_legend(_LEFT + 200 * index, f"l{index % len(PALETTE)}", name))
+    return _svg(_TOP + _HEIGHT + 28, title, description, parts)
+
+
+def standalone(picture: str) -> str:
+    """A picture as a file of its own, with its colours."""
+    rules = "".join(f".l{i}{{stroke:{colour}}}" for i, colour in enumerate(PALETTE))
+    style = (
+        f"<style>text{{font:12px sans-serif}}.grid{{stroke:{GREY};stroke-width:.5}}"
+        f".line{{fill:none;stroke-width:2}}{rules}</style>"
+    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
+    return picture.replace("<svg ", head, 1).replace("</title>", f"</title>{style}", 1) + "\n"
 
 
 def _gridline(y: float, label: str) -> str:

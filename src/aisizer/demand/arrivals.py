@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
 
 from aisizer.demand.mix import HALF_A_TOKEN, quantile, share_below
-from aisizer.demand.modulation import arrival_times
+from aisizer.demand.modulation import arrival_times, modulation_of, rate_variance
+from aisizer.demand.replay import together
+from aisizer.profile.kinds import arrivals_of
 from aisizer.profile.sections import Modulation, TokenLengths, Workload
 from aisizer.shapes import Floats, Requests
 
@@ -16,6 +19,10 @@ STRATUM = 1_000
 """Requests among which each length, from the shortest to the longest, comes once: the same distribution and order as by
 chance, without the chance of a run of long ones (stratified sampling: Asmussen and Glynn 2007, Stochastic Simulation,
 section V.7). It halves what two seeds differ by."""
+
+
+SEEDS = 1_000
+"""Seeds of each run, one for each of its workloads."""
 
 
 def stream(name: str, seed: int) -> np.random.Generator:
@@ -58,6 +65,19 @@ def _even(rng: np.random.Generator, count: int) -> Floats:
     """Probabilities in random order, one in each stratum of each STRATUM of them."""
     blocks = [(rng.permutation(STRATUM) + rng.random(STRATUM)) / STRATUM for _ in range(-(-count // STRATUM))]
     return np.concatenate(blocks)[:count]
+
+
+def peak_hour(workloads: Sequence[Workload], rates: Sequence[float], seconds: float, seed: int) -> Requests:
+    """The requests of so many seconds at the workloads' rates [req/s], each arriving as unevenly as its burst says."""
+    parts = []
+    for k, (workload, rate) in enumerate(zip(workloads, rates, strict=True)):
+        modulation = modulation_of(workload.burst, rate, arrivals_of(workload.kind).dispersion)
+        expected = rate * seconds
+        spread = math.sqrt(expected + expected**2 * rate_variance(modulation, seconds))
+        count = math.ceil(expected + 6 * spread) + 6  # more than ever arrive; the rest is cut off
+        drawn = traffic([workload], [rate], count, seed * SEEDS + k, modulation)
+        parts.append(drawn.take(np.flatnonzero(drawn.arrival_s <= seconds)))
+    return together(parts, from_own_beginning=False)
 
 
 def tokens(lengths: TokenLengths, u: Floats) -> Floats:

@@ -119,6 +119,20 @@ def variances(burst: Burst, rate_per_s: float, index: float) -> tuple[float, flo
     return slow, (minute - slow) / (1 + slow)
 
 
+def modulation_of(burst: Burst, rate_per_s: float, index: float) -> tuple[Modulation, ...]:
+    """How the rate [req/s] wanders: as the profile says, or as one index of dispersion over a minute does in swings as long
+    as that; `index` where the profile gives neither. Nothing where arrivals are Poisson.
+
+    >>> found = modulation_of(Burst(index_of_dispersion_60s=3.1), 7.5, 2.0)
+    >>> round(dispersion(7.5, found, 60.0), 2)
+    3.1
+    """
+    if burst.modulation:
+        return burst.modulation
+    _, minute = variances(burst, rate_per_s, index)
+    return (Modulation(variance=minute / _kept(1.0), time=f"{MINUTE:g} s"),) if minute > SMALLEST else ()
+
+
 def arrival_times(rate_per_s: float, modulation: Sequence[Modulation], count: int, rng: np.random.Generator) -> Floats:
     """[s] `count` ascending arrival times at a mean rate [req/s] that wanders as `modulation` says.
 

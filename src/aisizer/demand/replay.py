@@ -52,15 +52,15 @@ def busiest(requests: Requests, width_s: float = HOUR) -> Requests:
     return requests.take(np.arange(first, ends[first]))
 
 
-def together(parts: Sequence[Requests]) -> Requests:
-    """The requests of several traces in order of arrival, each from its own beginning; class_id is the position of its trace."""
+def together(parts: Sequence[Requests], from_own_beginning: bool = True) -> Requests:
+    """The requests of several traces in order of arrival, each from its own beginning or on one clock; class_id is the
+    position of its trace."""
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("prompt_tokens", "output_tokens", "cached_tokens")
     }
-    arrival = np.concatenate(
-        [part.arrival_s - part.arrival_s[0] if len(part.arrival_s) else part.arrival_s for part in parts]
-    )
+    starts = [part.arrival_s[:1].sum() if from_own_beginning else 0.0 for part in parts]
+    arrival = np.concatenate([part.arrival_s - start for part, start in zip(parts, starts, strict=True)])
     class_id = np.repeat(np.arange(len(parts)), [len(part.arrival_s) for part in parts])
     whole = Requests(arrival_s=arrival, class_id=class_id.astype(np.int64), **columns)
     return whole.take(np.argsort(arrival, kind="stable"))

@@ -31,9 +31,9 @@ def make_plan(
     The leading options are simulated as far as `confirm` says.
     """
     context = gather(loaded, catalog, files or {})
-    named, rooms, calibrations = context.named, _rooms(context), prototype.calibrations(context)
+    named, offered, calibrations = context.named, rooms(context), prototype.calibrations(context)
     supply = context.profile.supply
-    screened = [screen(p, named.gpus, rooms, named.engine, supply, calibrations) for p in context.pools]
+    screened = [screen(p, named.gpus, offered, named.engine, supply, calibrations) for p in context.pools]
     screened = confidence.at_the_profiles(context, screened)
     found, rejections = search(context, screened)
     order = evaluate.ranked(found, context.profile.finance.discount_rate)
@@ -140,7 +140,7 @@ def _offers(context: Context, site: Site) -> tuple[Offer, ...]:
     return offers(site, context.catalog, tuple(context.named.gpus))
 
 
-def _rooms(context: Context) -> dict[str, Room]:
+def rooms(context: Context) -> dict[str, Room]:
     """Where replicas of each GPU class can stand at the sites of the profile; classes that none of them offers are left out."""
     offered: dict[str, list[Offer]] = {gpu: [] for gpu in context.named.gpus}
     for site in context.named.sites:

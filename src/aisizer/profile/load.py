@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -79,7 +80,23 @@ def load_profile(
 
     `names` adds its faults to those of the schema, so that a user sees all of a file's faults at once.
     """
-    document, content, folder = _read_source(source)
+    return _loaded(*_read_source(source), sets, fragments, names)
+
+
+def profile_of(data: Mapping[str, Any], label: str) -> LoadedProfile:
+    """A profile from its data, as a plan keeps it; paths in it start from the current folder."""
+    content = json.dumps(data).encode()
+    return _loaded(read_bytes(content, label), content, Path(), (), (), None)
+
+
+def _loaded(
+    document: Document,
+    content: bytes,
+    folder: Path | None,
+    sets: Sequence[str],
+    fragments: Sequence[Path],
+    names: NameCheck | None,
+) -> LoadedProfile:
     layers = Layers(_mapping(document), {(): Origin(document, folder or Path())})
     hashes: dict[str, str] = {}
     for path in fragments:

@@ -301,6 +301,20 @@ class Upgrades(Record):
     """Model migrations a year; 2 follows the deprecation cycles that providers publish."""
     method: Literal["rolling", "blue_green"] = "rolling"
     """rolling uses the redundancy off-peak and buys nothing; blue_green stands a second set beside the first."""
+    drain: Duration = 120.0
+    """[s] given to a replica to finish its requests before it is stopped; two minutes (assumed: longer than nearly every
+    answer; Kubernetes gives 30 s unless told otherwise)."""
+
+
+class Clients(Record):
+    """What clients do when the service fails them; simulated failures load the fleet with it."""
+
+    timeout: Annotated[Duration, Field(gt=0)] = 60.0
+    """[s] that a client waits for the first token before it hangs up; one minute, the read timeout that nginx proxies
+    default to."""
+    attempts: int = Field(default=3, ge=1, le=20)
+    """Times that a request is sent at most, the first included; 3, as the OpenAI and Anthropic libraries for Python do,
+    with pauses of half a second that double up to 8 s."""
 
 
 class Resilience(Record):
@@ -327,6 +341,10 @@ class Resilience(Record):
     """What stands at a second site."""
     upgrades: Upgrades = Upgrades()
     """How a new model or engine version is brought in."""
+    cold_start: Duration = 300.0
+    """[s] from starting a replica to its first request: weights read, graphs captured; five minutes (assumed: measure yours)."""
+    clients: Clients = Clients()
+    """What clients do when the service fails them."""
 
 
 class Compliance(Record):

@@ -78,6 +78,7 @@ class Outcome:
     peak_kv_tokens [token] the most that one replica held, or had reserved, at a time
     output_tokens  [token] generated for each request
     attempts       sendings of each request
+    failed_s       [s] when it failed for good; nan where it was served
     """
 
     sent_s: Floats
@@ -88,6 +89,7 @@ class Outcome:
     peak_kv_tokens: float
     output_tokens: Floats
     attempts: Ints
+    failed_s: Floats
 
     @property
     def ttft_s(self) -> Floats:
@@ -177,6 +179,7 @@ def simulate(
         peak_kv_tokens=float(_column(engines, "peak_kv").max()),
         output_tokens=output.astype(np.float64),
         attempts=_column(jobs, "attempts").astype(np.int64),
+        failed_s=_column(jobs, "failed_s"),
     )
 
 

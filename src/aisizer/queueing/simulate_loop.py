@@ -161,7 +161,10 @@ def _arrive(
     that may be sent in its place.
     """
     job = jobs[i]
-    r = _least_outstanding(replicas) if r == NOBODY else _next_up(replicas, r)
+    if r == NOBODY:
+        r = _least_outstanding(replicas)
+    elif replicas[r].state != UP:
+        r = _stand_in(replicas, i)
     if r == NOBODY or job.gives_up_s <= now:
         return _again(clients, jobs, calls, i, now, sendable)
     replica = replicas[r]
@@ -267,6 +270,7 @@ def _again(clients: Sender, jobs: list[Job], calls: Calls, i: int, now: float, s
         pause_s *= 1.0 - SPREAD * ((i + job.attempts) * GOLDEN % 1.0)
         heappush(calls, (now + pause_s, CALLS * i + SENDS_AGAIN))
         return 0
+    job.failed_s = now
     return _send_next(jobs, now, sendable)
 
 
@@ -319,13 +323,18 @@ def _least_outstanding(replicas: list[Replica]) -> int:
 
 
 @_compiled
-def _next_up(replicas: list[Replica], r: int) -> int:
-    """Replica r, or the next one after it that takes requests, or NOBODY."""
-    for tried in range(len(replicas)):
-        candidate = (r + tried) % len(replicas)
-        if replicas[candidate].state == UP:
-            return candidate
-    return NOBODY
+def _stand_in(replicas: list[Replica], i: int) -> int:
+    """One of the replicas that take requests, dealt out in turn by request, or NOBODY."""
+    up = 0
+    for replica in replicas:
+        up += replica.state == UP
+    if up == 0:
+        return NOBODY
+    r, left = -1, i % up
+    while left >= 0:
+        r += 1
+        left -= replicas[r].state == UP
+    return r
 
 
 @_compiled

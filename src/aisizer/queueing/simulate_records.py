@@ -77,6 +77,7 @@ class Job:
     behind   the next one in its replica's queue, or among the prompts that one step completes
     older    the one admitted before it in its replica
     attempts  sendings so far; gives_up_s  when its client stops waiting; replica  where it waits or runs
+    failed_s  when it failed for good
     """
 
     arrival_s: float
@@ -96,6 +97,7 @@ class Job:
     attempts: int = 0
     gives_up_s: float = inf
     replica: int = NOBODY
+    failed_s: float = nan
 
 
 @dataclass(slots=True)

@@ -97,9 +97,8 @@ def _passed(pools: TwoPools, requests: Requests, sent: Floats) -> Outcome:
         rest = decode_requests(requests.take(several))
         finish[several], after = _played(pools.decode, rest, first[several], pools.decode_replicas)
         busy, peak, preempted = busy + after.busy_s, after.peak_kv_tokens, preempted + after.preemptions
-    return Outcome(
-        sent, first, finish, preempted, busy, peak, requests.output_tokens, np.ones(len(sent), dtype=np.int64)
-    )
+    once, never = np.ones(len(sent), dtype=np.int64), np.full(len(sent), np.nan)
+    return Outcome(sent, first, finish, preempted, busy, peak, requests.output_tokens, once, never)
 
 
 def _played(table: StepTable, requests: Requests, arrival: Floats, replicas: int) -> tuple[Floats, Outcome]:

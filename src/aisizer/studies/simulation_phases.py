@@ -1,0 +1,173 @@
+"""What simulated requests saw: by phase of a drill, and over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisizer.queueing.estimate import estimate, measured, sections
+from aisizer.queueing.records import Limit
+from aisizer.queueing.simulate import Outcome
+from aisizer.shapes import Floats, Requests
+from aisizer.sizing.drills import Ground, Trouble
+from aisizer.sizing.pools import Pool
+from aisizer.studies.simulation_records import Phase, Promise
+
+PhaseName = Literal["run", "before", "during", "after"]
+BUCKETS = 60
+"""Parts of the run that the pictures over time show."""
+RECOVERY_WINDOW_S = 30.0
+"""[s] over which a percentile must be within its target again for the fleet to count as recovered."""
+LEAST_OF_WINDOW = 20
+"""Requests of such a window below which it says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One seed of one pool."""
+
+    outcome: Outcome
+    requests: Requests
+    refused: int
+
+
+def phases_of(pool: Pool, ground: Ground, found: Trouble | None, runs: Sequence[Run]) -> Iterator[Phase]:
+    """The whole run without warm-up and end; or what was sent before, during and after the trouble."""
+    if found is None:
+        yield _phase(pool, "run", 0.0, ground.seconds, runs, [measured(run.outcome) for run in runs], in_sections=True)
+        return
+    ends = (0.0, found.from_s, min(found.to_s, ground.seconds), ground.seconds)
+    for name, start, end in zip(("before", "during", "after"), ends, ends[1:], strict=False):
+        if end > start:
+            inside = [(run.outcome.sent_s >= start) & (run.outcome.sent_s < end) for run in runs]
+            yield _phase(pool, name, start, end, runs, inside, in_sections=False)
+
+
+def _phase(
+    pool: Pool,
+    name: str,
+    start: float,
+    end: float,
+    runs: Sequence[Run],
+    inside: Sequence[NDArray[np.bool_]],
+    in_sections: bool,
+) -> Phase:
+    outcomes = [(run.outcome, run.requests, mask) for run, mask in zip(runs, inside, strict=True)]
+    count = int(sum(mask.sum() for mask in inside))
+    return Phase(
+        name=name,
+        from_s=start,
+        to_s=end,
+        requests=count,
+        failed=sum(float(np.isnan(run.finish_s[mask]).sum()) for run, _, mask in outcomes) / max(count, 1),
+        attempts=sum(float(run.attempts[mask].sum()) for run, _, mask in outcomes) / max(count, 1),
+        promises=tuple(_promise(pool.workloads, limit, outcomes, in_sections) for limit in pool.limits),
+    )
+
+
+def _promise(
+    workloads: Sequence[str],
+    limit: Limit,
+    outcomes: Sequence[tuple[Outcome, Requests, NDArray[np.bool_]]],
+    in_sections: bool,
+) -> Promise:
+    parts: list[Floats] = []
+    for run, asked, inside in outcomes:
+        chosen = inside & (asked.class_id == limit.class_id)
+        values = _latency(run, limit.metric)[chosen]
+        served = ~np.isnan(values) | np.isnan(run.finish_s[chosen])
+        values = np.where(np.isnan(values), np.inf, values)[served]
+        parts += sections(values, run.sent_s[chosen][served]) if in_sections else [values]
+    found = estimate(parts, limit.statistic) if len(parts) > 1 else None
+    whole = np.concatenate(parts)
+    value = found.value if found else _plain(whole, limit.statistic)
+    known = value is not None and math.isfinite(value)
+    sure = found is not None and math.isfinite(found.low) and math.isfinite(found.high)
+    return Promise(
+        workload=workloads[limit.class_id],
+        metric=limit.metric,
+        percentile=limit.statistic,
+        target_ms=limit.seconds * 1e3,
+        value_ms=value * 1e3 if value is not None and known else None,
+        interval_ms=(found.low * 1e3, found.high * 1e3) if found is not None and sure else None,
+        met=None if not len(whole) else bool(value is not None and value <= limit.seconds),
+    )
+
+
+def _plain(values: Floats, statistic: str) -> float | None:
+    return estimate([values, values], statistic).value if len(values) else None
+
+
+def _latency(run: Outcome, metric: str) -> Floats:
+    return {"ttft": run.ttft_s, "tpot": run.tpot_s, "e2e": run.e2e_s}[metric]
+
+
+def over_time(runs: Sequence[Run], seconds: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean requests that wait, and that are in flight, in each part of the run."""
+    edges = np.linspace(0.0, seconds, BUCKETS + 1)
+    waiting, in_flight = (
+        np.mean([_present(run.outcome.sent_s, _gone(run.outcome, ends), edges) for run in runs], axis=0)
+        for ends in ("first_token_s", "finish_s")
+    )
+    return tuple(waiting.tolist()), tuple(in_flight.tolist())
+
+
+def _gone(run: Outcome, ends: str) -> Floats:
+    """[s] when each request no longer waits: at that time of it, or when it failed."""
+    times: Floats = getattr(run, ends)
+    return np.where(np.isnan(times), run.failed_s, times)
+
+
+def _present(begin: Floats, end: Floats, edges: Floats) -> Floats:
+    """Mean number present between the edges: the time that each spends there, added up.
+
+    One that never ended counts to the last edge.
+
+    >>> _present(np.array([0.0, 1.0]), np.array([2.0, np.nan]), np.array([0.0, 2.0, 4.0])).tolist()
+    [1.5, 1.0]
+    """
+    ends = np.where(np.isnan(end), edges[-1], end)
+
+    def before(at: Floats) -> Floats:
+        """Time spent up to each edge, over all."""
+        order_b, order_e = np.sort(begin), np.sort(ends)
+        sums_b, sums_e = (np.concatenate([[0.0], np.cumsum(order)]) for order in (order_b, order_e))
+        begun, ended = np.searchsorted(order_b, at), np.searchsorted(order_e, at)
+        spent: Floats = (begun * at - sums_b[begun]) - (ended * at - sums_e[ended])
+        return spent
+
+    present: Floats = np.diff(before(edges)) / np.diff(edges)
+    return present
+
+
+def recovered(limits: Sequence[Limit], found: Trouble, runs: Sequence[Run], seconds: float) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window that breaks a promise; None where that is the last."""
+    edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
+    broken = [
+        end for start, end in pairwise(edges.tolist()) if any(_breaks(limit, runs, start, end) for limit in limits)
+    ]
+    if not broken:
+        return 0.0
+    last = max(broken)
+    return None if last >= edges[-1] else last - found.from_s
+
+
+def _breaks(limit: Limit, runs: Sequence[Run], start: float, end: float) -> bool:
+    values = []
+    for run in runs:
+        out = run.outcome
+        inside = (out.sent_s >= start) & (out.sent_s < end) & (run.requests.class_id == limit.class_id)
+        values.append(
+            _latency(out, limit.metric)[inside & ~(np.isnan(_latency(out, limit.metric)) & ~np.isnan(out.finish_s))]
+        )
+    whole = np.concatenate(values)
+    if len(whole) < LEAST_OF_WINDOW:
+        return False
+    value = _plain(np.where(np.isnan(whole), np.inf, whole), limit.statistic)
+    return value is not None and value > limit.seconds

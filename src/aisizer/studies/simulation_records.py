@@ -1,0 +1,79 @@
+"""What `aisizer simulate` answers: promises by phase, and the queue over time, of each pool."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from aisizer.schema import Record
+
+
+class Promise(Record):
+    """One promised percentile in one phase; null where too few requests were sent in it to tell."""
+
+    workload: str
+    metric: Literal["ttft", "tpot", "e2e"]
+    percentile: Literal["mean", "p50", "p90", "p95", "p99"]
+    target_ms: float
+    value_ms: float | None
+    """null too where so many requests failed that the percentile is one of them: see `failed`"""
+    interval_ms: tuple[float, float] | None
+    """95 % interval; null where it cannot be told"""
+    met: bool | None
+
+
+class Phase(Record):
+    """A part of the run: requests sent in it, and what became of them."""
+
+    name: Literal["run", "before", "during", "after"]
+    from_s: float
+    to_s: float
+    requests: int
+    """over all seeds"""
+    failed: float
+    """[1] share of them that was never answered"""
+    attempts: float
+    """mean sendings of each"""
+    promises: tuple[Promise, ...]
+
+
+class PoolRun(Record):
+    """One pool's part of a simulation."""
+
+    pool: str
+    replicas: int
+    peak_rate_per_s: float
+    utilization: float
+    """[1] share of the time that replicas are in steps"""
+    kv_use_p95: float
+    preemptions: float
+    """per request"""
+    refused: float
+    """[1] share of requests that are longer than a replica's KV memory"""
+    phases: tuple[Phase, ...]
+    waiting: tuple[float, ...]
+    """requests without a first token in each sixtieth of the run, mean over it and over seeds"""
+    in_flight: tuple[float, ...]
+    """requests without their last token, likewise"""
+    recovered_s: float | None = None
+    """[s] from the begin of the trouble until every promise holds again and stays so; null where it never does within the
+    run, or was never broken: see `held`"""
+    held: bool = True
+    """whether every promise held in all phases"""
+
+
+class Simulation(Record):
+    """What `aisizer simulate` answers (aisizer/simulation/v1)."""
+
+    schema_: Literal["aisizer/simulation/v1"] = Field(default="aisizer/simulation/v1", alias="schema")
+    aisizer_version: str
+    profile: str
+    drill: str | None
+    told: str
+    """what is played, in a sentence"""
+    seconds: float
+    seeds: int
+    requests: int
+    routing: str
+    pools: tuple[PoolRun, ...]
