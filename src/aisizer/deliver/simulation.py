@@ -41,6 +41,13 @@ def simulation_text(found: Simulation) -> str:
     lines = [fill(head, WIDTH, subsequent_indent="  "), f"  {length}, {found.routing.replace('_', ' ')} routing", ""]
     for pool in found.pools:
         lines += [*_pool(pool), ""]
+    for its in found.upstreams:
+        lines += [
+            f"{its.name}: {its.calls_per_s:.3g} of {its.limit_per_s:.3g} calls/s before the model",
+            f"  wait for a turn p95 {numbers.duration(its.wait_p95_s * 1e3)}, at most "
+            f"{numbers.duration(its.longest_wait_s * 1e3)}",
+            "",
+        ]
     return "\n".join(lines[:-1]) + "\n"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from aisizer.plan.make import rooms
 from aisizer.profile.load import LoadedProfile
 from aisizer.queueing.simulate import Patience, simulate
 from aisizer.queueing.two_pools import TwoPools, simulate_pools
-from aisizer.shapes import Requests
+from aisizer.shapes import Floats, Requests
 from aisizer.sizing.capacity import Candidate, screen
 from aisizer.sizing.drills import DRILLS, PERSISTENT, TENANT, TIMES, Ground, Trouble, noisy, trouble
 from aisizer.sizing.placement import place
@@ -27,6 +26,7 @@ from aisizer.sizing.records import Pool as PoolRecord
 from aisizer.sizing.verify import held_p95
 from aisizer.studies.simulation_phases import Run, over_time, phases_of, recovered
 from aisizer.studies.simulation_records import PoolRun, Simulation
+from aisizer.studies.simulation_upstreams import behind_upstreams, upstream_runs
 from aisizer.units import HOUR
 
 MOST_REQUESTS = 5_000_000
@@ -65,6 +65,8 @@ class Member:
         return self.candidates[0]
 
 
+OTHERS = 500
+"""Added to a seed for another stream of requests."""
 Told = Callable[[int, int], None]
 """Called with runs done and runs to do."""
 
@@ -79,35 +81,41 @@ def simulated(
 ) -> tuple[Simulation, dict[str, list[Run]]]:
     """The plan's first wave at the highest demand it carries, all its servers up, under a drill if one is asked."""
     context = gather(loaded, catalog, files)
-    members = _members(context, plan)
-    factor = _carried(context, plan)
-    runs: dict[str, list[Run]] = {}
-    pools = []
-    for done, member in enumerate(members):
-        seconds = _cut(asked.seconds, member.first.pool.peak_rate * factor)
-        if asked.drill is not None and len(member.candidates) > 1:
-            raise InvalidInput("drills are played on pools that prefill and decode together. Leave out --drill.")
-        ground = Ground(
-            _servers(plan, members, member), _recovery(context, plan, member), seconds, loaded.profile.resilience
-        )
-        found = None if asked.drill is None else trouble(asked.drill, ground)
-        played = []
-        for seed in range(1, asked.seeds + 1):
-            played.append(_run(context, member, factor, ground, found, asked.drill, seed))
-            progress(done * asked.seeds + seed, len(members) * asked.seeds)
-        runs[member.first.pool.promised.name] = played
-        pools.append(_pool_run(member, factor, ground, found, played))
+    members, factor = _members(context, plan), _carried(context, plan)
+    if asked.drill is not None and any(len(member.candidates) > 1 for member in members):
+        raise InvalidInput("Drills are played on pools that prefill and decode together. Leave out --drill.")
+    seconds = min(asked.seconds, MOST_REQUESTS / sum(pool.peak_rate for pool in context.pools) / factor)
+    grounds = [_ground(context, plan, members, member, seconds) for member in members]
+    troubles = [None if asked.drill is None else trouble(asked.drill, ground) for ground in grounds]
+    played: list[list[Run]] = [[] for _ in members]
+    waits: list[dict[str, Floats]] = []
+    for seed in range(1, asked.seeds + 1):
+        drawn = [
+            _traffic(m, factor, ground, found, seed)
+            for m, ground, found in zip(members, grounds, troubles, strict=True)
+        ]
+        drawn, waited = behind_upstreams(context.profile, [m.first.pool.promised.workloads for m in members], drawn)
+        waits.append(waited)
+        for i, member in enumerate(members):
+            played[i].append(_run(context, member, factor, grounds[i], troubles[i], drawn[i], asked.drill, seed))
+            progress((seed - 1) * len(members) + i + 1, asked.seeds * len(members))
+    pools = [
+        _pool_run(m, factor, ground, found, runs)
+        for m, ground, found, runs in zip(members, grounds, troubles, played, strict=True)
+    ]
+    runs = {m.first.pool.promised.name: its for m, its in zip(members, played, strict=True)}
     return (
         Simulation(
             aisizer_version=plan.aisizer_version,
             profile=loaded.profile.name,
             drill=asked.drill,
             told=_told(asked, loaded),
-            seconds=asked.seconds,
+            seconds=seconds,
             seeds=asked.seeds,
-            requests=sum(len(run.requests.arrival_s) for played in runs.values() for run in played),
+            requests=sum(len(run.requests.arrival_s) for its in runs.values() for run in its),
             routing=loaded.profile.supply.routing,
             pools=tuple(pools),
+            upstreams=tuple(upstream_runs(context.profile, waits, seconds)),
         ),
         runs,
     )
@@ -158,71 +166,68 @@ def _carried(context: Context, plan: Plan) -> float:
     return max(context.demand.factors[: purchases[0].covers_to_month if purchases else 1])
 
 
-def _cut(seconds: float, rate: float) -> float:
-    return min(seconds, MOST_REQUESTS / rate)
-
-
-def _servers(plan: Plan, members: Sequence[Member], member: Member) -> tuple[int, ...]:
-    """The server of each replica of a pool, placed as the plan's fleet is."""
+def _ground(context: Context, plan: Plan, members: Sequence[Member], member: Member, seconds: float) -> Ground:
+    """The first site's servers as the plan fills them, and the second site's replicas of a pool in proportion."""
     decision = plan.decision
     assert decision is not None  # `_members` refuses a plan without one
+    gpus = {step.name: step.gpus for step in plan.waterfall}
     counts = [n for m in members for n in m.replicas]
     sizes = [c.gpus for m in members for c in m.candidates]
-    servers = decision.servers
-    placed = place(counts, sizes, servers, decision.gpus_per_server)
-    if placed is None or member.first.gpus > decision.gpus_per_server:
-        return tuple(range(member.replicas[0]))
-    row = [c for m in members for c in m.candidates].index(member.first)
-    return tuple(int(s) for s, count in enumerate(placed[row]) for _ in range(int(count)))
+    placed = place(counts, sizes, gpus["upgrade"] // decision.gpus_per_server, decision.gpus_per_server)
+    servers = tuple(range(member.replicas[0]))
+    if placed is not None and member.first.gpus <= decision.gpus_per_server:
+        row = [c for m in members for c in m.candidates].index(member.first)
+        servers = tuple(int(s) for s, count in enumerate(placed[row]) for _ in range(int(count)))
+    second = member.replicas[0] * (gpus["disaster_recovery"] - gpus["upgrade"]) // gpus["upgrade"]
+    return Ground(servers, second, seconds, context.profile.resilience)
 
 
-def _recovery(context: Context, plan: Plan, member: Member) -> int:
-    """Replicas of a pool at the second site, in the proportion of its servers to those of the first."""
-    decision = plan.decision
-    steps = {step.name: step.gpus for step in plan.waterfall}
-    if decision is None or not steps.get("disaster_recovery"):
-        return 0
-    second = steps["disaster_recovery"] - steps["upgrade"]
-    return math.floor(member.replicas[0] * second / steps["upgrade"])
+def _traffic(member: Member, factor: float, ground: Ground, found: Trouble | None, seed: int) -> Requests:
+    """What comes to a pool, one tenant's excess included where the trouble is that and not a replica's."""
+    drawn = _drawn(member, factor, ground.seconds, seed)
+    if found is None or found.changes:
+        return drawn
+    more = _drawn(member, factor * TENANT * (TIMES - 1), ground.seconds, seed + OTHERS)
+    return noisy(drawn, more, found, len(member.first.pool.workloads))
 
 
-def _run(
-    context: Context, member: Member, factor: float, ground: Ground, found: Trouble | None, drill: str | None, seed: int
-) -> Run:
-    profile, pool = context.profile, member.first.pool.promised
-    drawn = _traffic(member, factor, ground.seconds, seed)
-    if drill == "tenant-10x" and found is not None:
-        more = _traffic(member, factor * TENANT * (TIMES - 1), ground.seconds, seed + 500)
-        drawn = noisy(drawn, more, found, len(pool.workloads))
-    fits = drawn.prompt_tokens + drawn.output_tokens - 1 <= member.first.replica.table.kv_capacity_tokens
-    kept = drawn.take(np.flatnonzero(fits))
-    if len(member.candidates) == 2:
-        first, rest = (c.replica.table for c in member.candidates)
-        outcome = simulate_pools(TwoPools(first, rest, *member.replicas), kept)
-        return Run(outcome, kept, int(len(fits) - fits.sum()))
-    clients = profile.resilience.clients
-    troubled = found is not None
-    attempts = max(clients.attempts, PERSISTENT) if drill == "retry-storm" else clients.attempts
-    outcome = simulate(
-        member.first.replica.table,
-        kept,
-        clients=round(factor * float(pool.load.population.sum())) if pool.closed else None,
-        replicas=member.replicas[0] + (ground.recovery if drill == "site-lost" else 0),
-        routing=profile.supply.routing,
-        seed=seed,
-        patience=Patience(timeout_s=clients.timeout, attempts=attempts) if troubled else None,
-        changes=found.changes if found else (),
-    )
-    return Run(outcome, kept, int(len(fits) - fits.sum()))
-
-
-def _traffic(member: Member, factor: float, seconds: float, seed: int) -> Requests:
+def _drawn(member: Member, factor: float, seconds: float, seed: int) -> Requests:
     pool = member.first.pool.promised
     if pool.replays:
         parts = [scaled(replay, factor, stream(f"replay {i}", seed)) for i, replay in enumerate(pool.replays)]
         whole = together(parts)
         return whole.take(np.flatnonzero(whole.arrival_s <= seconds))
     return peak_hour(pool.members, [rate * factor for rate in pool.class_rates], seconds, seed)
+
+
+def _run(
+    context: Context,
+    member: Member,
+    factor: float,
+    ground: Ground,
+    found: Trouble | None,
+    drawn: Requests,
+    drill: str | None,
+    seed: int,
+) -> Run:
+    pool, clients = member.first.pool.promised, context.profile.resilience.clients
+    fits = drawn.prompt_tokens + drawn.output_tokens - 1 <= member.first.replica.table.kv_capacity_tokens
+    kept, refused = drawn.take(np.flatnonzero(fits)), int(len(fits) - fits.sum())
+    if len(member.candidates) == 2:
+        first, rest = (c.replica.table for c in member.candidates)
+        return Run(simulate_pools(TwoPools(first, rest, *member.replicas), kept), kept, refused)
+    attempts = max(clients.attempts, PERSISTENT) if drill == "retry-storm" else clients.attempts
+    outcome = simulate(
+        member.first.replica.table,
+        kept,
+        clients=round(factor * float(pool.load.population.sum())) if pool.closed else None,
+        replicas=member.replicas[0] + (ground.recovery if drill == "site-lost" else 0),
+        routing=context.profile.supply.routing,
+        seed=seed,
+        patience=Patience(timeout_s=clients.timeout, attempts=attempts) if found else None,
+        changes=found.changes if found else (),
+    )
+    return Run(outcome, kept, refused)
 
 
 def _pool_run(member: Member, factor: float, ground: Ground, found: Trouble | None, runs: Sequence[Run]) -> PoolRun:

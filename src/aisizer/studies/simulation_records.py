@@ -63,6 +63,16 @@ class PoolRun(Record):
     """whether every promise held in all phases"""
 
 
+class UpstreamRun(Record):
+    """A system that requests call before the model: how long they wait for their turn at its rate ceiling."""
+
+    name: str
+    calls_per_s: float
+    limit_per_s: float
+    wait_p95_s: float
+    longest_wait_s: float
+
+
 class Simulation(Record):
     """What `aisizer simulate` answers (aisizer/simulation/v1)."""
 
@@ -77,3 +87,5 @@ class Simulation(Record):
     requests: int
     routing: str
     pools: tuple[PoolRun, ...]
+    upstreams: tuple[UpstreamRun, ...] = ()
+    """those with a rate ceiling; their time is outside the promises, which are those of the model service"""
