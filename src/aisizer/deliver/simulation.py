@@ -57,7 +57,7 @@ def _pool(pool: PoolRun) -> list[str]:
         f"  computing {numbers.share(pool.utilization)} of the time, KV use p95 {numbers.share(pool.kv_use_p95)}, "
         f"{pool.preemptions:.2g} preemptions a request",
         "",
-        f"  {'':28}{'target':>9}  {'simulated':>14}  {'':8}{'requests':>9} {'failed':>7}",
+        f"  {'':26}{'target':>9}  {'simulated':>14}  {'':8}{'requests':>9} {'failed':>7}",
     ]
     for phase in pool.phases:
         lines += _phase(phase)
@@ -74,7 +74,7 @@ def _phase(phase: Phase) -> list[str]:
     rows = []
     for i, promise in enumerate(phase.promises):
         label = f"{name}{promise.workload} {promise.metric.upper()} {promise.percentile}"
-        row = f"  {label:28.28}{numbers.duration(promise.target_ms):>9}  {_value(promise):>14}  {_met(promise):8}"
+        row = f"  {label:26.26}{numbers.duration(promise.target_ms):>9}  {_value(promise):>14}  {_met(promise):8}"
         rows.append(row + (f"{phase.requests:>9,} {numbers.share(phase.failed):>7}" if i == 0 else ""))
     return [row.rstrip() for row in rows]
 

@@ -1,0 +1,58 @@
+"""What is said of a percentile from a simulated run, and how sure."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from synthetic import SMALL, requests, shuffled, steps, traffic
+
+from aisizer.queueing.estimate import LEAST, SECTIONS, estimate, measured, sections
+from aisizer.queueing.simulate import Change, simulate
+
+
+@pytest.mark.parametrize(("statistic", "exact"), [("mean", math.exp(0.5)), ("p50", 1.0), ("p95", math.exp(1.6449))])
+def test_nineteen_intervals_of_twenty_hold_the_exact_value(statistic: str, exact: float) -> None:
+    """400 samples of 2,000 log-normal values each; fewer than 90 % would be an interval that is too narrow."""
+    held = 0
+    for seed in range(400):
+        values = np.random.default_rng(seed).lognormal(size=2_000)
+        found = estimate(sections(values, np.arange(2_000.0)), statistic)
+        held += found.low <= exact <= found.high
+    assert held >= 0.9 * 400
+
+
+def test_longer_runs_have_narrower_intervals() -> None:
+    values = np.random.default_rng(1).lognormal(size=32_000)
+    widths = []
+    for count in (1_000, 4_000, 32_000):
+        found = estimate(sections(values[:count], np.arange(float(count))), "p95")
+        widths.append(found.high - found.low)
+    assert widths[0] > widths[1] > widths[2]
+
+
+def test_no_percentile_of_too_few() -> None:
+    found = estimate([np.ones(LEAST - 1)] * SECTIONS, "p95")
+    assert (found.value, found.low, found.high) == (math.inf, -math.inf, math.inf)
+    assert found.side(1e9) == 0
+
+
+def test_a_failed_request_is_later_than_any_target() -> None:
+    """One in ten failed: the 95th percentile is one of them, the median is not."""
+    parts = [np.r_[np.ones(90), np.full(10, math.inf)] for _ in range(SECTIONS)]
+    assert estimate(parts, "p95").side(1e9) == 1
+    assert estimate(parts, "p50").side(2.0) == -1
+
+
+def test_warm_up_and_end_are_left_out() -> None:
+    run = simulate(SMALL, shuffled(traffic("chat", 4_000, rate=10.0)))
+    inside, p95 = measured(run), float(np.quantile(run.e2e_s, 0.95))
+    assert run.sent_s[inside].min() >= 2 * p95 and run.sent_s[inside].max() <= run.sent_s.max() - p95
+    assert inside.mean() > 0.8
+
+
+def test_where_nothing_was_served_nothing_is_left_out() -> None:
+    run = simulate(steps(per_step=1.0), requests([1.0, 2.0], 4, 2), changes=[Change(0.0, 0, "down")])
+    assert measured(run).all() and np.isnan(run.finish_s).all()
+    assert run.failed_s.tolist() == [1.0, 2.0]
