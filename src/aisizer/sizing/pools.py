@@ -11,7 +11,7 @@ import numpy as np
 from aisizer.catalog.records import Model
 from aisizer.demand.loads import Offered
 from aisizer.demand.mix import requests_sample
-from aisizer.demand.modulation import burst_factor, variances
+from aisizer.demand.modulation import burst_factor, fast_variance
 from aisizer.engine.speculative import Speculation
 from aisizer.errors import InvalidInput
 from aisizer.profile.kinds import arrivals_of
@@ -35,7 +35,7 @@ class Pool:
     class_rates: tuple[float, ...]
     """[req/s] per workload, closed ones at their nominal rate"""
     burst: float
-    """[1] rate in the busiest minutes over the peak rate"""
+    """[1] rate in the busy minutes of the peak window over that window's rate"""
     longest_context: float
     """[token] 99th percentile of prompt plus output"""
     mean_context: float
@@ -162,10 +162,9 @@ def _speculation(
 
 def _burst(workloads: list[Workload], load: Load) -> float:
     """Independent streams add their variances; a closed population cannot burst."""
-    total = float(load.rate.sum())
-    slow = fast = 0.0
+    total, variance = float(load.rate.sum()), 0.0
     for rate, workload in zip(load.rate.tolist(), workloads, strict=True):
         if rate > 0:
-            parts = variances(workload.burst, rate, arrivals_of(workload.kind).dispersion)
-            slow, fast = (old + part * (rate / total) ** 2 for old, part in zip((slow, fast), parts, strict=True))
-    return burst_factor(slow, fast)
+            fast = fast_variance(workload.burst, rate, arrivals_of(workload.kind).dispersion)
+            variance += fast * (rate / total) ** 2
+    return burst_factor(variance)

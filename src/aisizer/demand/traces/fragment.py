@@ -18,7 +18,7 @@ _ROW = 8
 """Quantiles on a line."""
 _RATES = {
     "peak_window": "99th percentile of 5-minute windows that slide by one second",
-    "mean_rate": "requests over the span; the burst's modulation lifts it to its peak",
+    "mean_rate": "requests over the span",
 }
 _BURSTS = {
     "peak_window": "what is faster than the peak window: fitted to the dispersion inside 5-minute windows",
@@ -72,7 +72,9 @@ def _load(trace: Trace, basis: Basis) -> list[str]:
     return [
         "    load:",
         f"      rate: {load['rate']}  # {_RATES[basis]}",
-        f"      peak_factor: {load['peak_factor']:g}  # that rate over the trace's mean, {mean:.6g} req/s",
+        f"      peak_factor: {load['peak_factor']:g}  # that rate over the trace's mean, {mean:.6g} req/s"
+        if "peak_factor" in load
+        else "      peak_factor: null  # the modulation says how far the peak lies above the mean",
         *(f"      {other}" for other in others.split(", ")),
     ]
 
