@@ -31,7 +31,7 @@ def fragment(trace: Trace, workload: str, basis: Basis, conversion: Conversion) 
     lines = [
         *_head(trace, workload, conversion),
         "workloads:",
-        f"  {workload}:",
+        f"  {_key(workload)}:",
         *_load(trace, basis),
         *_burst(trace, basis),
         *_lengths("prompt_tokens", trace.requests.prompt_tokens, conversion),
@@ -130,6 +130,15 @@ def _prefix(trace: Trace) -> list[str]:
             "    # endless cache, cold at the start. Measure what your engine keeps before you count on it.",
         ]
     return ["    # prefix_hit: the trace does not show it"]
+
+
+def _key(name: str) -> str:
+    """A workload's name as a YAML key: in quotes where YAML might take it for a number or a word of its own.
+
+    >>> _key("chat"), _key("1.5"), _key("on")
+    ('chat', '"1.5"', '"on"')
+    """
+    return name if name.isalpha() and len(name) > 3 and name not in ("null", "true", "false") else f'"{name}"'
 
 
 def _comment(text: str) -> str:
