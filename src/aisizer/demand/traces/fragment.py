@@ -16,6 +16,7 @@ from aisizer.shapes import Floats
 
 _ROW = 8
 """Quantiles on a line."""
+_YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 _RATES = {
     "peak_window": "99th percentile of 5-minute windows that slide by one second",
     "mean_rate": "requests over the span",
@@ -138,7 +139,7 @@ def _key(name: str) -> str:
     >>> _key("chat"), _key("1.5"), _key("on")
     ('chat', '"1.5"', '"on"')
     """
-    return name if name.isalpha() and len(name) > 3 and name not in ("null", "true", "false") else f'"{name}"'
+    return name if name.isalpha() and name not in _YAML_WORDS else f'"{name}"'
 
 
 def _comment(text: str) -> str:
