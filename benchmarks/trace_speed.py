@@ -1,6 +1,7 @@
 """Times the reading of traces in rows a second, and the memory it takes, as rows of a Markdown table.
 
 Each format is read in a process of its own from a file made here: random times and token counts, in the layout of the format.
+Time is that of the processor, so that other work on the machine does not count.
 
     python benchmarks/trace_speed.py [--rows 1000000]
 """
@@ -73,9 +74,9 @@ def read(path: Path) -> None:
     from aisizer.demand.traces.read import read_trace
 
     before = _peak_mb()
-    start = time.perf_counter()
+    start = time.process_time()
     trace = read_trace(path)
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     rows = len(trace.requests.arrival_s) + trace.malformed.count
     print(rows / took, _peak_mb() - before)
 

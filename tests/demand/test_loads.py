@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from aisizer.demand.loads import offered
+from aisizer.demand.modulation import peak_level, rate_variance
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Workload
+from aisizer.profile.sections import Burst, Workload
 
 SLO = {"ttft_p95": "2 s", "tpot_p95": "50 ms"}
 
@@ -68,3 +69,16 @@ def test_a_circle_is_refused() -> None:
     mix = {"a": workload({"per_request_of": "b"}), "b": workload({"per_request_of": "a"})}
     with pytest.raises(InvalidInput, match="wait for each other"):
         offered(mix)
+
+
+def test_a_mean_rate_is_lifted_to_its_peak_window_by_the_modulation() -> None:
+    burst = {"basis": "mean_rate", "modulation": [{"variance": 0.033, "time": "300 s"}]}
+    by_rate = workload({"rate": "12 req/s"}).model_copy(update={"burst": Burst.model_validate(burst)})
+    by_users = workload({"users": 3600, "requests_per_user_hour": 12}).model_copy(
+        update={"burst": Burst.model_validate(burst)}
+    )
+    found = offered({"a": by_rate, "b": by_users, "c": workload({"per_request_of": "a", "calls": 2})})
+    level = peak_level(rate_variance(by_rate.burst.modulation, 300))
+    assert found["a"].mean_rate_per_s == found["b"].mean_rate_per_s == 12
+    assert found["a"].peak_rate_per_s == found["b"].peak_rate_per_s == pytest.approx(12 * level) and level > 1.3
+    assert found["c"].peak_rate_per_s == pytest.approx(24 * level)

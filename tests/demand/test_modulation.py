@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from aisizer.demand.modulation import arrival_times, burst_factor, dispersion, fit, rate_variance, variances
+from aisizer.demand.modulation import (
+    arrival_times,
+    burst_factor,
+    dispersion,
+    fast_variance,
+    fit,
+    peak_level,
+    rate_variance,
+    slow_variance,
+)
 from aisizer.profile.sections import Burst, Modulation
 
 SLOW, FAST = Modulation(variance=0.033, time="300 s"), Modulation(variance=0.015, time="30 s")
@@ -56,7 +65,7 @@ def test_no_arrivals_are_no_arrivals() -> None:
 @given(st.floats(0.05, 1e3), st.floats(1, 100), st.floats(1, 100))
 def test_bursts_fade_as_rates_grow_and_grow_with_dispersion(rate: float, index: float, more: float) -> None:
     def factor(rate: float, index: float) -> float:
-        return burst_factor(*variances(Burst(), rate, index))
+        return burst_factor(fast_variance(Burst(), rate, index))
 
     assert factor(rate * more, index) <= factor(rate, index) <= factor(rate, index * more)
     assert factor(rate, 1.0) == 1.0
@@ -67,24 +76,24 @@ def test_the_burst_factor_meets_a_gamma_mixed_poisson_process() -> None:
     rate, index = 5.0, 4.0
     mean = 60 * rate
     rates = np.random.default_rng(1).gamma(mean / (index - 1), index - 1, size=200_000)
-    assert np.quantile(rates, 0.95) / mean == pytest.approx(burst_factor(*variances(Burst(), rate, index)), rel=0.01)
+    assert np.quantile(rates, 0.95) / mean == pytest.approx(burst_factor(fast_variance(Burst(), rate, index)), rel=0.01)
 
 
-def test_the_burst_factor_meets_log_normal_levels() -> None:
+def test_the_peak_level_meets_log_normal_levels() -> None:
     draws = np.random.default_rng(1).standard_normal(400_000)
     spread = math.sqrt(math.log1p(0.1))
     levels = np.exp(spread * draws - spread**2 / 2)
-    assert np.quantile(levels, 0.99) == pytest.approx(burst_factor(0.1, 0.0), rel=0.01)
+    assert np.quantile(levels, 0.99) == pytest.approx(peak_level(0.1), rel=0.01)
 
 
-def test_the_mean_rate_is_lifted_by_the_slow_part_once() -> None:
+def test_the_slow_part_is_in_the_peak_level_or_in_the_peak_rate() -> None:
     parts = ({"variance": 0.033, "time": "300 s"}, {"variance": 0.015, "time": "30 s"})
     mean = Burst.model_validate({"basis": "mean_rate", "modulation": parts})
-    slow, fast = variances(mean, 5.0, 2.0)
+    slow, fast = slow_variance(mean), fast_variance(mean, 5.0, 2.0)
     assert slow == pytest.approx(rate_variance((SLOW, FAST), 300))
     assert (1 + slow) * (1 + fast) - 1 == pytest.approx(rate_variance((SLOW, FAST), 60))
     peak = Burst.model_validate({"modulation": parts[1:]})
-    assert variances(peak, 5.0, 2.0) == (0.0, pytest.approx(rate_variance((FAST,), 60)))
+    assert (slow_variance(peak), fast_variance(peak, 5.0, 2.0)) == (0.0, pytest.approx(rate_variance((FAST,), 60)))
 
 
 @pytest.mark.parametrize(

@@ -179,3 +179,11 @@ def test_every_malformed_row_is_counted_wherever_it_stands(tmp_path: Path) -> No
     assert trace.malformed.reasons == {"the count of output tokens is no number": 31}
     assert [line for line, _ in trace.malformed.examples] == [2, 999, 1996, 2993, 3990]
     assert len(trace.requests.arrival_s) == 30_000 - 31
+
+
+def test_no_dispersion_is_read_off_a_coarse_clock(tmp_path: Path) -> None:
+    rows = [{"timestamp": 3000 * (i // 6), "input_length": 9, "output_length": 5} for i in range(6000)]
+    found = report(read(tmp_path, "m.jsonl", *rows), Conversion())
+    assert found["arrivals"]["index_of_dispersion"]["1_s"] is None and "1_s" not in found["arrivals"]["peak_to_mean"]
+    assert found["arrivals"]["index_of_dispersion"]["60_s"] == pytest.approx(0, abs=1e-9)
+    assert found["missing"]["arrivals.index_of_dispersion.1_s"] == "the trace's clock steps by 3 s"

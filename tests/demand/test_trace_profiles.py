@@ -80,7 +80,8 @@ def test_a_load_alone_may_come_from_a_trace_at_its_mean_rate(tmp_path: Path) -> 
     (tmp_path / "p.yaml").write_text(text, "utf-8")
     loaded = resolve_traces(load_profile(tmp_path / "p.yaml"))
     assert loaded.profile.workloads["a"].load.rate == pytest.approx(2.0, rel=0.15)
-    assert loaded.profile.workloads["a"].load.peak_factor == 1 and not loaded.replays
+    load = offered(loaded.profile.workloads)["a"]
+    assert load.peak_rate_per_s > 1.2 * load.mean_rate_per_s and not loaded.replays
 
 
 def test_a_trace_without_times_or_too_short_is_a_fault_with_a_place(tmp_path: Path) -> None:
@@ -96,4 +97,21 @@ def test_a_trace_without_times_or_too_short_is_a_fault_with_a_place(tmp_path: Pa
 def test_without_a_trace_a_load_is_still_required(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"workloads.a.load"):
         (tmp_path / "p.yaml").write_text(PROFILE.replace("    trace: log.csv\n", ""), "utf-8")
+        load_profile(tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        ("{concurrency: 5}", "burst.basis: the basis mean_rate needs a mean"),
+        ("{rate: 3 req/s, peak_factor: 2}", "load.peak_factor: the field has no effect"),
+    ],
+)
+def test_a_basis_that_does_not_fit_the_load_is_a_fault(tmp_path: Path, load: str, words: str) -> None:
+    text = PROFILE.replace("trace: log.csv", f"load: {load}") + (
+        "    prompt_tokens: {mean: 100, p95: 200}\n    output_tokens: {mean: 10, p95: 20}\n"
+        "    burst: {basis: mean_rate, modulation: [{variance: 0.05, time: 200 s}]}\n"
+    )
+    (tmp_path / "p.yaml").write_text(text, "utf-8")
+    with pytest.raises(InvalidInput, match=words):
         load_profile(tmp_path / "p.yaml")

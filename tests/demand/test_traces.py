@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,22 @@ from hypothesis import strategies as st
 
 from aisizer.demand.mix import mean_tokens
 from aisizer.demand.resolve import resolve_traces
+from aisizer.demand.traces.conversion import Conversion
+from aisizer.demand.traces.fragment import fragment
 from aisizer.demand.traces.read import read_trace
 from aisizer.demand.traces.records import Trace
+from aisizer.demand.traces.report import report
+from aisizer.demand.traces.text import text
 from aisizer.errors import InvalidInput
 from aisizer.profile.load import load_profile
+from aisizer.profile.yaml_file import read_yaml
 
+FIELDS = (
+    "timestamp", "input_length", "output_length", "hash_ids", "attributes", "status", "startTimeUnixNano", "metadata",
+    "metrics", "value", "usage_prompt_tokens", "usage_completion_tokens", "request_start_ns", "prompt_tokens",
+    "completion_tokens", "output_tokens", "startTime", "session_id", "resourceSpans", "scopeSpans", "spans", "input_lens",
+    "output_lens", "start_times", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "key", "code", "error",
+)  # fmt: skip
 AZURE = "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:09.1234500,3100,9\r\n2023-11-16 18:17:08.7654300,4700,11"
 AZURE_2024 = "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00.010000+00:00,2100,6\n2024-05-12 00:00:00+00:00,80,16\n"
 BURST = (
@@ -26,8 +38,8 @@ BURST = (
 )
 
 
-def read(tmp_path: Path, text: str, name: str = "t.csv") -> Trace:
-    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+def read(tmp_path: Path, content: str, name: str = "t.csv") -> Trace:
+    (tmp_path / name).write_bytes(gzip.compress(content.encode()) if name.endswith(".gz") else content.encode())
     return read_trace(tmp_path / name)
 
 
@@ -151,3 +163,54 @@ def test_lengths_below_one_token_are_a_fault_with_a_place(tmp_path: Path) -> Non
     with pytest.raises(InvalidInput) as caught:
         resolve_traces(load_profile(path))
     assert [(fault.line, fault.column) for fault in caught.value.faults] == [(8, 20), (9, 20)]
+
+
+RECORD = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+GOOD: tuple[dict[str, object], ...] = (
+    {"timestamp": 0, "input_length": 1500, "output_length": 5, "hash_ids": [0, 1]},
+    {"startTimeUnixNano": "1767225600000000000", "status": {"code": 1}, "attributes": {
+        "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 18, "gen_ai.usage.output_tokens": 24}},
+    {"metadata": {"request_start_ns": 17 * 10**17}, "metrics": {
+        "usage_prompt_tokens": {"value": 9}, "usage_completion_tokens": {"value": 4}}},
+    {"prompt_tokens": 900, "completion_tokens": 133, "startTime": "2026-01-01T00:00:01.120Z", "session_id": "s"},
+    {"input_lens": [5, 6], "output_lens": [7, 8], "start_times": [0.5, 0.6]},
+)  # fmt: skip
+ALMOST = st.builds(
+    lambda record, field, value: {**record, sorted(record)[field % len(record)]: value},
+    st.sampled_from(GOOD), st.integers(0, 5), RECORD,
+)  # fmt: skip
+"""A record of a known trace with one field that may be anything."""
+
+
+@given(st.lists(ALMOST, max_size=5) | st.lists(RECORD, max_size=5), st.sampled_from(["any.jsonl", "any.json"]))
+def test_any_json_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, records: list[object], name: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / name
+    written = [json.dumps(record) for record in records]
+    path.write_text("\n".join(written) if name.endswith("l") else f"[{','.join(written)}]", "utf-8")
+    try:
+        trace = read_trace(path)
+        found = report(trace, Conversion())
+    except InvalidInput as refused:
+        assert str(refused).startswith(str(path)) or "days" in str(refused)
+        return
+    assert text(found) and np.all(trace.requests.output_tokens >= 1)
+    try:
+        written_fragment = fragment(trace, "chat", "peak_window", Conversion())
+    except InvalidInput:
+        return
+    assert isinstance(read_yaml(written_fragment, "f.yaml").data, dict)
+
+
+@pytest.mark.parametrize("name", ["1", "1.5", "on", "no", "null", "chat", "a-b", "0x1f"])
+def test_a_fragment_names_its_workload_in_a_way_that_yaml_keeps(tmp_path: Path, name: str) -> None:
+    trace = read(tmp_path, AZURE)
+    data = read_yaml(fragment(trace, name, "peak_window", Conversion()), "f.yaml").data
+    assert list(data["workloads"]) == [name]

@@ -78,10 +78,12 @@ def test_a_bursty_trace_needs_more_gpus_and_the_plan_says_why(tmp_path: Path) ->
     trace = synthetic(WILD, 0)
     bursty = sized(tmp_path, stated_load(trace, "mean_rate"), stated_burst(trace, "mean_rate"))
     assert gpus(bursty) > 2 * gpus(poisson)
-    reason = next(step.reason for step in bursty.waterfall if step.name == "burst")
-    assert "x the mean rate" in reason
+    assert "x the peak-window rate" in next(step.reason for step in bursty.waterfall if step.name == "burst")
+    lifted = next(a.reason for a in bursty.assumptions if a.path == "workloads.chat.peak_rate")
+    assert "x the mean by the p99 of 5-minute windows" in lifted
     peak = sized(tmp_path, stated_load(trace, "peak_window"), stated_burst(trace, "peak_window"))
-    assert "x the peak-window rate" in next(step.reason for step in peak.waterfall if step.name == "burst")
+    said = next(a.reason for a in peak.assumptions if a.path == "workloads.chat.peak_rate")
+    assert said.startswith("peak-window arrivals at")
 
 
 @pytest.mark.parametrize(("kind", "index"), [("agentic", 8.0), ("rag", 1.8), (None, 2.0)])

@@ -43,7 +43,7 @@ def pool(model: str, **changes: Any) -> Pool:
         "slo": {"ttft_p95": "10 s", "tpot_p95": "200 ms"},
     }
     workloads = {"w": Workload.model_validate(data | changes)}
-    return make_pools(workloads, {"w": catalog().models[model]}, offered(workloads))[0]
+    return make_pools(workloads, {"w": catalog().models[model]}, offered(workloads), {})[0]
 
 
 def screened(model: str, gpu: str, where: Room, supply: Supply | None = None, **changes: Any) -> Screened:

@@ -22,7 +22,7 @@ def pool(**workloads: Any) -> Pool:
     }
     made = {name: Workload.model_validate(common | changes) for name, changes in workloads.items()}
     model = load_catalog().models["llama-3.3-70b"]
-    return make_pools(made, dict.fromkeys(made, model), offered(made))[0]
+    return make_pools(made, dict.fromkeys(made, model), offered(made), {})[0]
 
 
 def test_acceptance_is_averaged_over_generated_tokens() -> None:

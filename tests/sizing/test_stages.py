@@ -25,7 +25,7 @@ def pool(**changes: Any) -> Pool:
         "slo": {"ttft_p95": "2 s", "tpot_p95": "60 ms", "e2e_p99": "30 s"},
     }
     workloads = {"w": Workload.model_validate(data | changes)}
-    return make_pools(workloads, {"w": load_catalog().models["llama-3.3-70b"]}, offered(workloads))[0]
+    return make_pools(workloads, {"w": load_catalog().models["llama-3.3-70b"]}, offered(workloads), {})[0]
 
 
 def test_promises_are_divided_by_hand() -> None:

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from aisizer.demand.mix import HALF_A_TOKEN, quantile, share_below
-from aisizer.demand.modulation import arrival_times, modulation_of, rate_variance
+from aisizer.demand.modulation import arrival_times, modulation_of, peak_level, rate_variance, slow_variance
 from aisizer.demand.replay import together
 from aisizer.profile.kinds import arrivals_of
 from aisizer.profile.sections import Modulation, TokenLengths, Workload
@@ -68,14 +68,19 @@ def _even(rng: np.random.Generator, count: int) -> Floats:
 
 
 def peak_hour(workloads: Sequence[Workload], rates: Sequence[float], seconds: float, seed: int) -> Requests:
-    """The requests of so many seconds at the workloads' rates [req/s], each arriving as unevenly as its burst says."""
+    """The requests of so many seconds, each workload arriving as unevenly as its burst says.
+
+    Its rate [req/s] is that of the peak window; where the burst holds all of the modulation it wanders about the mean that
+    belongs to it, since the peak is in the modulation already.
+    """
     parts = []
     for k, (workload, rate) in enumerate(zip(workloads, rates, strict=True)):
         modulation = modulation_of(workload.burst, rate, arrivals_of(workload.kind).dispersion)
-        expected = rate * seconds
+        mean = rate / peak_level(slow_variance(workload.burst))
+        expected = mean * seconds
         spread = math.sqrt(expected + expected**2 * rate_variance(modulation, seconds))
         count = math.ceil(expected + 6 * spread) + 6  # more than ever arrive; the rest is cut off
-        drawn = traffic([workload], [rate], count, seed * SEEDS + k, modulation)
+        drawn = traffic([workload], [mean], count, seed * SEEDS + k, modulation)
         parts.append(drawn.take(np.flatnonzero(drawn.arrival_s <= seconds)))
     return together(parts, from_own_beginning=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aisizer.demand.mix import mean_tokens
+from aisizer.demand.modulation import peak_level, slow_variance
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Load, Workload
 from aisizer.units import HOUR
@@ -18,7 +19,7 @@ class Offered:
     """What one workload offers at full go-live demand."""
 
     peak_rate_per_s: float
-    """[req/s] in the peak hour; for a closed population the nominal rate"""
+    """[req/s] in the peak hour or window; for a closed population the nominal rate"""
     mean_rate_per_s: float
     """[req/s] over the hours of service"""
     population: int | None
@@ -61,11 +62,23 @@ def _root(workloads: Mapping[str, Workload], name: str) -> tuple[str, float]:
 
 def _rates(workload: Workload) -> tuple[float, float]:
     load = workload.load
+    if workload.burst.basis == "mean_rate":
+        mean = _mean_rate(load)
+        return mean * peak_level(slow_variance(workload.burst)), mean
     if load.users is not None and load.requests_per_user_hour is not None:
         mean = users_rate(load.users, load.requests_per_user_hour)
         return mean * load.peak_factor, mean
     peak = _own_peak_rate(load, workload)
     return peak, peak / load.peak_factor
+
+
+def _mean_rate(load: Load) -> float:
+    """[req/s] what users make, or a rate that its burst calls the mean."""
+    if load.users is not None and load.requests_per_user_hour is not None:
+        return users_rate(load.users, load.requests_per_user_hour)
+    if load.rate is None:
+        raise InvalidInput("the basis mean_rate needs users or a rate. Give one.")
+    return load.rate
 
 
 def _own_peak_rate(load: Load, workload: Workload) -> float:

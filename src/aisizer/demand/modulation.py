@@ -77,7 +77,7 @@ def fit(
     >>> [(round(m.variance, 3), round(m.time)) for m in found]
     [(0.015, 31), (0.033, 300)]
     """
-    excess, weight = np.array(dispersions) - 1, 1 / np.array(dispersions)
+    excess, weight = np.array(dispersions) - 1, 1 / np.maximum(1, dispersions)
     longest = span_s / 2 if math.isfinite(span_s) else max(windows_s)
     decades = math.log10(longest / min(windows_s))
     times = np.geomspace(min(windows_s), longest, max(2, 1 + round(TIMES_PER_DECADE * decades)))
@@ -89,34 +89,47 @@ def fit(
     return tuple(_part(v, float(times[i])) for i, v in best[1] if v > SMALLEST)
 
 
-def burst_factor(slow: float, fast: float) -> float:
-    """[1] rate in the busiest minutes over the given rate, beyond what Poisson arrivals already do.
+def peak_level(slow: float) -> float:
+    """[1] the 99th percentile of the rate over 5-minute windows over the mean rate, as a log-normal level.
 
-    `slow` is the relative variance of the rate over 5-minute windows, taken at its 99th percentile as a log-normal
-    level; `fast` that of a minute inside such a window, taken at its 95th as a normal one. Poisson's own variance
-    belongs to the queueing model. A rate that is already that of a peak window has no slow part.
+    `slow` is the relative variance of the rate over such windows; s^2 = ln(1 + slow), level = exp(2.326 s - s^2 / 2)
+    (Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions 1, 1994, chapter 14).
 
-    >>> round(burst_factor(0.0, (3.1 - 1) / (60 * 7.5)), 4), burst_factor(0.0, 0.0), round(burst_factor(0.03, 0.0), 3)
-    (1.1124, 1.0, 1.47)
+    >>> peak_level(0.0), round(peak_level(0.03), 3)
+    (1.0, 1.47)
     """
     spread = math.sqrt(math.log1p(slow))
-    return math.exp(Z99 * spread - spread**2 / 2) * (1 + Z95 * math.sqrt(fast))
+    return math.exp(Z99 * spread - spread**2 / 2)
 
 
-def variances(burst: Burst, rate_per_s: float, index: float) -> tuple[float, float]:
-    """[1] slow and fast relative variance of a stream at its rate [req/s]; `index` where the profile gives no burst.
+def burst_factor(fast: float) -> float:
+    """[1] rate in the busy minutes over the rate of the peak window, beyond what Poisson arrivals already do.
 
-    With one index of dispersion I all is fast: (I - 1) / (60 x rate). At the mean rate the modulation splits at the
-    peak window; levels multiply, so that the minute's variance is (1 + slow)(1 + fast) - 1.
+    `fast` is the relative variance of the rate of a minute inside such a window, taken at its 95th normal percentile;
+    Poisson's own variance belongs to the queueing model.
+
+    >>> round(burst_factor((3.1 - 1) / (60 * 7.5)), 4), burst_factor(0.0)
+    (1.1124, 1.0)
+    """
+    return 1 + Z95 * math.sqrt(fast)
+
+
+def slow_variance(burst: Burst) -> float:
+    """[1] relative variance of the rate over 5-minute windows; none where the load is already that of the peak window."""
+    return rate_variance(burst.modulation, PEAK_WINDOW) if burst.basis == "mean_rate" else 0.0
+
+
+def fast_variance(burst: Burst, rate_per_s: float, index: float) -> float:
+    """[1] relative variance of a minute inside the peak window of a stream at its peak rate [req/s].
+
+    One index of dispersion I, or `index` where the profile gives none, stands for (I - 1) / (60 x rate). Around the
+    mean rate levels multiply, so that the minute's variance is (1 + slow)(1 + fast) - 1.
     """
     if not burst.modulation:
         given = index if burst.index_of_dispersion_60s is None else burst.index_of_dispersion_60s
-        return 0.0, (given - 1) / (MINUTE * rate_per_s)
-    minute = rate_variance(burst.modulation, MINUTE)
-    if burst.basis == "peak_window":
-        return 0.0, minute
-    slow = rate_variance(burst.modulation, PEAK_WINDOW)
-    return slow, (minute - slow) / (1 + slow)
+        return (given - 1) / (MINUTE * rate_per_s)
+    slow = slow_variance(burst)
+    return (rate_variance(burst.modulation, MINUTE) - slow) / (1 + slow)
 
 
 def modulation_of(burst: Burst, rate_per_s: float, index: float) -> tuple[Modulation, ...]:
@@ -129,7 +142,7 @@ def modulation_of(burst: Burst, rate_per_s: float, index: float) -> tuple[Modula
     """
     if burst.modulation:
         return burst.modulation
-    _, minute = variances(burst, rate_per_s, index)
+    minute = fast_variance(burst, rate_per_s, index)
     return (Modulation(variance=minute / _kept(1.0), time=f"{MINUTE:g} s"),) if minute > SMALLEST else ()
 
 

@@ -148,11 +148,9 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
 
 
 def _rate_meant(context: Context, workloads: Sequence[str]) -> str:
-    """What the rates of a pool's workloads are, in the word of the one that leaves the most to the burst."""
-    bursts = [context.profile.workloads[name].burst for name in workloads]
-    if any(burst.basis == "mean_rate" for burst in bursts):
-        return "mean"
-    return "peak-window" if any(burst.modulation for burst in bursts) else "peak-hour"
+    """What the peak rates of a pool's workloads are: of a window that was measured, or of the hour that was stated."""
+    measured = any(context.profile.workloads[name].burst.modulation for name in workloads)
+    return "peak-window" if measured else "peak-hour"
 
 
 def _burst_reason(busiest: SizedPool, rate: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from aisizer.demand.loads import Offered
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.prototype import PROFILE as PROTOTYPE
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
 from aisizer.profile.kinds import arrivals_of
+from aisizer.profile.sections import Workload
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
 _SHOWN_QUANTILES = ("p0", "p5", "p25", "p50", "p75", "p90", "p95", "p99", "p99.9", "p100")
@@ -80,7 +82,7 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
         load = context.offered[name]
         yield Assumption(
             path=f"workloads.{name}.peak_rate", value=f"{load.peak_rate_per_s:.4g} req/s", origin="computed",
-            reason=f"peak-hour arrivals at full rollout at go-live, model {context.named.models[name].name} "
+            reason=f"{_arrivals_meant(workload, load)} at full rollout at go-live, model {context.named.models[name].name} "
             f"({workload.model})",
         )  # fmt: skip
         if workload.burst.index_of_dispersion_60s is None and not workload.burst.modulation:
@@ -116,3 +118,11 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
                 path=f"costs.{line.id}.{factor}", value=f"{value:g}", origin="catalog",
                 reason=f"multiplies {line.description.lower()}",
             )  # fmt: skip
+
+
+def _arrivals_meant(workload: Workload, load: Offered) -> str:
+    """What the peak rate is, by the basis on which the burst is bought."""
+    if workload.burst.basis == "mean_rate":
+        level = load.peak_rate_per_s / load.mean_rate_per_s
+        return f"peak-window arrivals, {level:.3g}x the mean by the p99 of 5-minute windows of the modulation,"
+    return "peak-window arrivals" if workload.burst.modulation else "peak-hour arrivals"

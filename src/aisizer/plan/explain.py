@@ -201,10 +201,9 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
     )
     yield Step(
         name=f"pools.{pool.name}.burst",
-        meaning="rate in the busiest minutes over the rate that the load states",
-        formula="p99 of the log-normal level of 5-minute windows (1 where the load is that of the peak window) x "
-        "(1 + 1.645 x sqrt(variance of a minute inside it)), (index of dispersion - 1) / (60 x rate) by an index; "
-        "1 for closed populations",
+        meaning="rate in the busy minutes of the peak window over that window's rate",
+        formula="1 + 1.645 x sqrt(relative variance of a minute inside the peak window), which is "
+        "(index of dispersion - 1) / (60 x rate) by an index; 1 for closed populations",
         inputs={f"workloads.{w}.burst": _burst(context, w) for w in pool.workloads},
         value=f"{candidate.pool.burst:.6g}",
         unit="1",
@@ -219,7 +218,7 @@ def _burst(context: Context, name: str) -> str:
     burst = workload.burst
     if burst.modulation:
         parts = " and ".join(f"variance {part.variance:g} over {part.time:g} s" for part in burst.modulation)
-        return f"{parts}, around the {burst.basis.replace('_', '-')} of {rate:.4g} req/s"
+        return f"{parts}, at {rate:.4g} req/s"
     given = burst.index_of_dispersion_60s or arrivals_of(workload.kind).dispersion
     return f"index of dispersion {given:g} at {rate:.4g} req/s"
 
@@ -246,6 +245,12 @@ def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float)
     )
 
 
+MEAN = (
+    "mean rate (the rate, or users x requests_per_user_hour / 3600) x p99 of the log-normal level of 5-minute windows"
+)
+"""Formula of a peak rate on the basis mean_rate."""
+
+
 def _demand(context: Context) -> Iterator[Step]:
     for name, workload in context.profile.workloads.items():
         load = workload.load
@@ -259,7 +264,7 @@ def _demand(context: Context) -> Iterator[Step]:
         yield Step(
             name=f"workloads.{name}.peak_rate",
             meaning="arrivals in the peak hour at go-live, full rollout",
-            formula=formula,
+            formula=MEAN if workload.burst.basis == "mean_rate" else formula,
             inputs={
                 f"workloads.{name}.load.{k}": f"{v:g}" if isinstance(v, float) else str(v) for k, v in given.items()
             },

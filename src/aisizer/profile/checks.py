@@ -32,6 +32,7 @@ def _workloads(profile: Profile) -> Iterator[Finding]:
         path = ("workloads", name)
         yield from _dependency(profile, name)
         yield from _ignored_load_fields(path, workload)
+        yield from _basis(path, workload)
         yield from _targets(path, workload)
 
 
@@ -60,6 +61,18 @@ def _ignored_load_fields(path: FieldPath, workload: Workload) -> Iterator[Findin
     for field in sorted(ignored):
         why = "calls belongs to per_request_of" if field == "calls" else "the load follows that of per_request_of"
         yield (*path, "load", field), f"the field has no effect: {why}. Remove it."
+
+
+def _basis(path: FieldPath, workload: Workload) -> Iterator[Finding]:
+    if workload.burst.basis != "mean_rate":
+        return
+    load = workload.load
+    if load.concurrency is not None or load.per_request_of is not None:
+        problem = "the basis mean_rate needs a mean: users, a rate or a trace. Give one, or use peak_window."
+        yield (*path, "burst", "basis"), problem
+    elif "peak_factor" in load.model_fields_set:
+        problem = "the field has no effect: the modulation lifts the mean rate to its peak. Remove it."
+        yield (*path, "load", "peak_factor"), problem
 
 
 def _targets(path: FieldPath, workload: Workload) -> Iterator[Finding]:

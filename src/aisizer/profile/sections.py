@@ -127,8 +127,8 @@ class Burst(Record):
     """Variance over mean of the arrivals per minute of the peak hour, 1 is Poisson; left out: that of the workload's kind,
     or 2 (assumed for office use; 1.4-4 measured up to 10 s)."""
     basis: Literal["peak_window", "mean_rate"] = "peak_window"
-    """What the load's rate is: that of the peak window, whose slower swings it holds already, or the mean, which the whole
-    modulation lifts to its peak; peak_window, because a load is stated for the peak hour."""
+    """What the load's rate is: that of the peak window, whose slower swings it holds already, or the mean, which the
+    modulation lifts to its peak window; peak_window, because a load is stated for the peak hour."""
     modulation: tuple[Modulation, ...] = Field(default=(), max_length=10)
     """How the rate wanders, as `aisizer trace` measures it, in place of the index; empty: the index says it all."""
 

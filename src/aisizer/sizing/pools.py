@@ -12,7 +12,7 @@ from aisizer.catalog.records import Model
 from aisizer.demand.arrivals import stream
 from aisizer.demand.loads import Offered
 from aisizer.demand.mix import requests_sample
-from aisizer.demand.modulation import PEAK_WINDOW, burst_factor, variances
+from aisizer.demand.modulation import PEAK_WINDOW, burst_factor, fast_variance, peak_level, slow_variance
 from aisizer.demand.replay import busiest, scaled
 from aisizer.demand.traces.arrivals import sliding
 from aisizer.engine.speculative import Speculation
@@ -42,7 +42,7 @@ class Pool:
     class_rates: tuple[float, ...]
     """[req/s] per workload, closed ones at their nominal rate"""
     burst: float
-    """[1] rate in the busiest minutes over the peak rate"""
+    """[1] rate in the busy minutes of the peak window over that window's rate"""
     longest_context: float
     """[token] 99th percentile of prompt plus output"""
     mean_context: float
@@ -152,8 +152,10 @@ def _replays(
 
 
 def _rate(workload: Workload, times: Floats) -> float:
-    """[req/s] of a trace on the basis on which the workload's load is stated."""
-    peak = sliding(times, int(PEAK_WINDOW)) if workload.burst.basis == "peak_window" else None
+    """[req/s] of a trace on the basis on which the pool counts: the peak window, or the mean lifted to it."""
+    if workload.burst.basis == "mean_rate":
+        return len(times) / float(times[-1] - times[0]) * peak_level(slow_variance(workload.burst))
+    peak = sliding(times, int(PEAK_WINDOW))
     return peak.p99_per_s if peak else len(times) / float(times[-1] - times[0])
 
 
@@ -199,10 +201,9 @@ def _speculation(
 
 def _burst(workloads: list[Workload], load: Load) -> float:
     """Independent streams add their variances; a closed population cannot burst."""
-    total = float(load.rate.sum())
-    slow = fast = 0.0
+    total, variance = float(load.rate.sum()), 0.0
     for rate, workload in zip(load.rate.tolist(), workloads, strict=True):
         if rate > 0:
-            parts = variances(workload.burst, rate, arrivals_of(workload.kind).dispersion)
-            slow, fast = (old + part * (rate / total) ** 2 for old, part in zip((slow, fast), parts, strict=True))
-    return burst_factor(slow, fast)
+            fast = fast_variance(workload.burst, rate, arrivals_of(workload.kind).dispersion)
+            variance += fast * (rate / total) ** 2
+    return burst_factor(variance)

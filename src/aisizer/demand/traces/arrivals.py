@@ -40,6 +40,20 @@ def check_span(times: Floats) -> None:
         )
 
 
+def clock_step(times: Floats) -> float:
+    """[s] the step of the trace's clock: the shortest gap, where every gap is a multiple of it, else 0.
+
+    >>> clock_step(np.array([0.0, 3.0, 3.0, 9.0])), clock_step(np.array([0.0, 3.0, 7.5]))
+    (3.0, 0.0)
+    """
+    gaps = np.diff(times)
+    gaps = gaps[gaps > 0]
+    if not len(gaps):
+        return 0.0
+    shortest = float(gaps.min())
+    return shortest if np.allclose(gaps / shortest, np.rint(gaps / shortest), rtol=0, atol=1e-3) else 0.0
+
+
 def mean_rate(times: Floats) -> float | None:
     """[req/s] requests over the span from the first to the last; None where there is no span.
 
@@ -68,13 +82,14 @@ def sliding(times: Floats, width_s: int) -> Window | None:
 def index_of_dispersion(times: Floats, width_s: float) -> float | None:
     """[1] sample variance over mean of the counts in consecutive windows; the last, partial one is left out.
 
-    Cox and Lewis (1966), The Statistical Analysis of Series of Events, chapter 4. None below ten windows.
+    Cox and Lewis (1966), The Statistical Analysis of Series of Events, chapter 4. None below ten windows, and none in
+    windows shorter than the clock's step, which would see the clock and not the arrivals.
 
     >>> index_of_dispersion(np.arange(0.0, 100.5, 0.5), 10)
     0.0
     """
     counts = _counts(times, width_s)
-    return None if counts is None else float(counts.var(ddof=1) / counts.mean())
+    return None if counts is None or clock_step(times) > width_s else float(counts.var(ddof=1) / counts.mean())
 
 
 def within(times: Floats, width_s: float, block_s: float = PEAK_WINDOW) -> tuple[float, float] | None:
@@ -85,7 +100,7 @@ def within(times: Floats, width_s: float, block_s: float = PEAK_WINDOW) -> tuple
     """
     windows = int(block_s // width_s)
     blocks = int(times[-1] // block_s) if len(times) else 0
-    if windows < 2 or blocks < 1 or blocks * windows < FEWEST_WINDOWS:
+    if windows < 2 or blocks < 1 or blocks * windows < FEWEST_WINDOWS or clock_step(times) > width_s:
         return None
     inside = times[times < blocks * block_s]
     slot = (inside // block_s).astype(np.int64) * windows + ((inside % block_s) // width_s).astype(np.int64)

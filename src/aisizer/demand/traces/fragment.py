@@ -16,9 +16,10 @@ from aisizer.shapes import Floats
 
 _ROW = 8
 """Quantiles on a line."""
+_YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 _RATES = {
     "peak_window": "99th percentile of 5-minute windows that slide by one second",
-    "mean_rate": "requests over the span; the burst's modulation lifts it to its peak",
+    "mean_rate": "requests over the span",
 }
 _BURSTS = {
     "peak_window": "what is faster than the peak window: fitted to the dispersion inside 5-minute windows",
@@ -31,7 +32,7 @@ def fragment(trace: Trace, workload: str, basis: Basis, conversion: Conversion) 
     lines = [
         *_head(trace, workload, conversion),
         "workloads:",
-        f"  {workload}:",
+        f"  {_key(workload)}:",
         *_load(trace, basis),
         *_burst(trace, basis),
         *_lengths("prompt_tokens", trace.requests.prompt_tokens, conversion),
@@ -72,7 +73,9 @@ def _load(trace: Trace, basis: Basis) -> list[str]:
     return [
         "    load:",
         f"      rate: {load['rate']}  # {_RATES[basis]}",
-        f"      peak_factor: {load['peak_factor']:g}  # that rate over the trace's mean, {mean:.6g} req/s",
+        f"      peak_factor: {load['peak_factor']:g}  # that rate over the trace's mean, {mean:.6g} req/s"
+        if "peak_factor" in load
+        else "      peak_factor: null  # the modulation says how far the peak lies above the mean",
         *(f"      {other}" for other in others.split(", ")),
     ]
 
@@ -128,6 +131,15 @@ def _prefix(trace: Trace) -> list[str]:
             "    # endless cache, cold at the start. Measure what your engine keeps before you count on it.",
         ]
     return ["    # prefix_hit: the trace does not show it"]
+
+
+def _key(name: str) -> str:
+    """A workload's name as a YAML key: in quotes where YAML might take it for a number or a word of its own.
+
+    >>> _key("chat"), _key("1.5"), _key("on")
+    ('chat', '"1.5"', '"on"')
+    """
+    return name if name.isalpha() and name not in _YAML_WORDS else f'"{name}"'
 
 
 def _comment(text: str) -> str:

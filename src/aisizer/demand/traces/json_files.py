@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +135,7 @@ def _hand_over(kept: list[tuple[int, Request]], reading: Reading, collector: Col
     for _, request in kept:
         reading.has_times |= request.time_s is not None
         reading.has_cached |= request.cached is not None
-        if request.blocks:
+        if request.blocks and 1 <= request.prompt < math.inf:
             reading.reuse.take(request)
     collector.take(
         Rows(

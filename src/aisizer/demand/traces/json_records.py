@@ -44,8 +44,8 @@ Record = Mapping[str, Any]
 def mooncake(record: Record) -> Request:
     """Times in milliseconds since the trace began; hash_ids name the prompt's blocks of 512 tokens."""
     time, blocks = record.get("timestamp"), record.get("hash_ids") or ()
-    if not isinstance(blocks, (list, tuple)):
-        raise ValueError("hash_ids is no list")
+    if not isinstance(blocks, (list, tuple)) or not set(map(type, blocks)) <= {int, str}:
+        raise ValueError("hash_ids is no list of ids")
     at = None if time is None else _number(record, "timestamp") * MILLI
     return Request(at, _number(record, "input_length"), _number(record, "output_length"), blocks=blocks)
 

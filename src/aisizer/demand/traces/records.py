@@ -14,6 +14,8 @@ from aisizer.shapes import Floats, Ints, Requests
 Booleans = NDArray[np.bool_]
 NO_SESSION = 0
 """In place of a session's hash where the row names none."""
+MOST_TOKENS = 10_000_000
+"""[token] of one request; no model has a longer context."""
 FIRST_CALENDAR_SECOND = 946_684_800.0
 """[s] the year 2000; smaller times count from a zero of the trace's own."""
 NO_LINES = np.empty(0, dtype=np.int64)
@@ -119,20 +121,24 @@ class Collector:
         finite = np.isfinite(rows.time_s) & np.isfinite(rows.prompt) & np.isfinite(rows.output)
         failed = finite & (rows.output == 0) & (rows.prompt >= 0)
         short = finite & ~failed & ((rows.prompt < 1) | (rows.output < 1))
-        cached = finite & ~failed & ~short & ~((rows.cached >= 0) & (rows.cached <= rows.prompt))
+        long = finite & ((rows.prompt > MOST_TOKENS) | (rows.output > MOST_TOKENS))
+        cached = finite & ~failed & ~short & ~long & ~((rows.cached >= 0) & (rows.cached <= rows.prompt))
         self._refuse(rows, ~finite, "a number is not finite")
         self._refuse(rows, short, "less than one token")
+        self._refuse(rows, long & ~failed & ~short, f"more than {MOST_TOKENS:,} tokens")
         self._refuse(rows, cached, "cached tokens outside the prompt")
         self.apart[NO_OUTPUT] += int(failed.sum())
-        kept = rows.where(finite & ~failed & ~short & ~cached)
+        kept = rows.where(finite & ~failed & ~short & ~long & ~cached)
         kept.line = NO_LINES
         self.kept.append(kept)
         self._order(kept.time_s)
 
     def _refuse(self, rows: Rows, wrong: Booleans, reason: str) -> None:
-        for index in np.flatnonzero(wrong):
+        places = np.flatnonzero(wrong)
+        for index in places[:_EXAMPLES]:
             got = f"{rows.prompt[index]:g} prompt, {rows.output[index]:g} output, {rows.cached[index]:g} cached"
             self.refuse(int(rows.line[index]), reason, got)
+        self.reasons[reason] += len(places[_EXAMPLES:])
 
     def _order(self, times: Floats) -> None:
         if len(times):
@@ -142,7 +148,7 @@ class Collector:
 
     def left(self) -> Left:
         """What was refused."""
-        return Left(dict(self.reasons), tuple(sorted(self.examples)))
+        return Left({reason: count for reason, count in self.reasons.items() if count}, tuple(sorted(self.examples)))
 
     def requests(self) -> tuple[Requests, float, Ints]:
         """The usable requests in order of arrival, the first arrival's time [s], and each one's session; the rows are

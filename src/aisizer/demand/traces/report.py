@@ -93,9 +93,11 @@ def _arrivals(trace: Trace, missing: Missing) -> dict[str, Any] | None:
         return None
     arrivals.check_span(times)
     span = float(times[-1])
-    windows = {w: found for w in _SLIDING_S if (found := arrivals.sliding(times, w)) is not None}
+    step = arrivals.clock_step(times)
+    windows = {w: found for w in _SLIDING_S if w >= step and (found := arrivals.sliding(times, w)) is not None}
     for w in (w for w in _SLIDING_S if w not in windows):
-        missing[f"arrivals.windows.{w}_s"] = f"the trace spans {duration(span)}, less than {duration(w)}"
+        short = f"the trace spans {duration(span)}, less than {duration(w)}"
+        missing[f"arrivals.windows.{w}_s"] = _coarse(step) if step > w else short
     return {
         "span_s": round(span, 3),
         "mean_per_s": float(f"{mean:.6g}"),
@@ -103,7 +105,7 @@ def _arrivals(trace: Trace, missing: Missing) -> dict[str, Any] | None:
         "p99_1_min_per_s": windows[60].p99_per_s if 60 in windows else None,
         "p99_5_min_per_s": windows[300].p99_per_s if 300 in windows else None,
         "peak_to_mean": {f"{w}_s": float(f"{found.max_per_s / mean:.6g}") for w, found in windows.items()},
-        "index_of_dispersion": _dispersion(times, missing),
+        "index_of_dispersion": _dispersion(times, step, missing),
         "index_of_dispersion_within_5_min": _within(times),
         "modulation": {
             "peak_window": _parts(arrivals.fast_modulation(times), "peak_window", missing),
@@ -114,11 +116,15 @@ def _arrivals(trace: Trace, missing: Missing) -> dict[str, Any] | None:
     }
 
 
-def _dispersion(times: Floats, missing: Missing) -> dict[str, float | None]:
+def _coarse(step: float) -> str:
+    return f"the trace's clock steps by {step:g} s"
+
+
+def _dispersion(times: Floats, step: float, missing: Missing) -> dict[str, float | None]:
     found = {w: arrivals.index_of_dispersion(times, w) for w in arrivals.WINDOWS_S}
     for w in (w for w, value in found.items() if value is None):
-        fewest = arrivals.FEWEST_WINDOWS
-        missing[f"arrivals.index_of_dispersion.{w}_s"] = f"the trace fills fewer than {fewest} windows of {duration(w)}"
+        short = f"the trace fills fewer than {arrivals.FEWEST_WINDOWS} windows of {duration(w)}"
+        missing[f"arrivals.index_of_dispersion.{w}_s"] = _coarse(step) if step > w else short
     return {f"{w}_s": None if value is None else float(f"{value:.6g}") for w, value in found.items()}
 
 

@@ -13,11 +13,11 @@ Basis = Literal["peak_window", "mean_rate"]
 
 
 def stated_load(trace: Trace, basis: Basis) -> dict[str, Any]:
-    """The `load` of a profile: the peak window's rate over the mean, or the mean itself, which the burst then lifts."""
+    """The `load` of a profile: the peak window's rate and its ratio to the mean, or the mean itself, which the burst lifts."""
     times = trace.requests.arrival_s
     mean = _needs_times(trace)
     if basis == "mean_rate":
-        return {"rate": f"{mean:.6g} req/s", "peak_factor": 1.0}
+        return {"rate": f"{mean:.6g} req/s"}
     peak = sliding(times, int(PEAK_WINDOW))
     if peak is None:
         raise InvalidInput(
