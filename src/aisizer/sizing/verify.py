@@ -30,9 +30,11 @@ DRAINED = 0.95
 """[1] of a backlog that is counted: after it a replica has too few requests left to fill its batch."""
 FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
 """[1] how fast logarithms of latencies are taken to rise with that of the share, at first and at least."""
+APART = 0.05
+"""[1] by which two shares differ at least that tell a slope, and the least step until one is known."""
 MOST_RUNS = 20
-SURE = 0.08
-"""[1] half-width of its 95 % interval to which a capacity is looked for."""
+SURE, ROUGH = 0.08, 0.15
+"""[1] half-width of its 95 % interval to which a capacity is looked for, and the step that short runs are left at."""
 SETTLED = 0.7
 """[1] of a run's requests that lie between warm-up and end where it is long beside the time in system."""
 
@@ -149,7 +151,7 @@ def crossing(tried_at: Callable[[float, int], Point], share: float, most: float,
     did not; runs are doubled until they hold a steady state, and where a step is smaller than chance until the root is known
     within SURE, as in retrospective approximation (Chen and Schmeiser 2001, doi:10.1080/07408170108936829).
     """
-    x, count, slope, played = math.log(min(share, most)), effort.first, FIRST_SLOPE, 0
+    x, count, slope, least_step, played = math.log(min(share, most)), effort.first, FIRST_SLOPE, APART, 0
     met, missed, last = -math.inf, math.inf, None
     for _ in range(MOST_RUNS):
         point = tried_at(math.exp(x), count)
@@ -158,21 +160,18 @@ def crossing(tried_at: Callable[[float, int], Point], share: float, most: float,
         if not point.settled and longer > count:
             count = longer
             continue
-        if point.worst <= 0:
-            met = max(met, x)
-        else:
-            missed = min(missed, x)
-        if last is not None and math.isfinite(point.worst - last[1]) and abs(x - last[0]) > NEAR / 2:
-            slope = max((point.worst - last[1]) / (x - last[0]), LEAST_SLOPE)
+        met, missed = (max(met, x), missed) if point.worst <= 0 else (met, min(missed, x))
+        if last is not None and math.isfinite(point.worst - last[1]) and abs(x - last[0]) >= APART:
+            slope, least_step = max((point.worst - last[1]) / (x - last[0]), LEAST_SLOPE), 0.0
         last = x, point.worst
-        step = -max(min(point.worst / slope, math.log(2)), -math.log(2))
-        root = min(x + step, math.log(most))
+        step = max(min(abs(point.worst) / slope, math.log(2)), least_step if abs(point.worst) > NEAR else 0.0)
+        root = min(x - math.copysign(step, point.worst), math.log(most))
         width = point.half_width / slope
-        if abs(root - x) <= min(max(NEAR, width / 2), SURE):
+        if abs(root - x) <= max(NEAR, min(width / 2, SURE if longer == count else ROUGH)):
             if width <= SURE or longer == count:
                 stopped = root < math.log(most)
                 return Crossing(math.exp(root), width if stopped else 0.0, point.limit if stopped else -1, played)
-            count, met, missed = longer, -math.inf, math.inf
+            count, met, missed, last = longer, -math.inf, math.inf, None
         x = _between(root, met, missed)
     return Crossing(math.exp(met), math.inf, -1 if last is None else point.limit, played)
 
