@@ -16,7 +16,7 @@ from aisizer.errors import Rejection
 from aisizer.profile.sections import Profile
 from aisizer.roadmap.waves import Fleets, fleets
 from aisizer.sizing.capacity import Candidate, Screened
-from aisizer.sizing.fleet import Layout, fleet
+from aisizer.sizing.fleet import Layout, needed_replicas
 from aisizer.sizing.options import Offer
 from aisizer.units import MONTH
 
@@ -100,11 +100,11 @@ def _gpus_of(way: Sequence[Candidate], offer: Offer, demand: Demand) -> tuple[fl
 
 def _layout_key(candidate: Candidate, offer: Offer, demand: Demand) -> tuple[float, ...]:
     high, first = max(demand.factors), demand.factors[0]
-    alone, resilience = Layout((candidate,), offer.gpus), demand.profile.resilience
+    resilience = demand.profile.resilience
     idle = offer.gpus / (offer.gpus // candidate.gpus) / candidate.gpus if candidate.gpus <= offer.gpus else 1.0
     return (
-        fleet(alone, high, resilience).confidence * idle,
-        fleet(alone, first, resilience).confidence * idle,
+        needed_replicas(candidate, high, resilience) * candidate.gpus * idle,
+        needed_replicas(candidate, first, resilience) * candidate.gpus * idle,
         PRECISION_ORDER.index(candidate.form.precision),
         PRECISION_ORDER.index(candidate.form.kv_precision),
         candidate.gpus,

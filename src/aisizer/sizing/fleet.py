@@ -84,7 +84,7 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     latency = _gpus(layout.candidates, [factor for _ in layout.candidates])
     sizes = [c.gpus for c in layout.candidates]
     confidence = sum(n * size for n, size in zip(needed, sizes, strict=True))
-    serving = servers_for(needed, sizes, layout.gpus_per_server)
+    serving = _servers_for(needed, tuple(sizes), layout.gpus_per_server)
     down = redundant_servers(serving, resilience)
     return Fleet(
         throughput=sum(c.gpus * replicas(factor, c.stable_share) for c in layout.candidates),
@@ -105,7 +105,13 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
 def _latency_servers(layout: Layout, factor: float) -> int:
     """Servers that meet every SLO without burst and headroom."""
     counts = [replicas(factor, c.share) for c in layout.candidates]
-    return servers_for(counts, [c.gpus for c in layout.candidates], layout.gpus_per_server)
+    return _servers_for(tuple(counts), tuple(c.gpus for c in layout.candidates), layout.gpus_per_server)
+
+
+@cache
+def _servers_for(counts: tuple[int, ...], sizes: tuple[int, ...], gpus_per_server: int) -> int:
+    """As `servers_for`: months of equal need ask for the same ones."""
+    return servers_for(counts, sizes, gpus_per_server)
 
 
 def needed_replicas(candidate: Candidate, factor: float, resilience: Resilience) -> int:
