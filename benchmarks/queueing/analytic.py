@@ -1,7 +1,7 @@
 """The analytic queue against the simulator on the same step tables: errors of latencies and of capacity, as Markdown.
 
-Six replicas with two token budgets, five workloads, five loads; a load is a share of the rate at which the simulator
-saturates. Both sides read the same table, so that nothing but the queue differs. Part of the pairs is set apart: no
+Six replicas with two token budgets, five workloads, five loads; a load is a share of the largest rate that the
+simulator keeps up with. Both sides read the same table, so that nothing but the queue differs. Part of the pairs is set apart: no
 correction of the analytic queue was chosen on them.
 """
 
@@ -16,12 +16,11 @@ from scipy.special import ndtri
 
 from aisizer.catalog.load import load_catalog
 from aisizer.engine.replica import Replica, build
-from aisizer.queueing.occupancy import Limit, Load, capacity, solve
+from aisizer.queueing.occupancy import Load, solve
 from aisizer.queueing.percentiles import LEVELS
 from aisizer.queueing.simulate import Outcome, simulate
 from aisizer.shapes import Floats, Requests, StepTable
 
-ENGINE = "vllm"
 REPLICAS = {
     "llama-3.1-8b bf16 H100": ("llama-3.1-8b", "h100-sxm", 1, "bf16"),
     "llama-3.1-70b fp8 4xH100": ("llama-3.1-70b", "h100-sxm", 4, "fp8"),
@@ -37,6 +36,8 @@ LOADS = (0.1, 0.3, 0.5, 0.7, 0.8)
 LARGEST_PROMPT, LARGEST_OUTPUT = 24_000, 8_000
 SAMPLE = 4096
 """Requests from which the analytic queue takes its moments."""
+SEARCHES, WAITING = 8, 0.01
+"""Bisections of the largest stable rate, and the part of all requests that may wait at the end of a stable run."""
 ENDS = 0.1
 """Part of the requests at either end that is not counted: the queue fills, the queue drains."""
 
@@ -89,12 +90,12 @@ FIGURES = (
 @dataclass(frozen=True, slots=True)
 class Cells:
     """All cells, arrays [replica x budget, workload, load, figure]: simulated [s], its relative standard error, analytic
-    [s]; and the rate at which the simulator saturates [req/s], [replica x budget, workload]."""
+    [s]; and the largest rate that the simulator keeps up with [req/s], [replica x budget, workload]."""
 
     simulated: Floats
     noise: Floats
     analytic: Floats
-    saturated: Floats
+    largest: Floats
 
     @property
     def error(self) -> Floats:
@@ -103,14 +104,14 @@ class Cells:
         return result
 
 
-def tables() -> list[StepTable]:
+def tables(engine: str = "vllm") -> list[StepTable]:
     """The step tables of every replica and budget, without the API processes' ceiling, which the simulator has not."""
     catalog, found = load_catalog(), []
     for model, gpu, degree, precision in REPLICAS.values():
         made = build(
             catalog.find_model(model),
             catalog.find_gpu(gpu),
-            catalog.find_engine(ENGINE),
+            catalog.find_engine(engine),
             tensor_parallel=degree,
             precision=precision,
             max_context_tokens=float(LARGEST_PROMPT + LARGEST_OUTPUT),
@@ -140,11 +141,24 @@ def _lognormal(mean: float, sigma: float, count: int, largest: int) -> Floats:
     return np.clip(np.rint(mean * np.exp(sigma * normal - sigma**2 / 2)), 1, largest)
 
 
-def saturated_rate(table: StepTable, workload: Workload, count: int) -> float:
-    """[req/s] at which a backlog is worked off, between its first and last fifth: the largest stable rate."""
+def largest_rate(table: StepTable, workload: Workload, count: int) -> float:
+    """[req/s] the largest rate of open arrivals that is kept up with, by bisection around what a backlog runs at.
+
+    A backlog keeps the KV memory full, so that requests are preempted and computed twice: without one, more is carried.
+    """
     finish = np.sort(simulate(table, requests(workload, count, seed=99)).finish_s)
     first, last = count // 5, 4 * count // 5
-    return float((last - first) / (finish[last] - finish[first]))
+    low, high = (part * (last - first) / (finish[last] - finish[first]) for part in (0.9, 1.5))
+    for _ in range(SEARCHES):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _kept_up(table, requests(workload, count, 98, middle)) else (low, middle)
+    return float(low)
+
+
+def _kept_up(table: StepTable, arriving: Requests) -> bool:
+    """Whether few wait for their first token when the last request is sent."""
+    waiting = simulate(table, arriving).first_token_s > arriving.arrival_s[-1]
+    return bool(waiting.mean() < WAITING)
 
 
 def figures(run: Outcome) -> Floats:
@@ -160,8 +174,8 @@ def _statistic(values: Floats, name: str) -> float:
 
 
 def simulated(found: list[StepTable], count: int, seeds: int) -> tuple[Floats, Floats]:
-    """[s] all figures by seed [seed, table, workload, load, figure], and saturated rates [table, workload]."""
-    rates = np.array([[saturated_rate(table, w, count) for w in WORKLOADS.values()] for table in found])
+    """[s] all figures by seed [seed, table, workload, load, figure], and the largest rates [table, workload]."""
+    rates = np.array([[largest_rate(table, w, count) for w in WORKLOADS.values()] for table in found])
     runs = [
         figures(simulate(table, requests(w, count, seed, rates[i, j] * load)))
         for seed in range(seeds)
@@ -185,9 +199,9 @@ def analytic(found: list[StepTable], rates: Floats) -> Floats:
     return result
 
 
-def measure(count: int, seeds: int, kept: Path | None) -> Cells:
+def measure(engine: str, count: int, seeds: int, kept: Path | None) -> Cells:
     """Simulates, or reads what an earlier call has kept, and compares."""
-    found = tables()
+    found = tables(engine)
     if kept is not None and kept.exists():
         with np.load(kept) as file:
             runs, rates = file["runs"], file["rates"]
@@ -211,7 +225,9 @@ def _row(label: str, cells: Cells, chosen: np.ndarray) -> str:
     """Mean APE, median APE and median signed error of the chosen cells, in percent."""
     error = cells.error[chosen].reshape(-1, len(FIGURES)) * 100
     columns = [
-        f"{np.nanmean(abs(e)):.1f} / {np.nanmedian(abs(e)):.1f} ({np.nanmedian(e):+.1f})" if np.isfinite(e).any() else "-"
+        f"{np.nanmean(abs(e)):.1f} / {np.nanmedian(abs(e)):.1f} ({np.nanmedian(e):+.1f})"
+        if np.isfinite(e).any()
+        else "-"
         for e in error.T
     ]
     return f"| {label} | {' | '.join(columns)} |"
@@ -219,7 +235,7 @@ def _row(label: str, cells: Cells, chosen: np.ndarray) -> str:
 
 def report(cells: Cells) -> None:
     """Prints every table."""
-    every, held = np.ones(cells.saturated.shape, dtype=bool), apart()
+    every, held = np.ones(cells.largest.shape, dtype=bool), apart()
     loads = np.arange(len(LOADS))
     print("| cells | " + " | ".join(f.name for f in FIGURES) + " |\n|---|" + "---:|" * len(FIGURES))
     print("| target, mean APE | " + " | ".join("-" if f.target is None else f"{f.target:.0%}" for f in FIGURES) + " |")
@@ -257,11 +273,12 @@ def _beyond(cells: Cells, f: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", default="vllm", help="engine record of the catalog, by name or with its version")
     parser.add_argument("--requests", type=int, default=30_000, help="per run")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--kept", type=Path, help="file that keeps the simulated figures from one call to the next")
     options = parser.parse_args()
-    report(measure(options.requests, options.seeds, options.kept))
+    report(measure(options.engine, options.requests, options.seeds, options.kept))
 
 
 if __name__ == "__main__":
