@@ -40,9 +40,9 @@ def errors(run: Run, found: Latency) -> dict[str, float]:
 @pytest.mark.parametrize(("replica", "workload", "load"), OPEN_CASES)
 def test_open_arrivals(replica: str, workload: str, load: float) -> None:
     found = errors(*open_pair(replica, workload, load))
-    # The prompt-heavy workload at 0.7 errs most: -6.5 % on mean TPOT, and -20 % on p95 of TTFT for chat.
-    allowed = {"ttft mean": 0.08, "ttft p95": 0.22, "tpot mean": 0.07, "tpot p95": 0.20}
-    allowed |= {"e2e mean": 0.06, "e2e p95": 0.08}
+    # The prompt-heavy workload at 0.7 errs most: 4.5 % on mean TTFT, -8.6 % on p95 of TPOT; p95 of TTFT 8.3 % once.
+    allowed = {"ttft mean": 0.06, "ttft p95": 0.09, "tpot mean": 0.025, "tpot p95": 0.10}
+    allowed |= {"e2e mean": 0.025, "e2e p95": 0.045}
     assert {name: error for name, error in found.items() if abs(error) > allowed[name]} == {}
 
 

@@ -26,7 +26,7 @@ def behind(processes: int, request_s: float = 0.003, token_s: float = 35e-6, tab
 
 
 def delay(table: StepTable, requests: Requests, rate: float) -> tuple[float, float]:
-    replicas, blend = stack([table]), mix(summarise(requests, 1), np.array([[rate]]))
+    replicas, blend = stack([table]), mix(summarise(requests, 1), np.array([[rate]]), np.zeros(1))
     return float(front_load(replicas, blend)[0]), float(added_delay_s(replicas, blend)[0])
 
 

@@ -167,7 +167,7 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         ),
     )
     if pool.api_ceiling_per_replica is not None:
-        yield _api(context.named.engine, pool, candidate.pool.mean_work, candidate.pool.mean_output)
+        yield _api(context.named.engine, pool, candidate.pool.mean_prompt, candidate.pool.mean_output)
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",

@@ -2,12 +2,14 @@
 
 What an idle process takes is part of request_fixed_s and request_token_s, which are measured at light load; here stand the
 ceiling and what load adds. Every token of an answer is delayed alike, so that only the first one and the end come later, and
-TPOT stays.
+TPOT stays. Where the times of a process are unknown, one still reads the prompts, each after the other, as the simulator
+plays it.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisizer.queueing.lengths import Mix
 from aisizer.queueing.steps import Replicas
@@ -46,10 +48,14 @@ def added_delay_s(replicas: Replicas, mix: Mix) -> Floats:
     Not a number from the ceiling on, where nothing is steady.
 
     An event loop serves all streams in small turns: processor sharing, where a job of length x takes x / (1 - rho)
-    whatever the distribution. Source: Kleinrock 1967, doi:10.1145/321386.321388. [s], [configuration]
+    whatever the distribution. Source: Kleinrock 1967, doi:10.1145/321386.321388. Where only the reading of prompts is
+    known, they are read one after the other: Pollaczek-Khinchine, s_i^2 E[I^2] rate / (2 (1 - rho)), Kleinrock 1975,
+    section 5.6. [s], [configuration]
     """
-    load = front_load(replicas, mix)
-    return np.divide(_first_s(replicas, mix) * load, 1 - load, out=np.full_like(load, np.nan), where=load < 1)
+    load, first = front_load(replicas, mix), _first_s(replicas, mix)
+    in_order = replicas.request_token_s[:, 0] ** 2 * mix.prompt_squared * mix.rate / 2
+    busy = np.where(_known(replicas), first * load, in_order)
+    return np.divide(busy, 1 - load, out=np.full_like(load, np.nan), where=load < 1)
 
 
 def beside_the_prompt_s(table: StepTable, rate: float, prompt_tokens: float, output_tokens: float) -> float:
@@ -69,6 +75,14 @@ def beside_the_prompt_s(table: StepTable, rate: float, prompt_tokens: float, out
 
 
 def _first_s(replicas: Replicas, mix: Mix) -> Floats:
-    """[s] of a process up to the first token; nothing where its times are unknown."""
-    known = (replicas.front_request_s + replicas.front_token_s)[:, 0]
-    return np.where(known > 0, known + mix.work * replicas.request_token_s[:, 0], 0.0)
+    """[s] of a process up to the first token."""
+    known: Floats = (
+        replicas.front_request_s + replicas.front_token_s + replicas.request_token_s * mix.prompt[:, None]
+    )[:, 0]
+    return known
+
+
+def _known(replicas: Replicas) -> NDArray[np.bool_]:
+    """[configuration] whether the times of a process beside the reading of prompts are known."""
+    result: NDArray[np.bool_] = (replicas.front_request_s + replicas.front_token_s)[:, 0] > 0
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from aisizer.shapes import Floats, Requests
 NODE_EDGES = np.array([0.0, 0.15, 0.35, 0.55, 0.7, 0.8, 0.88, 0.93, 0.96, 0.98, 0.99, 0.996, 1.0])
 """Cumulative probabilities that cut a distribution into nodes; finer towards the tail, where percentiles are promised."""
 NODE_WEIGHTS = np.diff(NODE_EDGES)
+PARTS = np.array([0.4, 0.4, 0.2])
+"""A node of prompts is cut into as many parts as it is combined with states, one for each: their prompts differ, so that
+percentiles are resolved three times finer with no more nodes."""
+_PART_EDGES = (NODE_EDGES[:-1, None] + NODE_WEIGHTS[:, None] * np.concatenate([[0.0], np.cumsum(PARTS)[:-1]])).ravel()
 DECODE_EDGES = np.concatenate([np.linspace(0.0, 0.9, 19), [0.93, 0.96, 0.98, 0.99, 0.996, 1.0]])
 """The same for output lengths: finer, for they are combined with fewer other nodes and spread E2E the most."""
 DECODE_WEIGHTS = np.diff(DECODE_EDGES)
@@ -19,28 +24,31 @@ DECODE_WEIGHTS = np.diff(DECODE_EDGES)
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Length moments [class] and nodes [class, node] of a sample of requests.
+    """Length moments [class] of a sample of requests; nodes of prompts [class, part, node] and of answers [class, node].
 
-    work       [token] prompt tokens to compute (cached ones excluded); work_squared [token^2]
+    work       [token] prompt tokens to compute (cached ones excluded)
+    prompts    [class, i, j] means of work^i x attention^j up to i + j = 3
     attention  [token^2] sum over a prompt's tokens of the context that each attends to
     decode     [step] output tokens after the first; decode_squared [step^2]
     context    [token x step] KV tokens held, summed over a request's decode steps
     decoding   [1] share of requests with more than one output token
-    inverse_decode [1/step] mean of 1/(output - 1) over those
+    prompt     [token] the whole prompt, cached part included; prompt_squared [token^2]
     longest    [token] largest prompt + output
     """
 
     work: Floats
-    work_squared: Floats
+    prompts: Floats
     attention: Floats
     decode: Floats
     decode_squared: Floats
     context: Floats
     decoding: Floats
-    inverse_decode: Floats
+    prompt: Floats
+    prompt_squared: Floats
     longest: Floats
     work_nodes: Floats
     attention_nodes: Floats
+    prompt_nodes: Floats
     decode_nodes: Floats
 
 
@@ -48,12 +56,18 @@ class Lengths:
 class Mix:
     """The mixture of all classes that one replica of each configuration serves; arrays are [configuration].
 
-    rate [req/s]; attention [token] per computed prompt token; context [token] mean KV of one decoding sequence
+    rate [req/s]; prompt [token] and prompt_squared [token^2] of whole prompts; work [token] of them to compute;
+    work_squared [token^2] and work_cubed [token^3] moments of it in tokens of equal time, so that a long prompt, whose
+    tokens attend to more, counts for more than its length; attention [token] per computed prompt token; context
+    [token] mean KV of one decoding sequence
     """
 
     rate: Floats
+    prompt: Floats
+    prompt_squared: Floats
     work: Floats
     work_squared: Floats
+    work_cubed: Floats
     attention: Floats
     decode: Floats
     decode_squared: Floats
@@ -67,21 +81,37 @@ def summarise(requests: Requests, classes: int) -> Lengths:
     return Lengths(*(np.stack(column) for column in zip(*rows, strict=True)))
 
 
-def mix(lengths: Lengths, rates: Floats) -> Mix:
-    """Weighs the classes by their rates [configuration, class], all of whose rows have a positive sum."""
+def mix(lengths: Lengths, rates: Floats, attention_price: Floats) -> Mix:
+    """Weighs the classes by their rates [configuration, class], all of whose rows have a positive sum.
+
+    attention_price [configuration] tokens in whose time one token attends to one more token of context
+    """
     total = rates.sum(axis=1)
     weights = rates / total[:, None]
     work, decode = _weighed(weights, lengths.work), _weighed(weights, lengths.decode)
     context = np.divide(_weighed(weights, lengths.context), decode, out=np.zeros_like(decode), where=decode > 0)
+    attention = _weighed(weights, lengths.attention)
+    scale = work / (work + attention_price * attention)
     return Mix(
         rate=total,
+        prompt=_weighed(weights, lengths.prompt),
+        prompt_squared=_weighed(weights, lengths.prompt_squared),
         work=work,
-        work_squared=_weighed(weights, lengths.work_squared),
-        attention=_weighed(weights, lengths.attention) / work,
+        work_squared=scale**2 * _weighed(weights, _powered(lengths.prompts, 2, attention_price)),
+        work_cubed=scale**3 * _weighed(weights, _powered(lengths.prompts, 3, attention_price)),
+        attention=attention / work,
         decode=decode,
         decode_squared=_weighed(weights, lengths.decode_squared),
         context=context,
     )
+
+
+def _powered(prompts: Floats, order: int, price: Floats) -> Floats:
+    """Means of (work + price x attention)^order, [configuration, class]: the binomial theorem."""
+    result: Floats = np.zeros((len(price), len(prompts)))
+    for j in range(order + 1):
+        result += comb(order, j) * price[:, None] ** j * prompts[:, order - j, j]
+    return result
 
 
 def _weighed(weights: Floats, values: Floats) -> Floats:
@@ -104,21 +134,22 @@ def _one(requests: Requests, chosen: NDArray[np.bool_]) -> tuple[Floats, ...]:
     prompt, output = requests.prompt_tokens[chosen], requests.output_tokens[chosen]
     work, decode = prompt - requests.cached_tokens[chosen], output - 1
     attention = work * (requests.cached_tokens[chosen] + work / 2)
-    decoding = decode > 0
-    inverse = np.mean(1 / decode[decoding]) if decoding.any() else np.nan
-    means = (work, work**2, attention, decode, decode**2, decode * prompt + output * decode / 2, decoding)
-    order = np.argsort(work)
-    scalars = (*(np.mean(m) for m in means), inverse, np.max(prompt + output))
-    nodes = (
-        _node_means(work[order], NODE_EDGES),
-        _node_means(attention[order], NODE_EDGES),
-        _decode_nodes(decode[decoding]),
-    )
-    return (*(np.asarray(s, dtype=np.float64) for s in scalars), *nodes)
+    decoding, order = decode > 0, np.argsort(work)
+    powers = [[np.mean(work**i * attention**j) if i + j <= 3 else np.nan for j in range(4)] for i in range(4)]
+    context = decode * prompt + output * decode / 2
+    means = (np.mean(m) for m in (attention, decode, decode**2, context, decoding, prompt, prompt**2))
+    scalars = (np.mean(work), powers, *means, np.max(prompt + output))
+    nodes = (_part_means(column[order]) for column in (work, attention, prompt))
+    return (*(np.asarray(s, dtype=np.float64) for s in scalars), *nodes, _decode_nodes(decode[decoding]))
 
 
 def _decode_nodes(decode: Floats) -> Floats:
     return _node_means(np.sort(decode), DECODE_EDGES) if len(decode) else np.full(len(DECODE_WEIGHTS), np.nan)
+
+
+def _part_means(ascending: Floats) -> Floats:
+    """Mean of each part of each node, [part, node]."""
+    return _node_means(ascending, np.append(_PART_EDGES, 1.0)).reshape(len(NODE_WEIGHTS), len(PARTS)).T
 
 
 def _node_means(ascending: Floats, edges: Floats) -> Floats:

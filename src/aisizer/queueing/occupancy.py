@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisizer.queueing.front import added_delay_s
-from aisizer.queueing.latency import TPOT_WEIGHTS, Situation, e2e_nodes, tpot_nodes, ttft_nodes
+from aisizer.queueing.latency import TPOT_WEIGHTS, e2e_nodes, tpot_nodes, ttft_nodes
 from aisizer.queueing.lengths import Lengths, summarise
 from aisizer.queueing.percentiles import STATISTICS, statistics
 from aisizer.queueing.records import METRICS, Capacity, Latency, Limit, Load
 from aisizer.queueing.steady import fits, settle, sound, stable, stable_share
 from aisizer.queueing.steps import Replicas, stack
+from aisizer.queueing.waits import Situation
 from aisizer.shapes import Floats, Requests, StepTable
 
 __all__ = ["Capacity", "Latency", "Limit", "Load", "capacity", "solve"]

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisizer.queueing.front import added_delay_s, front_load
-from aisizer.queueing.latency import Situation, closed_ttft, overflow_tokens
 from aisizer.queueing.lengths import Lengths, Mix, mix
 from aisizer.queueing.records import Load
-from aisizer.queueing.states import Occupancy, occupancy, overloaded, state_grid, state_limit, step_times
-from aisizer.queueing.steps import Replicas, decode_step_s, mixed_step_s
+from aisizer.queueing.states import Occupancy, occupancy
+from aisizer.queueing.step_times import overloaded, state_grid, state_limit, step_times
+from aisizer.queueing.steps import Replicas, attention_price, decode_step_s, mixed_step_s
+from aisizer.queueing.waits import Situation, closed_ttft, overflow_tokens
 from aisizer.shapes import Floats
 
 CLOSED_ROUNDS, CLOSED_RANGE_LOG = 18, 9.0
@@ -34,7 +35,9 @@ def stable(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> N
     leaves. Open arrivals must stay below both; a closed population must fit in the batch, more of it only waits.
     """
     population = (share[:, None] * load.population).sum(axis=1)
-    blend = mix(lengths, share[:, None] * load.rate + _closed_guess(replicas, lengths, load, share))
+    blend = mix(
+        lengths, share[:, None] * load.rate + _closed_guess(replicas, lengths, load, share), attention_price(replicas)
+    )
     limit = state_limit(replicas, blend)
     seated: NDArray[np.bool_] = population <= limit
     if not load.rate.any():
@@ -110,7 +113,9 @@ def _queue_of_the_rest(now: Situation, closed: NDArray[np.bool_], stay: Floats) 
 
 def _shortest_stay(replicas: Replicas, lengths: Lengths, weights: Floats) -> Floats:
     """[s] lower bound of the E2E of each class [configuration, class]: one step per token, nobody else."""
-    step = decode_step_s(replicas, mix(lengths, weights), np.ones_like(replicas.token_budget))
+    step = decode_step_s(
+        replicas, mix(lengths, weights, attention_price(replicas)), np.ones_like(replicas.token_budget)
+    )
     return replicas.request_fixed_s + (lengths.decode + 0.5) * step
 
 
@@ -120,7 +125,7 @@ def sound(now: Situation) -> NDArray[np.bool_]:
     Prompts must be kept up with even while nothing decodes: steps that compute them cannot fill more than all time.
     A closed population cannot outrun its replica.
     """
-    kept_up = (overflow_tokens(now) >= -NO_TOKEN) & (now.times.prefill_share[:, 0] <= 1)
+    kept_up = (overflow_tokens(now)[0] >= -NO_TOKEN) & (now.times.prefill_share[:, 0] <= 1)
     streamed = front_load(now.replicas, now.mix) < 1
     return (now.occupancy.utilisation < 1) & (kept_up | (now.population > 0).all(axis=1)) & streamed
 
@@ -128,7 +133,7 @@ def sound(now: Situation) -> NDArray[np.bool_]:
 def _situation(
     replicas: Replicas, lengths: Lengths, rates: Floats, population: Floats, decoding: Floats, backlog: Floats
 ) -> Situation:
-    blend = mix(lengths, rates)
+    blend = mix(lengths, rates, attention_price(replicas))
     limit = state_limit(replicas, blend)
     times = step_times(replicas, blend, state_grid(limit))
     births = (np.where(population > 0, 0.0, rates) * lengths.decode).sum(axis=1)
@@ -140,7 +145,7 @@ def _situation(
 
 def _mean_field(replicas: Replicas, lengths: Lengths, rates: Floats, population: Floats) -> Situation:
     """The steady state under given rates with all probability in the state where births and deaths balance."""
-    blend = mix(lengths, rates)
+    blend = mix(lengths, rates, attention_price(replicas))
     limit = state_limit(replicas, blend)
     grid = step_times(replicas, blend, state_grid(limit))
     step = grid.slowed_s(blend)
@@ -173,7 +178,7 @@ def _closed_guess(replicas: Replicas, lengths: Lengths, load: Load, share: Float
     population = share[:, None] * load.population
     if not load.population.any():
         return np.zeros_like(population)
-    blend = mix(lengths, population + share[:, None] * load.rate)
+    blend = mix(lengths, population + share[:, None] * load.rate, attention_price(replicas))
     step = decode_step_s(replicas, blend, np.fmax(population.sum(axis=1), 1.0)[:, None])
     return population / ((lengths.decode + 1) * step)
 
@@ -188,7 +193,7 @@ def _certainly_too_much(replicas: Replicas, lengths: Lengths, load: Load) -> Flo
     budget = replicas.token_budget
     share = np.full(len(budget), np.inf)
     if load.rate.any():
-        blend = mix(lengths, np.broadcast_to(load.rate, (len(budget), len(load.rate))))
+        blend = mix(lengths, np.broadcast_to(load.rate, (len(budget), len(load.rate))), attention_price(replicas))
         full = mixed_step_s(replicas, blend, np.zeros_like(budget), budget)[:, 0]
         share = budget[:, 0] / (full * blend.rate * blend.work)
     if load.population.any():

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from aisizer.queueing.lengths import Mix
 from aisizer.shapes import Floats, StepTable
 
+NO_TIME_S = 1e-15
+"""[s] stands for the time of a token that takes none: attention is then all that tells prompts apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
@@ -98,9 +101,17 @@ def mixed_step_s(replicas: Replicas, mix: Mix, decoding: Floats, prompt_tokens: 
     return np.fmax(seconds, replicas.prefill_floor_s)
 
 
-def steps_before_seen(replicas: Replicas) -> Floats:
-    """[step] from an arrival's next step boundary to the step that may compute it, at the mean [configuration, 1]."""
-    return replicas.schedule_ahead + replicas.hold_steps + (replicas.poll_steps - 1) / 2
+def attention_price(replicas: Replicas) -> Floats:
+    """[1/token] tokens of a full step in whose time one token attends to one more token of context [configuration]."""
+    budget = replicas.token_budget
+    token_s = _lookup(replicas.token_grid, replicas.tokens_s, budget) / budget
+    result: Floats = (replicas.prefill_attention_s / np.fmax(token_s, NO_TIME_S))[:, 0]
+    return result
+
+
+def steps_not_looked(replicas: Replicas) -> Floats:
+    """[step] without prompts for which a request that could be seen is not looked at, at the mean [configuration, 1]."""
+    return replicas.hold_steps + (replicas.poll_steps - 1) / 2
 
 
 def _common_s(replicas: Replicas, mix: Mix, decoding: Floats, tokens: Floats, sequences: Floats) -> Floats:

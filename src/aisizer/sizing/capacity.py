@@ -76,7 +76,7 @@ class Candidate:
     @property
     def api_ceiling(self) -> float:
         """[req/s] that the API processes of one replica carry at most; infinite where their times are unknown."""
-        return ceiling_req_s(self.replica.table, self.pool.mean_work, self.pool.mean_output)
+        return ceiling_req_s(self.replica.table, self.pool.mean_prompt, self.pool.mean_output)
 
     @property
     def gpu(self) -> str:

@@ -72,11 +72,6 @@ class Pool:
         return sum(self.class_rates)
 
     @property
-    def mean_work(self) -> float:
-        """[token] mean part of a prompt that no cache holds, workloads weighted by rate."""
-        return self._mean(self.requests.prompt_tokens - self.requests.cached_tokens)
-
-    @property
     def mean_output(self) -> float:
         """[token] mean answer, workloads weighted by rate."""
         return self._mean(self.requests.output_tokens)
