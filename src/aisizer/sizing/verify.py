@@ -214,7 +214,7 @@ def _tried(candidate: Candidate, share: float, replicas: int, routing: str, coun
     ]
     table, pool = candidate.replica.table, candidate.pool
     rate = share * pool.peak_rate
-    added = beside_the_prompt_s(table, rate, pool.mean_work, pool.mean_output)
+    added = beside_the_prompt_s(table, rate, pool.mean_prompt, pool.mean_output)
     played = sum(len(asked.arrival_s) + refused for _, asked, refused in runs)
     return Trial(
         estimates=tuple(_estimate(runs, limit, added) for limit in pool.limits),
