@@ -18,7 +18,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 from aisizer.demand.loads import offered
 from aisizer.profile.sections import Supply, Workload
-from aisizer.sizing.capacity import Candidate, screen
+from aisizer.sizing.capacity import Candidate, limited, screen
 from aisizer.sizing.cuts import Room
 from aisizer.sizing.pools import make_pools
 from aisizer.sizing.verify import FULL, Effort, carried
@@ -50,6 +50,7 @@ class Compared:
     shape: str
     candidate: Candidate
     simulated: float
+    binding: int
 
     @property
     def ratio(self) -> float:
@@ -74,7 +75,8 @@ def compared(catalog: Catalog, effort: Effort) -> Iterator[Compared]:
         for shape in SHAPES:
             candidate = best(catalog, model, gpu, shape)
             if candidate is not None:
-                yield Compared(shape, candidate, carried(candidate, "random", effort).share)
+                told = carried(candidate, "random", effort)
+                yield Compared(shape, candidate, told.share, told.binding)
 
 
 def counts(found: Compared) -> Iterator[tuple[int, int]]:
@@ -96,7 +98,7 @@ def main() -> None:
         pairs = list(counts(found))
         every += pairs
         ratios.append(found.ratio)
-        form, limit = found.candidate.form, found.candidate.limit
+        form, limit = found.candidate.form, limited(found.candidate, found.binding).limit
         print(
             f"| {found.candidate.pool.name} | {form.gpu} | {form.parallel.text}, {form.precision} | {found.shape} | {limit} "
             f"| {found.ratio:.3f} | {sum(agrees(*p) for p in pairs)} of {len(pairs)} |",

@@ -185,7 +185,7 @@ def confirmed(plan: Plan) -> str:
     """Where the predicted percentiles come from."""
     found = plan.confirmation
     if found is None or found.confirm == "none":
-        return "Analytic, not simulated"
+        return "Analytic"
     seeds = numbers.count(found.seeds, "seed")
     how = "Replayed" if found.replayed else "Simulated"
     return f"{how} {numbers.count(found.simulated, 'request')}, up to {found.requests:,} a run, {seeds}"

@@ -72,7 +72,7 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
             f"{pool.gpus} x {labels.gpu(pool.gpu)}",
             labels.replicas(pool),
             numbers.number(pool.peak_rate_per_s),
-            numbers.number(pool.peak_rate_per_replica),
+            numbers.number(pool.peak_rate_per_replica) + _width(pool),
             numbers.number(pool.analytic_rate_per_replica),
             numbers.share(pool.utilization),
             numbers.share(pool.kv_use_p95),
@@ -85,6 +85,11 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
         "KV use p95 # | Degraded #"
     )
     return table("Pools of replicas, one for each model", heads, rows)
+
+
+def _width(pool: Pool) -> str:
+    """How far the simulation of a capacity is from certain; nothing where it was not simulated."""
+    return f" ±{pool.rate_half_width * 100:.0f} %" if pool.rate_half_width else ""
 
 
 def slo_section(plan: Plan) -> Section:

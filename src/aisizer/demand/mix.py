@@ -124,7 +124,7 @@ def below_one_token(share: float) -> str:
     )
 
 
-def requests_sample(workloads: Mapping[str, Workload], order: Sequence[str], n_per_class: int = 256) -> Requests:
+def requests_sample(workloads: Mapping[str, Workload], order: Sequence[str], n_per_class: int = 2048) -> Requests:
     """The same number of requests of each workload, whole tokens, class_id = position in `order`, arrival 0.
 
     Prompt and output lengths are stratified apart and paired by the golden-ratio sequence (Niederreiter 1992,

@@ -155,6 +155,7 @@ def _simulated(context: Context, candidate: Candidate, ledger: Ledger) -> Candid
         stable_share=found.stable_share,
         confident_share=None if sure is None else sure * found.share / candidate.share,
         analytic_share=candidate.share,
+        half_width=found.half_width,
     )
     return limited(made, found.binding)
 

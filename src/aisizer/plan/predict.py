@@ -138,6 +138,7 @@ def pool_records(
                 peak_rate_per_s=pool.peak_rate * demand.factors[0],
                 peak_rate_per_replica=pool.peak_rate * candidate.share,
                 analytic_rate_per_replica=pool.peak_rate * candidate.screened_share,
+                rate_half_width=None if candidate.analytic_share is None else candidate.half_width,
                 limited_by=candidate.limit,
                 api_processes=up[i] * candidate.replica.table.front_processes if _has_station(candidate) else None,
                 api_ceiling_per_replica=candidate.api_ceiling if _has_station(candidate) else None,

@@ -20,6 +20,10 @@ HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
 both ways in 2025 and 2026."""
 
 
+ROUGH = 0.12
+"""[1] half-width of a simulated capacity above which the plan warns."""
+
+
 def warnings(
     context: Context,
     best: Evaluated,
@@ -83,6 +87,11 @@ def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
                 f"redundancy down against {result.target_ms:,.0f} ms."
             )
     for pool in decision.pools:
+        if (pool.rate_half_width or 0.0) > ROUGH:
+            yield (
+                f"Pool {pool.name}: the rate that a replica carries is known within {_percent(pool.rate_half_width)} only, "
+                "because few long requests decide it. Run aisizer size --confirm full before the order is signed."
+            )
         if pool.limited_by == "api server":
             yield (
                 f"Pool {pool.name}: the API server stops a replica before its GPUs do, at "

@@ -26,8 +26,8 @@ __all__ = ["Capacity", "Latency", "Limit", "Load", "capacity", "solve"]
 
 VANISHING = 1e-6
 """Part of the stable share at which a replica counts as idle."""
-BISECTIONS = 14
-"""On the square root of the share: resolves 0.1 % of shares down to a hundredth of the stable one."""
+BISECTIONS = 11
+"""On the square root of the share: resolves 0.1 % of the stable share, and 1 % of a hundredth of it."""
 
 
 def solve(tables: Sequence[StepTable], requests: Requests, load: Load, share: Floats) -> Latency:

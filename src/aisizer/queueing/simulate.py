@@ -29,8 +29,8 @@ from aisizer.shapes import Floats, Ints, Requests, StepTable
 ROUTINGS = ("round_robin", "random", "least_outstanding")
 ENDLESS = 2**53
 """[token, step] beyond any run; an integer that a float still holds exactly."""
-WORTH_COMPILING = 50_000
-"""[request] that the plain event loop simulates in the half second that loading numba takes."""
+WORTH_COMPILING = 80_000
+"""[request] that the plain event loop simulates in the three quarters of a second that loading and starting numba takes."""
 _simulated = 0
 STATES = {"up": UP, "draining": DRAINING, "down": DOWN}
 

@@ -67,6 +67,8 @@ class Candidate:
     """[1] the same as `share` at the confidence that the plan asks for; null: that of the plain prediction"""
     analytic_share: float | None = None
     """[1] what the analytic queue says, where `share` is what the simulation says"""
+    half_width: float = 0.0
+    """[1] of the simulated share to each side of it, at 95 %"""
 
     @property
     def screened_share(self) -> float:

@@ -42,6 +42,8 @@ class Pool(Record):
     """[req/s] the most one replica carries with every SLO met"""
     analytic_rate_per_replica: float | None = None
     """[req/s] the same as the analytic screen says"""
+    rate_half_width: float | None = None
+    """[1] of peak_rate_per_replica to each side of it, the 95 % interval of its simulation; null: not simulated"""
     limited_by: str = ""
     """what stops a replica there: `workload metric_statistic` of an SLO, stability, or api server"""
     api_processes: int | None = None

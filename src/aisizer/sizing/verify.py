@@ -33,7 +33,7 @@ FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
 APART = 0.05
 """[1] by which two shares differ at least that tell a slope, and the least step until one is known."""
 MOST_RUNS = 20
-SURE, ROUGH = 0.08, 0.15
+SURE, ROUGH = 0.12, 0.15
 """[1] half-width of its 95 % interval to which a capacity is looked for, and the step that short runs are left at."""
 SETTLED = 0.7
 """[1] of a run's requests that lie between warm-up and end where it is long beside the time in system."""
