@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import measured_open_loop as runs
@@ -27,7 +28,6 @@ import pandas as pd
 from aisizer.calibration.protocols import sample
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
-from aisizer.queueing import simulate_loop
 from aisizer.queueing.simulate import simulate
 
 NAMES = [name for name, _ in runs.METRICS.values()]
@@ -208,7 +208,7 @@ def main() -> None:
         print(_beside("vllm-sr-sim", partial(by_fleet_sim, options.fleet_python), rows, catalog, told=(False,)))
     if options.aisimulate:
         print(_beside("aisimulate", partial(by_aisimulate, options.aisimulate), rows, catalog, told=(False, True)))
-    speed = f"{own_microseconds(timed, catalog):.2f}" if simulate_loop.COMPILED else "no numba"
+    speed = f"{own_microseconds(timed, catalog):.2f}" if find_spec("numba") else "no numba"
     speed += f", interpreted {own_interpreted(options):.1f}"
     for cached in (False, True):
         print(line(f"aisizer{TOLD[cached]}", rows, runs.replayed(rows, catalog, runs.Facts(cached=cached)), speed))

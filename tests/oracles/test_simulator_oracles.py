@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import ciw
 import numpy as np
@@ -22,7 +23,6 @@ from closed_forms import (
 from synthetic import requests
 
 from aisizer.queueing.simulate import simulate
-from aisizer.queueing.simulate_loop import COMPILED
 from aisizer.shapes import Floats, StepTable
 
 SIGNIFICANCE = 0.05
@@ -38,7 +38,7 @@ def improbable(judged: list[Judged]) -> list[Judged]:
 
 @pytest.fixture(scope="module")
 def judged() -> list[Judged]:
-    if not COMPILED:
+    if find_spec("numba") is None:
         pytest.skip("68 million requests need numba; the small grid below runs without")
     return [one for cell in grid() for one in judge(cell)]
 

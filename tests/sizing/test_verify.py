@@ -80,15 +80,15 @@ def test_the_search_says_so_where_nothing_meets_the_target() -> None:
 
 
 def test_chance_is_worked_off_by_longer_runs() -> None:
-    """Each run's latency is off by 10 % at 1,000 requests and by 3.5 % at 8,000; a share by half of that."""
+    """Each run's latency is off by 30 % at 1,000 requests and by 11 % at 8,000; a share by half of that."""
 
     def error(seed: int) -> float:
-        noisy = points(lambda share: 2 * math.log(share / 0.8), noise=0.1, seed=seed)
+        noisy = points(lambda share: 2 * math.log(share / 0.8), noise=0.3, seed=seed)
         return math.log(crossing(noisy, 0.5, 50.0, AUTO).share / 0.8)
 
     errors = [error(seed) for seed in range(200)]
-    assert abs(np.mean(errors)) < 0.01
-    assert np.std(errors) < 0.04
+    assert abs(np.mean(errors)) < 0.015
+    assert np.std(errors) < 0.07
 
 
 def test_runs_grow_until_they_hold_a_steady_state() -> None:
