@@ -92,3 +92,11 @@ def test_overloaded_is_a_growing_queue_or_exploded_steps() -> None:
     )
     assert runs.exploded(rows).tolist() == [False, True, False, False]
     assert runs.growing(rows).tolist() == [False, False, True, False]
+
+
+def test_the_rule_judges_predictions_as_it_judges_measurements() -> None:
+    rows = table(*({"load_value": rate, "n_requests": 300 * rate, "tpot_ms_mean": 10.0} for rate in (1.0, 5.0)))
+    found = pd.DataFrame({"pred_ttft_ms_mean": "50", "pred_ttft_ms_p99": "90", "pred_tpot_ms_mean": ["9", "46"]})
+    assert runs.overloaded(rows, "either").tolist() == [False, False]
+    assert runs.overloaded(runs.as_if_measured(rows, found), "either").tolist() == [False, True]
+    assert runs.overloaded(runs.as_if_measured(rows, found), "a growing queue").tolist() == [False, False]
