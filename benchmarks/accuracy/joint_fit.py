@@ -1,7 +1,7 @@
 """Fits the engine's constants together, from op-level priors, to the rows that are not reserved; prints prior and result.
 
 python benchmarks/accuracy/joint_fit.py --silicon silicon_sample.csv --measured calibration.csv [--without-model NAME]
-    [--without-gpu NAME] [-o constants.json]
+    [--without-gpu NAME] [--without-family NAME] [-o constants.json]
 
 Maximum a posteriori: squared log errors of TTFT, TPOT and throughput, far ones counting little (unlabelled speculative
 decoding is among them), plus one normal prior in the logarithm of each constant. Rows of one model, GPU, engine and
@@ -224,12 +224,14 @@ def main() -> None:
     parser.add_argument("--measured", type=Path, required=True)
     parser.add_argument("--without-model")
     parser.add_argument("--without-gpu")
+    parser.add_argument("--without-family")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     catalog = load_catalog()
     rows = fitting_rows(options.silicon, options.measured, catalog)
     twin = TWINS.get(options.without_model, options.without_model)
     rows = rows[~rows["model"].isin([options.without_model, twin]) & (rows["gpu"] != options.without_gpu)]
+    rows = rows[rows["family"] != options.without_family]
     values = values_at(fit(rows.reset_index(drop=True), catalog))
     for name, prior in PRIORS.items():
         moved = math.log(values[name] / prior.value) / prior.width

@@ -5,7 +5,8 @@ python benchmarks/queueing/measured_open_loop.py --measured calibration.csv [--r
 The runs of inference-sim on H100 (family simtoreal-vllm) are predicted twice: as the file describes them, by the path of
 `aisizer predict`, and as their source ran them, by the same replica and simulator. `Facts` of
 benchmarks/accuracy/open_loop.py says what the file leaves out.
-No constant was fitted on any end-to-end row; then one, a server's own time per request, from all models but the row's own.
+No constant was fitted on any end-to-end row; then one, a server's own time per request, from all models but the row's own; and
+the same with the engine's constants of a joint fit that saw none of these runs.
 """
 
 from __future__ import annotations
@@ -57,9 +58,11 @@ def open_rows(path: Path) -> pd.DataFrame:
     return rows[rows["protocol"].isin(OPEN) & rows["load_value"].notna()].reset_index(drop=True)
 
 
-def replayed(rows: pd.DataFrame, catalog: Catalog, facts: Facts) -> pd.DataFrame:
-    """Means in ms of each row, by the replica that `aisizer predict` deploys, with no constant from end-to-end rows."""
-    values = folds.priors()
+def replayed(
+    rows: pd.DataFrame, catalog: Catalog, facts: Facts, constants: dict[str, float] | None = None
+) -> pd.DataFrame:
+    """Means in ms of each row, by the replica that `aisizer predict` deploys, by default with nothing fitted."""
+    values = folds.priors() if constants is None else constants
     with joint_fit.constants_set(values):
         runs = deployed.runs(stated(rows, facts), joint_fit.catalog_at(catalog, values))
     return pd.DataFrame([_means(_replay(run)) for run in runs if run], index=rows.index)
@@ -122,6 +125,9 @@ def latency_table(rows: pd.DataFrame, catalog: Catalog) -> tuple[str, pd.DataFra
     final = with_constant(own, known)
     variants["as the file describes them, one constant"] = (rows, with_constant(rows, filed))
     variants["all of these, one constant"] = (own, final)
+    others = replayed(rows, catalog, Facts(), folds.left_out("family")[FAMILY])
+    variants["all of these, engine fitted on other runs"] = (own, others)
+    variants["all of these, engine fitted on other runs, one constant"] = (own, with_constant(own, others))
     head = "| known of the runs | " + " | ".join(METRICS) + " | TPOT per generated token |\n|---|---:|---:|---:|---:|\n"
     lines = [f"| {label} | {' | '.join(_errors(*pair))} |" for label, pair in variants.items()]
     target = " | ".join(f"{target:g} %" for _, target in METRICS.values())
