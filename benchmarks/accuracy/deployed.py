@@ -56,6 +56,7 @@ def _run(deployer: Deployer, record: dict[str, object], row: pd.Series) -> Run |
         replicas=deployed.replicas,
         prompt=point.prompt,
         output=point.output,
+        prefix_hit=point.prefix_hit,
     )
     measured = {"ttft": row["ttft_ms_mean"] / 1e3, "tpot": row["tpot_ms_mean"] / 1e3}
     held = point.load * (point.prompt.mean + point.output.mean) / (deployed.replicas * table.kv_capacity_tokens)

@@ -231,7 +231,8 @@ def _second(e: Evidence) -> str:
     current = e.measured["standing"] == "current"
     return f"""## The second set
 
-Published measurements beside silicon_sample.csv: TensorRT-LLM's tables, InferenceX throughput, open loops. 2025 and later:
+Published measurements beside silicon_sample.csv: TensorRT-LLM's tables, InferenceX throughput, open loops. The stages of open
+loops are described as their source ran them, prompts cached (`benchmarks/accuracy/open_loop.py`). 2025 and later:
 
 {report.grouped(e.measured[current], "family")}
 

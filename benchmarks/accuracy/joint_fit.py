@@ -1,7 +1,7 @@
 """Fits the engine's constants together, from op-level priors, to the rows that are not reserved; prints prior and result.
 
 python benchmarks/accuracy/joint_fit.py --silicon silicon_sample.csv --measured calibration.csv [--without-model NAME]
-    [--without-gpu NAME] [-o constants.json]
+    [--without-gpu NAME] [--without-family NAME] [-o constants.json]
 
 Maximum a posteriori: squared log errors of TTFT, TPOT and throughput, far ones counting little (unlabelled speculative
 decoding is among them), plus one normal prior in the logarithm of each constant. Rows of one model, GPU, engine and
@@ -21,6 +21,7 @@ from pathlib import Path
 import deployed
 import measured
 import numpy as np
+import open_loop
 import pandas as pd
 import silicon
 from reserved import TWINS, refuse_reserved, reserved
@@ -39,8 +40,8 @@ SD = {"ttft": 0.20, "tpot": 0.06, "throughput": 0.10}
 """[1] log error of one row that counts fully."""
 CELL_ROWS = 30
 """[row] that the rows of one model, GPU, engine and precision count as at most."""
-DRAINS, OPEN_LOOP = 160, "simtoreal-vllm"
-"""[row] drawn of the drains, and the family of open loops."""
+DRAINS = 160
+"""[row] drawn of the drains."""
 STEP = 0.25
 """[prior sd] of the numerical derivative."""
 FURTHEST = 3.0
@@ -145,14 +146,18 @@ def predicted(rows: pd.DataFrame, catalog: Catalog, values: Mapping[str, float])
 
 
 def fitting_rows(silicon_path: Path, measured_path: Path, catalog: Catalog) -> pd.DataFrame:
-    """Rows that may be fitted on: closed sweeps off the KV wall, some drains of current TensorRT-LLM, open-loop stages."""
+    """Rows that may be fitted on: closed sweeps off the KV wall, some drains of current TensorRT-LLM, open-loop stages.
+
+    The stages are those that their source describes, prompts cached, and their TPOT is that of a generated token.
+    """
     sweeps, _ = silicon.load(silicon_path)
     share = deployed.kv_share(deployed.runs(sweeps, catalog), sweeps.index)
     sweeps = sweeps[share <= deployed.WALL]
     other, _ = measured.load(measured_path)
     current = other[(measured.standing(other) == "current") & other["gpu"].isin(["H100-SXM", "B200", "GB200"])]
     drains = current[(current["protocol"] == "drain") & current["output_tok_s_total"].notna()]
-    stages = other[(other["family"] == OPEN_LOOP) & other["load_value"].notna()]
+    stages = open_loop.stated(other[open_loop.is_stage(other)])
+    stages = stages.assign(tpot_ms_mean=open_loop.per_step(stages))
     rows = pd.concat([sweeps, drains[~reserved(drains)].sample(DRAINS, random_state=1), stages], ignore_index=True)
     return rows[~reserved(rows)].reset_index(drop=True)
 
@@ -219,12 +224,14 @@ def main() -> None:
     parser.add_argument("--measured", type=Path, required=True)
     parser.add_argument("--without-model")
     parser.add_argument("--without-gpu")
+    parser.add_argument("--without-family")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     catalog = load_catalog()
     rows = fitting_rows(options.silicon, options.measured, catalog)
     twin = TWINS.get(options.without_model, options.without_model)
     rows = rows[~rows["model"].isin([options.without_model, twin]) & (rows["gpu"] != options.without_gpu)]
+    rows = rows[rows["family"] != options.without_family]
     values = values_at(fit(rows.reset_index(drop=True), catalog))
     for name, prior in PRIORS.items():
         moved = math.log(values[name] / prior.value) / prior.width

@@ -17,6 +17,7 @@ import disaggregated_evidence
 import folds
 import measured
 import memory_evidence
+import open_loop
 import pandas as pd
 import peer
 import plot
@@ -109,7 +110,7 @@ def _measured(options: argparse.Namespace, catalog: Catalog) -> tuple[pd.DataFra
         print(f"{options.measured} is not there: the second set of measurements is left out.", file=sys.stderr)
         return None, {}
     rows, left_out = measured.load(options.measured)
-    return _marked(_predicted(rows, catalog, options.work, "measured")), left_out
+    return _marked(_predicted(open_loop.stated(rows), catalog, options.work, "measured")), left_out
 
 
 def _shots(rows: pd.DataFrame, other: pd.DataFrame | None, catalog: Catalog) -> dict[int, pd.DataFrame]:

@@ -3,8 +3,10 @@
 python benchmarks/queueing/measured_open_loop.py --measured calibration.csv [--rows rows.csv]
 
 The runs of inference-sim on H100 (family simtoreal-vllm) are predicted twice: as the file describes them, by the path of
-`aisizer predict`, and as their source ran them, by the same replica and simulator. `Facts` says what the file leaves out.
-No constant was fitted on any end-to-end row; then one, a server's own time per request, from all models but the row's own.
+`aisizer predict`, and as their source ran them, by the same replica and simulator. `Facts` of
+benchmarks/accuracy/open_loop.py says what the file leaves out.
+No constant was fitted on any end-to-end row; then one, a server's own time per request, from all models but the row's own; and
+the same with the engine's constants of a joint fit that saw none of these runs.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,29 +26,22 @@ import deployed
 import folds
 import joint_fit
 import measured
+from open_loop import FAMILY, Facts, per_step, stated
 
 from aisizer.calibration.points import OPEN
 from aisizer.calibration.predict import predict_rows
-from aisizer.calibration.protocols import Figures, Run, figures, sample
+from aisizer.calibration.protocols import Figures, Run, figures
+from aisizer.calibration.sampling import sample
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 from aisizer.queueing.simulate import simulate
 from aisizer.shapes import Requests
 
-FAMILY, NIGHTLY = "simtoreal-vllm", "nm-vllm-nightly"
+NIGHTLY = "nm-vllm-nightly"
 BELOW_KNEE = 2.5
 """[req/s] of the nightly runs; their source is at the knee from 5 req/s on."""
 METRICS = {"E2E mean": ("e2e_ms_mean", 8.0), "TPOT mean": ("tpot_ms_mean", 9.0), "TTFT mean": ("ttft_ms_mean", 14.0)}
 """Column and target [%] of the mean absolute percentage error."""
-ENGINE = "0.15.1"
-"""docs/plans/2026-03-04-sim-to-real-accuracy-validation-design.md of inference-sim/sim-to-real-accuracy-validation."""
-BLOCK = 16
-"""[token] of vLLM's prefix cache; the last prompt token is always computed."""
-STAGES = {("20260217-155451", 8.0): 5.0, ("20260217-155451", 20.0): 10.0}
-"""[req/s] of two stages that carry the rates of another run of theirs: load and latencies are those of
-default_args/20260217-155451-llama-2-7b-tp1-codegen in inference-sim/training, stages 0 and 1."""
-CODEGEN = {"isl_mean": 566.0, "osl_mean": 247.0}
-"""[token] of that run, from its profile.yaml."""
 REQUESTS = 6000
 """[request] of a stage of 600 s at 10 req/s, their largest."""
 GROWING, EXPLODED = 0.05, 5.0
@@ -57,52 +52,26 @@ STAGE_S = 600.0
 DEPLOYMENT = ["model", "gpu", "tp", "precision_weights", "engine_version"]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Which of its source's settings a prediction knows.
-
-    cached    45, 44, 50 and 23 distinct prompts were sent over and over (profile.yaml in inference-sim/training), prefix
-              caching on: all whole blocks of a prompt are in the cache
-    engine    steps are scheduled ahead by default since vLLM 0.14
-    stages    the rates of STAGES
-    """
-
-    cached: bool = True
-    engine: bool = True
-    stages: bool = True
-
-
 def open_rows(path: Path) -> pd.DataFrame:
     """Every open-loop row that states its rate."""
     rows, _ = measured.load(path)
     return rows[rows["protocol"].isin(OPEN) & rows["load_value"].notna()].reset_index(drop=True)
 
 
-def stated(rows: pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """The rows with engine and rates as their source states them."""
-    found = rows.copy()
-    if facts.engine:
-        found["engine_version"] = ENGINE
-    if facts.stages:
-        for (folder, rate), actual in STAGES.items():
-            own = rows["source_path"].str.contains(folder, regex=False) & (rows["load_value"] == rate)
-            found.loc[own, ["load_value", *CODEGEN]] = [actual, *CODEGEN.values()]
-    return found
-
-
-def replayed(rows: pd.DataFrame, catalog: Catalog, facts: Facts) -> pd.DataFrame:
-    """Means in ms of each row, by the replica that `aisizer predict` deploys, with no constant from end-to-end rows."""
-    values = folds.priors()
+def replayed(
+    rows: pd.DataFrame, catalog: Catalog, facts: Facts, constants: dict[str, float] | None = None
+) -> pd.DataFrame:
+    """Means in ms of each row, by the replica that `aisizer predict` deploys, by default with nothing fitted."""
+    values = folds.priors() if constants is None else constants
     with joint_fit.constants_set(values):
         runs = deployed.runs(stated(rows, facts), joint_fit.catalog_at(catalog, values))
-    return pd.DataFrame([_means(_replay(run, facts)) for run in runs if run], index=rows.index)
+    return pd.DataFrame([_means(_replay(run)) for run in runs if run], index=rows.index)
 
 
-def _replay(run: deployed.Run, facts: Facts) -> Figures:
+def _replay(run: deployed.Run) -> Figures:
     scenario = run.observed.scenario
-    asked = poisson(sample(scenario.prompt, scenario.output, REQUESTS), scenario.load)
-    if facts.cached:
-        asked = replace(asked, cached_tokens=(asked.prompt_tokens - 1) // BLOCK * BLOCK)
+    drawn = sample(scenario.prompt, scenario.output, REQUESTS, scenario.prefix_hit)
+    asked = poisson(drawn, scenario.load)
     found = simulate(run.observed.table, asked, replicas=scenario.replicas)
     lengths = asked.prompt_tokens, asked.output_tokens
     return figures(
@@ -141,14 +110,6 @@ def with_constant(rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     return predicted.assign(**{name: predicted[name] + constants for name in ("ttft_ms_mean", "e2e_ms_mean")})
 
 
-def per_step(rows: pd.DataFrame) -> pd.Series:
-    """[ms] from the first token to the last, per token that the server was told to generate.
-
-    The source divides by the tokens that its client counts in the answer's text, up to a quarter fewer.
-    """
-    return (rows["e2e_ms_mean"] - rows["ttft_ms_mean"]) / (rows["osl_mean"] - 1)
-
-
 def latency_table(rows: pd.DataFrame, catalog: Catalog) -> tuple[str, pd.DataFrame]:
     """Mean APE by what is known, and the rows of the last line but one with their errors."""
     as_filed = folds.with_constants(rows, catalog, folds.priors())
@@ -164,6 +125,9 @@ def latency_table(rows: pd.DataFrame, catalog: Catalog) -> tuple[str, pd.DataFra
     final = with_constant(own, known)
     variants["as the file describes them, one constant"] = (rows, with_constant(rows, filed))
     variants["all of these, one constant"] = (own, final)
+    others = replayed(rows, catalog, Facts(), folds.left_out("family")[FAMILY])
+    variants["all of these, engine fitted on other runs"] = (own, others)
+    variants["all of these, engine fitted on other runs, one constant"] = (own, with_constant(own, others))
     head = "| known of the runs | " + " | ".join(METRICS) + " | TPOT per generated token |\n|---|---:|---:|---:|---:|\n"
     lines = [f"| {label} | {' | '.join(_errors(*pair))} |" for label, pair in variants.items()]
     target = " | ".join(f"{target:g} %" for _, target in METRICS.values())
@@ -213,26 +177,45 @@ def exploded(rows: pd.DataFrame) -> pd.Series:
     return rows["tpot_ms_mean"] > EXPLODED * lowest[rows.index]
 
 
+def overloaded(rows: pd.DataFrame, rule: str) -> pd.Series:
+    """Which runs the rule calls overloaded, from their latencies alone."""
+    return growing(rows) | (exploded(rows) if rule == "either" else False)
+
+
 def verdict_table(rows: pd.DataFrame, catalog: Catalog) -> str:
-    """Stable or overloaded, measured against predicted, as shipped; the rates of STAGES as filed and as run."""
-    ours = rows["family"] == FAMILY
-    as_run = pd.concat([stated(rows[ours], Facts(engine=False)), rows[~ours]])
-    head = "| rates | overloaded is | stable rows right | overloaded rows right | all |\n|---|---|---:|---:|---:|\n"
-    lines = [
-        _verdict_line(label, asked, catalog, rule)
-        for label, asked in (("as filed", rows), ("as run", as_run))
-        for rule in ("either", "a growing queue")
-    ]
-    return head + "\n".join(lines)
+    """Stable or overloaded, measured against predicted, as shipped; as filed and as run.
+
+    A run is predicted to be overloaded at or above its largest stable rate; or also where the rule that judges what was
+    measured says so of what is predicted.
+    """
+    head = "| runs | overloaded is | predicted by | stable rows right | overloaded rows right | all |"
+    lines = []
+    for label, asked in (("as filed", rows), ("as run", stated(rows))):
+        found = answers(asked, catalog)
+        at_limit = found["pred_status"] == "overloaded"
+        for rule in ("either", "a growing queue"):
+            truth, alike = overloaded(asked, rule), overloaded(as_if_measured(asked, found), rule)
+            for by, verdict in (("largest rate", at_limit), ("the same rule", at_limit | alike)):
+                lines.append(f"| {label} | {rule} | {by} | {_shares(truth, verdict)} |")
+    return "\n".join([head, "|---|---|---|---:|---:|---:|", *lines])
 
 
-def _verdict_line(label: str, rows: pd.DataFrame, catalog: Catalog, rule: str) -> str:
-    truth = growing(rows) | (exploded(rows) if rule == "either" else False)
+def answers(rows: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
+    """The rows as `aisizer predict` answers them."""
     cells = rows.astype(object).where(rows.notna(), "").astype(str).to_dict("records")
-    found = pd.Series([answer["pred_status"] == "overloaded" for answer in predict_rows(catalog, cells)], rows.index)
-    right = found == truth
-    shares = (f"{int(right[group].sum())} of {int(group.sum())}" for group in (~truth, truth))
-    return f"| {label} | {rule} | {' | '.join(shares)} | {right.mean():.1%} |"
+    return pd.DataFrame(list(predict_rows(catalog, cells)), rows.index)
+
+
+def as_if_measured(rows: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The rows with predicted latencies in the place of the measured ones."""
+    names = ("ttft_ms_mean", "ttft_ms_p99", "tpot_ms_mean")
+    return rows.assign(**{name: pd.to_numeric(found[f"pred_{name}"]) for name in names})
+
+
+def _shares(truth: pd.Series, verdict: pd.Series) -> str:
+    right = verdict == truth
+    parts = [f"{int(right[group].sum())} of {int(group.sum())}" for group in (~truth, truth)]
+    return " | ".join([*parts, f"{right.mean():.1%}"])
 
 
 def main() -> None:

@@ -23,9 +23,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import measured_open_loop as runs
+import open_loop
 import pandas as pd
 
-from aisizer.calibration.protocols import sample
+from aisizer.calibration.sampling import sample
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 from aisizer.queueing.simulate import simulate
@@ -41,14 +42,14 @@ TOLD = {False: "", True: ", prompts cached"}
 def dense_stages(path: Path, catalog: Catalog) -> pd.DataFrame:
     """The measured stages of dense models, with rates and engine as their source states them."""
     rows = runs.open_rows(path)
-    rows = runs.stated(rows[rows["family"] == runs.FAMILY], runs.Facts())
+    rows = open_loop.stated(rows[rows["family"] == open_loop.FAMILY], open_loop.Facts())
     dense = [catalog.find_model(name).experts == 0 for name in rows["model"]]
     return rows[dense].reset_index(drop=True)
 
 
 def points(rows: pd.DataFrame, catalog: Catalog, requests: int, cached: bool = False) -> pd.DataFrame:
     """What a tool is told of each row."""
-    blocks = (rows["isl_mean"].astype(int) - 1) // runs.BLOCK * runs.BLOCK
+    blocks = (rows["isl_mean"].astype(int) - 1) // open_loop.BLOCK * open_loop.BLOCK
     models = [catalog.find_model(name) for name in rows["model"]]
     return pd.DataFrame(
         {
@@ -211,7 +212,7 @@ def main() -> None:
     speed = f"{own_microseconds(timed, catalog):.2f}" if find_spec("numba") else "no numba"
     speed += f", interpreted {own_interpreted(options):.1f}"
     for cached in (False, True):
-        print(line(f"aisizer{TOLD[cached]}", rows, runs.replayed(rows, catalog, runs.Facts(cached=cached)), speed))
+        print(line(f"aisizer{TOLD[cached]}", rows, runs.replayed(rows, catalog, open_loop.Facts(cached=cached)), speed))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import document  # noqa: E402
 import folds  # noqa: E402
 import joint_fit  # noqa: E402
 import measured  # noqa: E402
+import open_loop  # noqa: E402
 import peer  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
@@ -51,6 +52,7 @@ def points(pair: tuple[str, str], count: int = 30, engine: str = "vLLM", factor:
             "gpu": pair[1],
             "engine": engine,
             "family": "made up",
+            "source_path": "made up",
             "precision_weights": "fp8",
             "protocol": "closed_burst",
             "load_kind": "concurrency",
@@ -144,18 +146,36 @@ def test_no_fit_accepts_a_reserved_pair(fit: Callable[[pd.DataFrame], object]) -
         fit(pd.concat([points(FREE), points(HELD, 1)]))
 
 
+def stages() -> pd.DataFrame:
+    """A stage that carries the rate of another run, and a run's mean over its stages."""
+    path = "results_trainval/error_records.csv (20260217-155451-llama-2-7b-tp1-codegen stage 1)"
+    named = {
+        "family": open_loop.FAMILY,
+        "source_path": path,
+        "protocol": "poisson",
+        "isl_mean": 547.0,
+        "osl_mean": 248.0,
+    }
+    times = {"ttft_ms_mean": 30.0, "tpot_ms_mean": 11.2, "e2e_ms_mean": 2000.0}
+    return points(FREE, 2).assign(**named, **times, load_value=[20.0, np.nan])
+
+
 def test_the_rows_of_the_joint_fit_hold_no_reserved_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     sweeps = pd.concat([points(FREE), points(HELD)], ignore_index=True)
     drains = points(FREE, 400).assign(
         protocol="drain", engine_version="1.0", output_tok_s_total=[100.0 + i for i in range(400)], family="docs"
     )
-    other = pd.concat([drains, drains.assign(model=HELD[0], gpu=HELD[1])], ignore_index=True)
+    other = pd.concat([drains, drains.assign(model=HELD[0], gpu=HELD[1]), stages()], ignore_index=True)
     monkeypatch.setattr(silicon, "load", lambda path: (sweeps, {}))
     monkeypatch.setattr(measured, "load", lambda path: (other, {}))
     monkeypatch.setattr(joint_fit.deployed, "runs", lambda rows, catalog: [])
     monkeypatch.setattr(joint_fit.deployed, "kv_share", lambda found, index: pd.Series(0.1, index=index))
     rows = joint_fit.fitting_rows(Path("a"), Path("b"), CATALOG)
-    assert len(rows) == 30 + joint_fit.DRAINS and not reserved.reserved(rows).any()
+    assert len(rows) == 30 + joint_fit.DRAINS + 1 and not reserved.reserved(rows).any()
+    stage = rows[rows["protocol"] == "poisson"].iloc[0]  # the second one states no rate
+    assert (stage["load_value"], stage["isl_mean"], stage["engine_version"]) == (10.0, 566.0, "0.15.1")
+    assert stage["prefix_hit"] * 566 // 1 == 560 and stage["tpot_ms_mean"] == pytest.approx((2000 - 30) / 246)
+    assert rows["prefix_hit"].isna().sum() == len(rows) - 1
 
 
 def test_residuals_are_those_of_a_dense_model_away_from_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:

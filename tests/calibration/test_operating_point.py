@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from aisizer.calibration.fit import Observed, fit
 from aisizer.calibration.operating_point import fit_point, means
 from aisizer.calibration.points import Span
-from aisizer.calibration.protocols import Scenario, sample
+from aisizer.calibration.protocols import Scenario
+from aisizer.calibration.sampling import sample
 from aisizer.catalog.load import load_catalog
 from aisizer.engine.calibrated import apply
 from aisizer.engine.replica import Replica, build

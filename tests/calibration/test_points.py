@@ -58,6 +58,14 @@ def test_a_burst_runs_ten_rounds_unless_it_says_otherwise() -> None:
     assert read(n_requests="", load_value="64")[0].requests == 640  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("text", "share"), [("", 0.0), ("nan", 0.0), ("0", 0.0), ("0.4", 0.4), ("40%", 0.4), ("40 %", 0.4), ("1", 1.0)]
+)
+def test_a_cached_share_is_a_number_or_a_percentage(text: str, share: float) -> None:
+    point, assumed = read(prefix_hit=text)
+    assert point.prefix_hit == pytest.approx(share) and assumed == []  # type: ignore[attr-defined]
+
+
 def test_static_takes_the_batch_and_a_rate_is_an_open_loop() -> None:
     assert read(protocol="static", batch="16")[0].load == 16.0  # type: ignore[attr-defined]
     assert read(protocol="", load_kind="rate", load_value="2.5")[0].protocol == "poisson"  # type: ignore[attr-defined]
@@ -78,6 +86,12 @@ def test_static_takes_the_batch_and_a_rate_is_an_open_loop() -> None:
         ("precision_weights", "fp3"),
         ("precision_kv", "fp3"),
         ("isl_mean", "1e300"),
+        ("prefix_hit", "1.2"),
+        ("prefix_hit", "-0.1"),
+        ("prefix_hit", "120%"),
+        ("prefix_hit", "40"),
+        ("prefix_hit", "most"),
+        ("prefix_hit", "%"),
     ],
 )
 def test_nonsense_is_refused_with_the_column(name: str, value: str) -> None:

@@ -222,6 +222,25 @@ def test_a_load_beyond_the_slower_pool_is_overloaded(catalog: Catalog) -> None:
     assert found["pred_status"] == "overloaded" and float(found["pred_max_req_s"]) < 5000
 
 
+@pytest.mark.parametrize("changes", [{}, {"osl_mean": "1"}, {"replicas": "4", "gpus_used": "", "disagg": "y"}])
+def test_cached_prompts_carry_more_with_and_without_limits(catalog: Catalog, changes: dict[str, str]) -> None:
+    row = BASE | {"protocol": "poisson", "load_value": "2", "isl_mean": "8000", "osl_mean": "8"} | changes
+    limits = {"slo_ttft_ms_p99": "400"}
+    asked = [row | more | {"prefix_hit": hit} for more in ({}, limits) for hit in ("", "50%", "1")]
+    found = list(predict_rows(catalog, asked))
+    assert [answer["pred_status"] for answer in found] == ["ok"] * 6
+    for free in (found[:3], found[3:]):
+        for name, sign in (("pred_ttft_ms_mean", -1), ("pred_max_req_s", 1)):
+            values = [sign * float(answer[name]) for answer in free]
+            assert values == sorted(set(values)), name
+
+
+def test_a_static_batch_of_cached_prompts_needs_less_workspace(catalog: Catalog) -> None:
+    row = BASE | {"protocol": "static", "batch": "32", "isl_mean": "4096"}
+    plain, cached = (predict_point(catalog, row | {"prefix_hit": hit}) for hit in ("0", "0.9"))
+    assert float(cached["pred_gpu_mem_gib"]) < float(plain["pred_gpu_mem_gib"])
+
+
 def test_a_prompt_of_one_answer_token_gets_the_time_of_a_second(catalog: Catalog) -> None:
     found = predict_point(catalog, BASE | {"osl_mean": "1"})
     assert float(found["pred_tpot_ms_mean"]) > 0

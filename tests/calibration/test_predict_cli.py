@@ -39,6 +39,14 @@ def test_drafted_tokens_shorten_the_steps_and_are_named() -> None:
     assert drafted["pred_gpu_mem_gib"] > plain["pred_gpu_mem_gib"]
 
 
+def test_a_cached_share_shortens_the_first_token() -> None:
+    plain, cached = (
+        json.loads(predict_one(**POINT, concurrency=8, prefix_hit=hit, as_json=True))  # type: ignore[arg-type]
+        for hit in (None, "80%")
+    )
+    assert cached["pred_ttft_ms_mean"] < plain["pred_ttft_ms_mean"]
+
+
 def test_a_config_json_is_a_model(tmp_path: Path) -> None:
     config = {"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32}
     config |= {"num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}
@@ -55,6 +63,7 @@ def test_a_config_json_is_a_model(tmp_path: Path) -> None:
         ({"concurrency": 8, "rate": 1.0}, "given twice"),
         ({"model": None, "rate": 1.0}, "--model and --gpu"),
         ({"model": "llama-9", "rate": 1.0}, "no model"),
+        ({"rate": 1.0, "prefix_hit": "140%"}, "prefix_hit must be a share from 0 to 1, such as 0.4 or 40 %"),
         ({"model": "deepseek-v3", "rate": 1.0}, "needs"),
     ],
 )

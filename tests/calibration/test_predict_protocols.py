@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aisizer.calibration.points import Span
+from aisizer.calibration.points import PROTOCOLS, Span
 from aisizer.calibration.protocols import Scenario, largest_rate, replay, shortened
+from aisizer.calibration.sampling import sample
 from aisizer.queueing.simulate import simulate
-from aisizer.shapes import Requests, StepTable
+from aisizer.shapes import StepTable
 
 GRID = np.array([0.0, 1.0, 8192.0])
 TABLE = StepTable(
@@ -80,6 +81,27 @@ def test_a_static_batch_is_one_prefill_and_equal_decode_steps() -> None:
     assert found.req_s == pytest.approx(8 / found.e2e_s)
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(("hit", "computed"), [(0.4, 60.0), (0.409, 60.0), (1.0, 1.0)])
+def test_cached_tokens_are_not_computed_whatever_the_protocol(protocol: str, hit: float, computed: float) -> None:
+    """On a table without attention a prompt of which so much is cached takes the time of the rest alone."""
+    asked = replace(PLAIN, protocol=protocol, load=40.0, requests=400)
+    cached, short = (
+        replay(TABLE, s) for s in (replace(asked, prefix_hit=hit), replace(asked, prompt=Span(computed, computed)))
+    )
+    assert cached.ttft_s == pytest.approx(short.ttft_s)
+    assert cached.tpot_s == pytest.approx(short.tpot_s)
+    assert cached.total_tok_s > short.total_tok_s, "what is cached was asked all the same"
+
+
+def test_cached_tokens_are_read_by_those_behind_them() -> None:
+    table = replace(TABLE, prefill_attention_s=1e-6)
+    one = replace(PLAIN, load=1.0, requests=1, prefix_hit=0.6)
+    expected = 0.01 + 40e-5 + 1e-6 * 40 * (60 + 40 / 2)
+    assert replay(table, one).ttft_s["mean"] == pytest.approx(expected)
+    assert replay(table, replace(one, protocol="static")).ttft_s["mean"] == pytest.approx(expected)
+
+
 def test_replicas_share_the_load_evenly() -> None:
     one = replay(TABLE, replace(PLAIN, load=4.0, requests=40))
     four = replay(TABLE, replace(PLAIN, load=16.0, requests=160, replicas=4))
@@ -101,15 +123,15 @@ def test_a_run_is_cut_only_beyond_what_matters_and_says_so() -> None:
     assert long.req_s == pytest.approx(short.req_s)
 
 
-@pytest.mark.parametrize(("prompt", "output"), [(100, 11), (2000, 50), (20, 400), (6000, 2)])
-def test_the_largest_rate_is_what_endless_work_reaches(prompt: int, output: int) -> None:
-    count = 3000
-    lengths = np.full(count, float(prompt)), np.full(count, float(output))
-    requests = Requests(np.zeros(count), *lengths, np.zeros(count), np.zeros(count, dtype=np.int64))
-    outcome = simulate(TABLE, requests)
+@pytest.mark.parametrize("cached", [0.0, 0.9])
+@pytest.mark.parametrize(("prompt", "output"), [(100, 11), (2000, 50), (20, 400), (6000, 2), (2000, 1)])
+def test_the_largest_rate_is_what_endless_work_reaches(prompt: int, output: int, cached: float) -> None:
+    table = replace(TABLE, prefill_attention_s=2e-8)
+    requests = sample(Span(prompt, prompt), Span(output, output), count := 3000, cached)
+    outcome = simulate(table, requests)
     finish = np.sort(outcome.finish_s)
     reached = count / 2 / (finish[count * 3 // 4] - finish[count // 4])
-    assert largest_rate(TABLE, prompt, output) == pytest.approx(reached, rel=0.1)
+    assert largest_rate(table, prompt, output, cached * prompt) == pytest.approx(reached, rel=0.1)
 
 
 def test_token_weighted_and_per_request_tpot_differ_where_lengths_do() -> None:

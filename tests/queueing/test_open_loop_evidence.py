@@ -15,12 +15,13 @@ if not FOLDER.exists():
 sys.path.append(str(FOLDER))
 
 import measured_open_loop as runs  # noqa: E402
+import open_loop  # noqa: E402
 
 from aisizer.catalog.load import load_catalog  # noqa: E402
 
 ROW = {  # one published stage: inference-sim/sim-to-real-accuracy-validation, experiment 65, stage 0
     "id": "65-s0",
-    "family": runs.FAMILY,
+    "family": open_loop.FAMILY,
     "source_path": "results_trainval/error_records.csv (65-01-ai-yi-34b-tp2-general-lite-2-1 stage 0)",
     "model": "yi-34b",
     "precision_weights": "fp16",
@@ -49,23 +50,26 @@ def table(*changes: dict[str, object]) -> pd.DataFrame:
 
 
 def test_a_run_is_met_as_its_source_ran_it() -> None:
-    found = runs.replayed(table({}), load_catalog(), runs.Facts())
+    found = runs.replayed(table({}), load_catalog(), open_loop.Facts())
     for name, _ in runs.METRICS.values():
         assert found[name][0] == pytest.approx(ROW[name], rel=0.15), name
 
 
 def test_cached_prompts_are_not_computed_again() -> None:
     catalog = load_catalog()
-    ttft = [runs.replayed(table({}), catalog, runs.Facts(cached=cached))["ttft_ms_mean"][0] for cached in (True, False)]
+    ttft = [
+        runs.replayed(table({}), catalog, open_loop.Facts(cached=cached))["ttft_ms_mean"][0] for cached in (True, False)
+    ]
     assert ttft[0] < 0.8 * ttft[1]
 
 
 def test_two_stages_get_the_rates_at_which_they_ran() -> None:
     path = "results_trainval/error_records.csv (20260217-155451-llama-2-7b-tp1-codegen stage 1)"
     rows = table({}, {"source_path": path, "load_value": 20.0})
-    found = runs.stated(rows, runs.Facts())
+    found = open_loop.stated(rows, open_loop.Facts())
     assert found["load_value"].tolist() == [2.5, 10.0]
     assert found["isl_mean"].tolist() == [547.0, 566.0]
+    assert (found["prefix_hit"] * found["isl_mean"] // 1).tolist() == [544.0, 560.0]
     assert rows["load_value"].tolist() == [2.5, 20.0]
 
 
@@ -88,3 +92,11 @@ def test_overloaded_is_a_growing_queue_or_exploded_steps() -> None:
     )
     assert runs.exploded(rows).tolist() == [False, True, False, False]
     assert runs.growing(rows).tolist() == [False, False, True, False]
+
+
+def test_the_rule_judges_predictions_as_it_judges_measurements() -> None:
+    rows = table(*({"load_value": rate, "n_requests": 300 * rate, "tpot_ms_mean": 10.0} for rate in (1.0, 5.0)))
+    found = pd.DataFrame({"pred_ttft_ms_mean": "50", "pred_ttft_ms_p99": "90", "pred_tpot_ms_mean": ["9", "46"]})
+    assert runs.overloaded(rows, "either").tolist() == [False, False]
+    assert runs.overloaded(runs.as_if_measured(rows, found), "either").tolist() == [False, True]
+    assert runs.overloaded(runs.as_if_measured(rows, found), "a growing queue").tolist() == [False, False]

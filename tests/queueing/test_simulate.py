@@ -139,6 +139,9 @@ def test_a_static_batch_is_a_burst_that_one_step_computes() -> None:
         run = simulate(table, requests(np.zeros(batch), prompt, output))
         expected = (run.ttft_s[0], run.tpot_s[0], run.makespan_s)
         assert static_batch(table, prompt, output, batch) == pytest.approx(expected, rel=1e-9)
+        cached = replace(requests(np.zeros(batch), prompt, output), cached_tokens=np.full(batch, 64.0))
+        first = simulate(table, cached).ttft_s[0]
+        assert static_batch(table, prompt, output, batch, 64.0)[0] == pytest.approx(first, rel=1e-9)
     assert np.isnan(static_batch(table, 100, 1, 4)[1])
 
 

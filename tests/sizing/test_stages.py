@@ -86,7 +86,7 @@ def test_each_stage_carries_at_least_what_a_replica_of_both_carries() -> None:
     for (cut, precision, stage), share in shares.items():
         if stage == "serve":
             assert shares[cut, precision, "prefill"] > share
-            assert shares[cut, precision, "decode"] > share or (cut, precision) in starved
+            assert (cut, precision) in starved or shares[cut, precision, "decode"] > share
 
 
 def test_a_pool_that_cannot_be_divided_is_rejected_and_served_whole() -> None:

@@ -14,7 +14,8 @@ COLUMNS = (
     *("id", "family", "quality", "model", "hf_id", "params_b", "precision_weights", "precision_kv", "gpu"),
     *("gpus_used", "replicas", "tp", "pp", "ep", "attention_dp", "engine", "engine_version", "measured_date"),
     *("protocol", "load_kind", "load_value", "n_requests", "max_in_flight", "batch", "isl_mean", "isl_min"),
-    *("isl_max", "osl_mean", "osl_min", "osl_max", "spec_decode", "disagg", "slo_ttft_ms_p99", "slo_tpot_ms_p99"),
+    *("isl_max", "osl_mean", "osl_min", "osl_max", "prefix_hit", "spec_decode", "disagg"),
+    *("slo_ttft_ms_p99", "slo_tpot_ms_p99"),
 )
 """Every column that may be read; all others pass through unread."""
 PRECISIONS = {
@@ -90,6 +91,8 @@ class Point:
     max_in_flight: int | None
     prompt: Span
     output: Span
+    prefix_hit: float = 0.0
+    """[1] share of each prompt that the prefix cache holds"""
     speculative: bool = False
     disaggregated: bool = False
     ttft_limit_s: float | None = None
@@ -128,6 +131,17 @@ class Row:
             raise Unanswerable(f"{name} must be a whole number (got {value:g}).")
         return None if value is None else int(value)
 
+    def share(self, name: str) -> float:
+        """A share from 0 to 1, written 0.4 or 40 %; 0 where the cell is empty."""
+        text = self.text(name)
+        try:
+            value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1) if text else 0.0
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 1:
+            raise Unanswerable(f"{name} must be a share from 0 to 1, such as 0.4 or 40 % (got {text[:40]!r}).")
+        return value
+
     def assume(self, name: str, value: object, why: str = "") -> None:
         """Notes what was taken for an empty cell."""
         self.assumed.append(f"{name} = {value}" + (f" ({why})" if why else ""))
@@ -159,6 +173,7 @@ def read_point(row: Row) -> Point:
         max_in_flight=row.whole("max_in_flight"),
         prompt=prompt,
         output=output,
+        prefix_hit=row.share("prefix_hit"),
         speculative=_feature(row, "spec_decode"),
         disaggregated=_feature(row, "disagg"),
         ttft_limit_s=_limit_s(row, "slo_ttft_ms_p99"),

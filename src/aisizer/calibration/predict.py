@@ -17,7 +17,8 @@ import numpy as np
 from aisizer.calibration.deployment import Deployer, Deployment, static_workspace_bytes
 from aisizer.calibration.intervals import CROWD, KINDS, KV_WALL, Conditions, band
 from aisizer.calibration.points import COLUMNS, OPEN, Point, Row, Span, Unanswerable, read_point
-from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, sample, shortened
+from aisizer.calibration.protocols import Figures, Scenario, largest_rate, replay, shortened
+from aisizer.calibration.sampling import mean_cached, sample
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
 from aisizer.catalog.catalog import Catalog
 from aisizer.errors import InvalidInput, OutputError
@@ -178,21 +179,23 @@ def _prepare(deployer: Deployer, row: Row) -> Prepared | dict[str, str]:
 def _rate(deployed: Deployment, point: Point) -> float:
     """[req/s] that all replicas carry at most."""
     table, lengths = deployed.replica.table, (point.prompt.mean, point.output.mean)
-    return min(largest_rate(table, *lengths), ceiling_req_s(table, *lengths)) * deployed.replicas
+    cached = mean_cached(point.prompt, point.prefix_hit)
+    return min(largest_rate(table, *lengths, cached), ceiling_req_s(table, *lengths)) * deployed.replicas
 
 
 def _apply_limits(prepared: Iterable[Prepared]) -> None:
     """Lowers the largest rates to where the p99 limits hold, all layouts of the same lengths and limits at once."""
-    groups: dict[tuple[Span, Span, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
+    groups: dict[tuple[Span, Span, float, tuple[Limit, ...]], list[Prepared]] = defaultdict(list)
     for one in prepared:
         limits = _limits(one.point)
         if limits and one.pools:
             one.largest_rate = min(rate_within_req_s(one.pools, one.point, limits), one.stable_rate)
         elif limits:
-            groups[(one.point.prompt, one.point.output, limits)].append(one)
-    for (prompt, output, limits), members in groups.items():
+            groups[(one.point.prompt, one.point.output, one.point.prefix_hit, limits)].append(one)
+    for (prompt, output, hit, limits), members in groups.items():
         tables = {id(one.deployed.replica): one.deployed.replica.table for one in members}
-        found = capacity([*tables.values()], sample(prompt, output, SAMPLE), Load(np.ones(1), np.zeros(1)), limits)
+        requests = sample(prompt, output, SAMPLE, hit)
+        found = capacity([*tables.values()], requests, Load(np.ones(1), np.zeros(1)), limits)
         shares = dict(zip(tables, found.share.tolist(), strict=True))
         for one in members:
             one.largest_rate = min(shares[id(one.deployed.replica)] * one.deployed.replicas, one.stable_rate)
@@ -241,6 +244,7 @@ def _scenario(one: Prepared) -> Scenario:
         replicas=1 if one.pools else one.deployed.replicas,
         prompt=point.prompt,
         output=point.output,
+        prefix_hit=point.prefix_hit,
     )
 
 
@@ -278,7 +282,8 @@ def _memory_bytes(one: Prepared, found: Figures) -> float:
     workspace = memory.activations_gb * 1e9
     if one.point.protocol == "static":
         batch = math.ceil((one.point.load or 1) / one.deployed.replicas)
-        workspace = static_workspace_bytes(one.deployed, one.point.prompt.mean, batch)
+        work = one.point.prompt.mean - mean_cached(one.point.prompt, one.point.prefix_hit)
+        workspace = static_workspace_bytes(one.deployed, work, batch)
     kv = found.kv_tokens / layout.attention_dp * memory.kv_bytes_per_token
     return (memory.weights_gb + memory.runtime_gb) * 1e9 + workspace + kv
 

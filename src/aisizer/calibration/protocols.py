@@ -1,20 +1,17 @@
 """Replays a benchmark as it was run, on one layout's step table, and measures what its report would show.
 
-Runs are simulated whole up to 20,000 requests; beyond, the mean of a longer run moves by less than 1-2 %. Lengths and
-arrivals come from one seed, so that layouts are compared on the same requests.
+Runs are simulated whole up to 20,000 requests; beyond, the mean of a longer run moves by less than 1-2 %.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aisizer.calibration.points import OPEN, Span
+from aisizer.calibration.sampling import cached_tokens, sample, unit_gaps
 from aisizer.queueing.simulate import Outcome, simulate, static_batch
 from aisizer.queueing.two_pools import TwoPools, simulate_pools
 from aisizer.shapes import Floats, Requests, StepTable
@@ -40,6 +37,8 @@ class Scenario:
     replicas: int
     prompt: Span
     output: Span
+    prefix_hit: float = 0.0
+    """[1] share of each prompt that the prefix cache holds"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,12 @@ def simulated_requests(scenario: Scenario) -> int:
     return min(scenario.requests, max(MOST_SIMULATED, rounds))
 
 
-def largest_rate(table: StepTable, prompt_tokens: float, output_tokens: float) -> float:
+def largest_rate(table: StepTable, prompt_tokens: float, output_tokens: float, cached_tokens: float = 0.0) -> float:
     """Requests per second of one replica that never runs out of work. [req/s]
 
     With n = min(batch limit, whole KV / mean context, budget D / (W + D)) decoding sequences of D steps, n / D requests
-    end in each step and as many begin, W prompt tokens each: X = n / (D t), where t averages steps with and without
-    prompts. Source: conservation of tokens in continuous batching; Agrawal et al. 2024, arXiv:2403.02310.
+    end in each step and as many begin, W prompt tokens each that no cache holds: X = n / (D t), where t averages steps with
+    and without prompts. Source: conservation of tokens in continuous batching; Agrawal et al. 2024, arXiv:2403.02310.
 
     Steps of 10 ms + 10 us a token, 64 sequences, 100 prompt tokens and 10 decode steps: 640 prompt tokens in every
     step, so t = 10 ms + 704 x 10 us = 17.04 ms and X = 64 / (10 t).
@@ -126,26 +125,26 @@ def largest_rate(table: StepTable, prompt_tokens: float, output_tokens: float) -
     >>> round(largest_rate(table, 100, 11), 1)
     375.6
     """
-    decode = output_tokens - 1
+    work, decode = prompt_tokens - cached_tokens, output_tokens - 1
     if decode <= 0:
-        return table.token_budget / (prompt_tokens * _step_s(table, 0, table.token_budget, prompt_tokens, 0.0))
+        return table.token_budget / (work * _step_s(table, 0, table.token_budget, work, cached_tokens, 0.0))
     context = prompt_tokens + output_tokens / 2
-    bound = table.token_budget * decode / (prompt_tokens + decode)
+    bound = table.token_budget * decode / (work + decode)
     running = min(table.max_batch, table.token_budget - 1, table.kv_capacity_tokens // context, bound)
-    arriving = running * prompt_tokens / decode
-    chunk = min(max(arriving, prompt_tokens), table.token_budget - running)
+    arriving = running * work / decode
+    chunk = min(max(arriving, work), table.token_budget - running)
     share = min(arriving / chunk, 1.0)
-    step = (1 - share) * _step_s(table, running, 0.0, prompt_tokens, context)
-    step += share * _step_s(table, running, chunk, prompt_tokens, context)
+    step = (1 - share) * _step_s(table, running, 0.0, work, cached_tokens, context)
+    step += share * _step_s(table, running, chunk, work, cached_tokens, context)
     return running / (decode * step)
 
 
-def _step_s(table: StepTable, running: float, chunk: float, prompt: float, context: float) -> float:
-    """One step as `StepTable` defines it, with prompts of `prompt` tokens in it."""
-    finishing = chunk / prompt
+def _step_s(table: StepTable, running: float, chunk: float, work: float, cached: float, context: float) -> float:
+    """One step as `StepTable` defines it, with prompts in it of `work` tokens behind `cached` ones."""
+    finishing = chunk / work
     seconds = float(np.interp(running + chunk, table.token_grid, table.tokens_s))
     seconds += float(np.interp(running + finishing, table.sequence_grid, table.sequences_s))
-    seconds += table.prefill_attention_s * chunk * prompt / 2 + table.kv_read_s * running * context
+    seconds += table.prefill_attention_s * chunk * (cached + work / 2) + table.kv_read_s * running * context
     seconds += table.prefill_fixed_s * (chunk > 0) + table.decode_fixed_s * (running > 0)
     return seconds + table.step_fixed_s + table.per_sequence_s * (running + finishing)
 
@@ -186,7 +185,8 @@ def _static(table: StepTable, scenario: Scenario) -> Figures:
     """One batch per replica, all of the mean length: every request sees the same."""
     batch = math.ceil(scenario.load / scenario.replicas)
     prompt, output = round(scenario.prompt.mean), round(scenario.output.mean)
-    ttft, tpot, total = static_batch(table, prompt, output, batch)
+    cached = float(cached_tokens(np.array(prompt), scenario.prefix_hit))
+    ttft, tpot, total = static_batch(table, prompt, output, batch, cached)
     req_s = scenario.load / total
     same = dict.fromkeys(("mean", "p50", "p95", "p99"), ttft)
     each = tpot if output > 1 else math.nan
@@ -241,7 +241,7 @@ def _steady(table: StepTable | TwoPools, scenario: Scenario) -> Run:
 def _open(table: StepTable | TwoPools, scenario: Scenario) -> Run:
     """Requests arrive at their own times, at random or evenly."""
     count = simulated_requests(scenario)
-    gaps = _gaps(count) if scenario.protocol == "poisson" else np.ones(count)
+    gaps = unit_gaps(count) if scenario.protocol == "poisson" else np.ones(count)
     requests = _requests(scenario, count, (np.cumsum(gaps) - gaps[0]) / scenario.load)
     return _run(_play(table, requests, scenario), requests)
 
@@ -266,35 +266,6 @@ def _run(outcome: Outcome, requests: Requests) -> Run:
     return Run(sent, sent + ttft, sent + e2e, *lengths, outcome.makespan_s, float(outcome.peak_kv_tokens))
 
 
-def sample(prompt: Span, output: Span, count: int) -> Requests:
-    """Requests with these lengths, for analytic models."""
-    lengths = _lengths(prompt, count, "prompt"), _lengths(output, count, "output")
-    return Requests(np.zeros(count), *lengths, np.zeros(count), _class_zero(count))
-
-
 def _requests(scenario: Scenario, count: int, arrival_s: Floats | None = None) -> Requests:
-    drawn = sample(scenario.prompt, scenario.output, count)
+    drawn = sample(scenario.prompt, scenario.output, count, scenario.prefix_hit)
     return drawn if arrival_s is None else replace(drawn, arrival_s=arrival_s)
-
-
-@lru_cache(maxsize=64)
-def _uniform(count: int, stream: str) -> Floats:
-    return np.random.default_rng([0, crc32(stream.encode())]).random(count)
-
-
-@lru_cache(maxsize=64)
-def _gaps(count: int) -> Floats:
-    """Unit exponential gaps, scaled to a mean of 1: a run of n requests offers exactly its rate."""
-    gaps = np.random.default_rng([0, crc32(b"arrivals")]).exponential(size=count)
-    return np.asarray(gaps / gaps.mean())
-
-
-def _class_zero(count: int) -> NDArray[np.int64]:
-    return np.zeros(count, dtype=np.int64)
-
-
-def _lengths(span: Span, count: int, stream: str) -> Floats:
-    """Whole tokens, uniform over low .. high, both included."""
-    if span.low == span.high:
-        return np.full(count, span.low)
-    return np.floor(span.low + (span.high - span.low + 1) * _uniform(count, stream))

@@ -8,7 +8,8 @@ import numpy as np
 
 from aisizer.calibration.deployment import Deployment
 from aisizer.calibration.points import Point, Row
-from aisizer.calibration.protocols import largest_rate, sample
+from aisizer.calibration.protocols import largest_rate
+from aisizer.calibration.sampling import mean_cached, sample
 from aisizer.engine.disaggregated import decode_rate_req_s, decode_table, prefill_table
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
@@ -37,14 +38,16 @@ def split(deployed: Deployment, point: Point, row: Row) -> TwoPools | None:
 def pair_rate_req_s(pools: TwoPools, point: Point) -> float:
     """Requests per second through both pools: the slower one decides. [req/s]"""
     prompt, output = point.prompt.mean, point.output.mean
-    early = min(largest_rate(pools.prefill, prompt, 1.0), ceiling_req_s(pools.prefill, prompt, 1.0))
+    cached = mean_cached(point.prompt, point.prefix_hit)
+    early = min(largest_rate(pools.prefill, prompt, 1.0, cached), ceiling_req_s(pools.prefill, prompt, 1.0))
     late = min(decode_rate_req_s(pools.decode, prompt, output), ceiling_req_s(pools.decode, 1.0, output - 1))
     return min(pools.prefill_replicas * early, pools.decode_replicas * late)
 
 
 def rate_within_req_s(pools: TwoPools, point: Point, limits: Sequence[Limit]) -> float:
     """The same with the limits held: those on the first token by prefill, those on the others by decode. [req/s]"""
-    requests, one = sample(point.prompt, point.output, SAMPLE), Load(np.ones(1), np.zeros(1))
+    requests = sample(point.prompt, point.output, SAMPLE, point.prefix_hit)
+    one = Load(np.ones(1), np.zeros(1))
     early = [limit for limit in limits if limit.metric == "ttft"]
     late = [limit for limit in limits if limit.metric == "tpot"]
     first = capacity([pools.prefill], prefill_requests(requests), one, early).share[0] * pools.prefill_replicas

@@ -179,6 +179,9 @@ def predict(
     rate: Annotated[float | None, typer.Option(help="requests a second")] = None,
     engine: Annotated[str | None, typer.Option(help="engine profile")] = None,
     precision: Annotated[str | None, typer.Option(help="bf16, fp8, fp4, int8 or int4")] = None,
+    prefix_hit: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="of each prompt in the prefix cache, such as 40%")
+    ] = None,
     spec_decode: Annotated[bool, typer.Option("--spec-decode", help="with a drafted token for each step")] = False,
     catalog: Overlay = None,
     as_json: AsJson = False,
@@ -199,6 +202,7 @@ def predict(
         rate=rate,
         engine=engine,
         precision=precision,
+        prefix_hit=prefix_hit,
         spec_decode=spec_decode,
         overlay=catalog,
         as_json=as_json,

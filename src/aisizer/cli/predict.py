@@ -57,6 +57,7 @@ def predict_one(
     rate: float | None = None,
     engine: str | None = None,
     precision: str | None = None,
+    prefix_hit: str | None = None,
     spec_decode: bool = False,
     overlay: Path | None = None,
     as_json: bool = False,
@@ -72,6 +73,7 @@ def predict_one(
     catalog, name = _with_file(load_catalog(overlay), model)
     given = {"model": name, "gpu": gpu, "tp": tp, "isl_mean": isl, "osl_mean": osl, "engine": engine}
     given |= {"precision_weights": precision, "load_value": concurrency if rate is None else rate}
+    given["prefix_hit"] = prefix_hit
     given["spec_decode"] = "y" if spec_decode else "n"
     given["protocol"] = "closed_steady" if rate is None else "poisson"
     answer = predict_point(catalog, {key: str(value) for key, value in given.items() if value is not None})

@@ -14,13 +14,13 @@ from typing import Literal
 Compute = Literal["bf16", "fp8", "fp4"]
 
 # Matrix multiplication -----------------------------------------------------------------------------------------------
-GEMM_LAUNCH_S: dict[Compute, float] = {"bf16": 2.23e-6, "fp8": 4.65e-6, "fp4": 6.44e-6}
+GEMM_LAUNCH_S: dict[Compute, float] = {"bf16": 2.29e-6, "fp8": 4.33e-6, "fp4": 6.36e-6}
 """[s] floor of one kernel inside a CUDA graph, input quantisation kernel included; tables 2.7, 5.0 and 6.4 us, moved;
 prior 25 %."""
-GEMM_EFFICIENCY: dict[Compute, float] = {"bf16": 0.73, "fp8": 0.78, "fp4": 0.45}
+GEMM_EFFICIENCY: dict[Compute, float] = {"bf16": 0.67, "fp8": 0.78, "fp4": 0.45}
 """[1] of the dense datasheet FLOPS at large sizes; tables 0.74, 0.68 and 0.48, moved; prior 8 %, half as
 much again for FP4. Best matmul of H100: 0.80 BF16, 0.71 FP8 (S. Bekman, ml-engineering, MAMF table, 2026-08)."""
-BANDWIDTH_EFFICIENCY = 0.88
+BANDWIDTH_EFFICIENCY = 0.86
 """[1] of the datasheet memory bandwidth; tables 0.87-0.94, moved; prior 4 %."""
 AMD_COMPUTE_DERATE = 0.64
 """[1] AMD against NVIDIA at equal datasheet FLOPS: best matmul 0.51 of peak on MI300X, 0.80 on H100 (MAMF table);
@@ -45,7 +45,7 @@ OVERLAP_POWER = 3.0
 """[1] exponent of the smooth maximum of compute and memory time (infinity: perfect overlap); assumed; prior 30 %."""
 
 # Mixture of experts --------------------------------------------------------------------------------------------------
-MOE_LAUNCH_S = {"bf16": 25e-6, "fp8": 40.4e-6, "fp4": 14.6e-6, "weight_only": 27.6e-6}
+MOE_LAUNCH_S = {"bf16": 25e-6, "fp8": 43.2e-6, "fp4": 14.6e-6, "weight_only": 26.7e-6}
 """[s] routing, sort, quantisation, two grouped GEMMs and combine of one layer; the quickest tenth of the tables' shapes at
 one token, median of engines: 15-37 us BF16, 19-37 FP8, 15-21 FP4 (fused into one kernel), 18-70 weight-only, moved but for
 BF16; prior 30 %."""
@@ -56,7 +56,7 @@ FLOPS; prior 15 %."""
 MOE_BLOCK_FP8_BLACKWELL = 0.17
 """[1] of dense FP8 FLOPS on Blackwell, whose tensor cores have no instruction for those blocks; tables; no less
 than BF16 reaches, which an engine can fall back to; prior 15 %."""
-MOE_HIDDEN_PASSES = 9.2
+MOE_HIDDEN_PASSES = 9.0
 """[1] passes over the hidden state of each routed pair: gathered, quantised, read, written and summed; tables 5
 (3.7 to 7.6 by format), moved; prior 25 %."""
 ROUTING_SKEW = 0.78
@@ -66,20 +66,20 @@ MOE_BLOCKS = (16.0, 64.0)
 no more tokens than experts, else 64; tuned kernels choose between them); prior none (sizes)."""
 
 # Attention -----------------------------------------------------------------------------------------------------------
-DECODE_ATTENTION_LAUNCH_S = 5.87e-6
+DECODE_ATTENTION_LAUNCH_S = 5.84e-6
 """[s] floor per layer; tables 6-9 us, moved; prior 20 %."""
 PREFILL_ATTENTION_LAUNCH_S = 7e-6
 """[s] floor per layer; as decode; prior 30 %."""
 ATTENTION_BANDWIDTH_EFFICIENCY = 0.91
 """[1] of the memory bandwidth while the key-value cache is read; tables 0.85-0.97, moved; prior 5 %."""
-ATTENTION_EFFICIENCY = 0.50
+ATTENTION_EFFICIENCY = 0.52
 """[1] of dense BF16 FLOPS in attention kernels; tables 0.56-0.70, moved; prior 15 %."""
 
 # Collectives ---------------------------------------------------------------------------------------------------------
-ALL_REDUCE_LAUNCH_S = {"nvswitch": 2.86e-6, "nvlink": 2.86e-6, "xgmi": 10e-6, "pcie": 15e-6}
+ALL_REDUCE_LAUNCH_S = {"nvswitch": 2.93e-6, "nvlink": 2.93e-6, "xgmi": 10e-6, "pcie": 15e-6}
 """[s] latency of one all-reduce; NVLink: tables, with the three below, the quickest of each engine's kernels at 8 kB to 256 MB
 on A100 to B300, 2 to 8 GPUs, 3.9 us at a median error of 15 %, moved; prior 20 %; xGMI and PCIe assumed, prior 50 %."""
-BUS_EFFICIENCY = {"nvswitch": 0.71, "nvlink": 0.71, "xgmi": 0.7, "pcie": 0.40}
+BUS_EFFICIENCY = {"nvswitch": 0.70, "nvlink": 0.70, "xgmi": 0.7, "pcie": 0.40}
 """[1] bus bandwidth over the one-way link rate. NVLink: tables 0.71, moved; prior 12 %. xGMI: assumed; prior
 25 %. PCIe: sources disagree; prefill-bound runs of a 70B model on 4 and 8 x L40S imply 14 of 32 GB/s (TensorRT-LLM
 performance tables, v0.12 to v0.17), and the value was set after seeing them; kernel tables say 2-5 GB/s; prior 50 %."""
@@ -87,7 +87,7 @@ PCIE_GB_S = 64.0
 """[GB/s] one-way PCIe 5.0 x16: what bridged pairs of NVLink cards use beyond the pair."""
 XGMI_PEERS = 7
 """[1] peers among which an AMD GPU's links are divided; each pair owns one seventh (8-GPU full mesh)."""
-ALL_REDUCE_GROWTH = {"nvswitch": 6e-9, "nvlink": 6e-9, "xgmi": 2e-8, "pcie": 6e-9}
+ALL_REDUCE_GROWTH = {"nvswitch": 6.3e-9, "nvlink": 6.3e-9, "xgmi": 2e-8, "pcie": 6e-9}
 """[s/byte^0.5] middle sizes among eight GPUs, between latency and bandwidth. NVLink: tables 6, moved; PCIe as NVLink, for
 want of tables; prior 30 %. xGMI: fit to E2E of Llama-3.1-70B on 8 x MI300X by batch (ROCm/vllm performance tables, vLLM 0.6
 to 0.11), where the missing time per all-reduce grows as 6, 12, 20, 34 us for 0.13, 0.5, 1 and 2 MB; one model, prior 40 %."""

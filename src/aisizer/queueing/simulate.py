@@ -184,18 +184,20 @@ def simulate(
 
 
 def static_batch(
-    table: StepTable, prompt_tokens: float, output_tokens: float, batch: int
+    table: StepTable, prompt_tokens: float, output_tokens: float, batch: int, cached_tokens: float = 0.0
 ) -> tuple[float, float, float]:
     """[s] TTFT, TPOT and total of `batch` equal requests that start together: one step for all prompts, then decode
-    steps, with no scheduling, no limit of memory and nothing outside the GPU. TPOT is nan for one output token."""
+    steps, with no scheduling, no limit of memory and nothing outside the GPU. TPOT is nan for one output token. Of each
+    prompt `cached_tokens` are not computed."""
     if not (prompt_tokens >= 1 and output_tokens >= 1 and batch >= 1):
         raise ValueError(
             f"A static batch needs at least one prompt token, output token and request "
             f"(got {prompt_tokens}, {output_tokens}, {batch})."
         )
     sequences = _beyond(table.sequence_grid, table.sequences_s, batch) + table.per_sequence_s * batch
-    first = _beyond(table.token_grid, table.tokens_s, batch * prompt_tokens) + sequences + table.step_fixed_s
-    first += table.prefill_fixed_s + table.prefill_attention_s * batch * prompt_tokens**2 / 2
+    work = prompt_tokens - cached_tokens
+    first = _beyond(table.token_grid, table.tokens_s, batch * work) + sequences + table.step_fixed_s
+    first += table.prefill_fixed_s + table.prefill_attention_s * batch * work * (cached_tokens + work / 2)
     first = max(first, table.prefill_floor_s)
     if output_tokens == 1:
         return first, float("nan"), first
