@@ -111,7 +111,7 @@ def test_one_wild_point_does_not_carry_the_fit_away() -> None:
 
 
 def test_leave_one_out_is_the_fit_without_the_point() -> None:
-    """Its linearisation agrees with fitting the others alone, and it is no smaller than the fit's own residual."""
+    """It agrees with fitting the others alone, and it is no smaller than the fit's own residual."""
     noise = np.random.default_rng(7)
     points = [point(1, 512, 96, c, noise) for c in FIVE]
     whole = fitted(FIVE)

@@ -68,29 +68,18 @@ class Fit:
 NAMES = (*SCALE_SD, *ADDED_SD)
 _UNITS = np.array([*SCALE_SD.values(), *ADDED_SD.values()])
 _NOT_NEGATIVE = ("client_s", "stream_steps")
+_LOWEST = np.array([0.0 if name in _NOT_NEGATIVE else -FURTHEST for name in NAMES])
+FEW = 8
+"""Points up to which each is left out by fitting the others anew; of more, each moves the fit so little that one step does."""
 
 
 def fit(points: Sequence[Observed]) -> Fit:
     """The most probable factors given the points and the priors."""
-    from scipy.optimize import least_squares  # a plan takes the priors of this file and does not wait for it
-
     if not points:
         raise ValueError("fit needs at least one point.")
-
-    def residuals(x: Floats) -> Floats:
-        return np.concatenate([*(_weighed(point, x) for point in points), x])
-
-    def jacobian(x: Floats) -> Floats:
-        base = residuals(x)
-        columns = [(residuals(x + DIFFERENCE * unit) - base) / DIFFERENCE for unit in np.eye(len(x))]
-        return np.stack(columns, axis=1)
-
-    low = np.array([0.0 if name in _NOT_NEGATIVE else -FURTHEST for name in NAMES])
     start = np.array([ADDED_START if name in _NOT_NEGATIVE else 0.0 for name in NAMES])
-    found = least_squares(
-        residuals, start, jac=jacobian, bounds=(low - 1e-9, FURTHEST + 1e-9), xtol=1e-3, ftol=1e-4, max_nfev=20
-    )
-    x, slope, now = found.x, jacobian(found.x), residuals(found.x)
+    x = _solved(points, start)
+    slope, now = _jacobian(points, x), _residuals(points, x)
     covariance = np.linalg.inv(slope.T @ slope)
     errors = np.sqrt(np.diag(covariance)) * _UNITS
     bound = tuple(name for name, value in zip(NAMES, np.abs(x), strict=True) if value > FURTHEST - 0.01)
@@ -98,9 +87,35 @@ def fit(points: Sequence[Observed]) -> Fit:
         factors_at(x),
         dict(zip(NAMES, errors.tolist(), strict=True)),
         tuple(log_ratios(point, factors_at(x)) for point in points),
-        tuple(_left_out(points, x, slope, now, low)),
+        tuple(_refitted(points, start) if len(points) <= FEW else _left_out(points, x, slope, now)),
         bound,
     )
+
+
+def _solved(points: Sequence[Observed], start: Floats) -> Floats:
+    """The factors, in prior standard deviations, that fit the points and the priors best."""
+    from scipy.optimize import least_squares  # a plan takes the priors of this file and does not wait for it
+
+    found = least_squares(
+        lambda x: _residuals(points, x),
+        start,
+        jac=lambda x: _jacobian(points, x),
+        bounds=(_LOWEST - 1e-9, FURTHEST + 1e-9),
+        xtol=1e-3,
+        ftol=1e-4,
+        max_nfev=20,
+    )
+    return np.asarray(found.x)
+
+
+def _residuals(points: Sequence[Observed], x: Floats) -> Floats:
+    return np.concatenate([*(_weighed(point, x) for point in points), x])
+
+
+def _jacobian(points: Sequence[Observed], x: Floats) -> Floats:
+    base = _residuals(points, x)
+    columns = [(_residuals(points, x + DIFFERENCE * unit) - base) / DIFFERENCE for unit in np.eye(len(x))]
+    return np.stack(columns, axis=1)
 
 
 def factors_at(x: Floats) -> Factors:
@@ -186,12 +201,21 @@ def softened(ratios: Floats) -> Floats:
     return soft
 
 
-def _left_out(points: Sequence[Observed], x: Floats, slope: Floats, now: Floats, low: Floats) -> list[dict[str, float]]:
-    """Log ratios of each point at the factors of the others: one Gauss-Newton step without its rows, then its replay."""
+def _refitted(points: Sequence[Observed], start: Floats) -> list[dict[str, float]]:
+    """Log ratios of each point at the factors that the others alone give."""
+    others = [[*points[:i], *points[i + 1 :]] for i in range(len(points))]
+    return [
+        log_ratios(point, factors_at(np.clip(_solved(rest, start), _LOWEST, FURTHEST)))
+        for point, rest in zip(points, others, strict=True)
+    ]
+
+
+def _left_out(points: Sequence[Observed], x: Floats, slope: Floats, now: Floats) -> list[dict[str, float]]:
+    """The same where many points each move the factors little: one Gauss-Newton step without its rows, then its replay."""
     normal, found, row = slope.T @ slope, list[dict[str, float]](), 0
     for point in points:
         rows = slice(row, row + len(point.measured))
         own, row = slope[rows], rows.stop
         moved = x + np.linalg.solve(normal - own.T @ own, own.T @ now[rows])
-        found.append(log_ratios(point, factors_at(np.clip(moved, low, FURTHEST))))
+        found.append(log_ratios(point, factors_at(np.clip(moved, _LOWEST, FURTHEST))))
     return found
