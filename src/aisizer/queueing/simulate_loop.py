@@ -66,13 +66,14 @@ def play(
     front, clients = kinds[0], senders[0]
     once = clients.attempts == 1
     in_order = front.request_token_s == 0 or len(replicas) * front.front_processes == 1
+    calm = in_order and clients.timeout_s == inf and turns[0].at_s == inf
     sendable, sent, arrived, turned = clients.in_flight, 0, 0, 0
     finishing = [[NEVER] for _ in range(len(replicas))]
     calls = [(inf, NOBODY)]
     while True:
         r = _next_to_wake(replicas)
         now = replicas[r].wake_s
-        alarm_s = min(calls[0][0], turns[turned].at_s)
+        alarm_s = inf if calm else min(calls[0][0], turns[turned].at_s)
         reach_s = jobs[arrived].reach_s if in_order and arrived < sent else inf
         if sent < sendable and (once or jobs[sent].sent_s <= min(now, alarm_s, reach_s)):
             # Where nobody sends again the API processes get requests in order, so that all may pass at once.
@@ -136,10 +137,10 @@ def _send(
 
 @_compiled
 def _next_to_wake(replicas: list[Replica]) -> int:
-    first = 0
+    first, wake_s = 0, replicas[0].wake_s
     for r in range(1, len(replicas)):
-        if replicas[r].wake_s < replicas[first].wake_s:
-            first = r
+        if replicas[r].wake_s < wake_s:
+            first, wake_s = r, replicas[r].wake_s
     return first
 
 
