@@ -137,7 +137,8 @@ def _held(
         return []
     pool, tables = candidates[0].pool, [c.replica.table for c in candidates]
     caution = np.array([_caution(context, c, its, level) for c, its in zip(candidates, strains, strict=True)])
-    found = capacity(tables, pool.requests, pool.load, pool.limits, caution)
+    stable = np.array([c.analytic_stable_share for c in candidates])
+    found = capacity(tables, pool.requests, pool.load, pool.limits, caution, stable)
     held: list[Candidate | Rejection] = []
     for i, (candidate, its) in enumerate(zip(candidates, strains, strict=True)):
         slowed = candidate.stable_share * throughput_factor(level, _conditions(context, candidate, 0, its))

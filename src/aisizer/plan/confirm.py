@@ -13,7 +13,7 @@ from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
 from aisizer.plan.records import Confirmation
 from aisizer.plan.seen import Simulated
 from aisizer.plan.states import first_wave
-from aisizer.roadmap.waves import fleets
+from aisizer.roadmap.waves import Fleets, fleets
 from aisizer.sizing.capacity import Candidate, limited
 from aisizer.sizing.verify import AUTO, FULL, Trial, carried, trial
 
@@ -65,7 +65,9 @@ def confirmed(context: Context, order: Sequence[Evaluated], confirm: Confirm) ->
     while confirm != "none":
         leading = evaluate.best_per_site_and_gpu(ranked)[:LEADERS]
         new = {id(c): c for e in leading for c in e.layout.candidates if c.analytic_share is None}
-        found = {i: _simulated(context, c, ledger) for i, c in new.items()} or _missing(context, leading, ledger)
+        found = {i: _simulated(context, c, leading, ledger) for i, c in new.items()} or _missing(
+            context, leading, ledger
+        )
         if not found:
             break
         ranked, failed = _again(context, ranked, found)
@@ -133,31 +135,45 @@ def _missing(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> 
 def _grown(candidate: Candidate, excess: float) -> Candidate | None:
     """The candidate with a higher burst where a trace is replayed, else with less load on each replica; the more so the
     further its latency lies beyond the target. None where that has gone as far as it goes: the plan then says so."""
-    part, sure = min(RESERVED, max(excess**-0.5, LEAST_PART)), candidate.confident_share
+    part = min(RESERVED, max(excess**-0.5, LEAST_PART))
     if candidate.pool.replays:
         burst = candidate.pool.burst / part
         return replace(candidate, pool=replace(candidate.pool, burst=burst)) if burst <= LARGEST_BURST else None
     if candidate.share <= LOWEST * candidate.screened_share:
         return None
-    return replace(candidate, share=candidate.share * part, confident_share=None if sure is None else sure * part)
+    return _at(candidate, candidate.share * part)
 
 
-def _simulated(context: Context, candidate: Candidate, ledger: Ledger) -> Candidate | Rejection:
-    """The candidate with what the simulation says that it carries."""
-    found = carried(candidate, context.profile.supply.routing, EFFORTS[ledger.confirm])
+def _simulated(
+    context: Context, candidate: Candidate, leading: Sequence[Evaluated], ledger: Ledger
+) -> Candidate | Rejection:
+    """The candidate with what the simulation says that it carries, as closely as the leading options' purchases ask for."""
+
+    def bought(share: float) -> list[tuple[int, ...]]:
+        return [
+            _fleets(context, e, tuple(_at(c, share) if c is candidate else c for c in e.layout.candidates)).servers
+            for e in leading
+            if any(c is candidate for c in e.layout.candidates)
+        ]
+
+    routing, effort = context.profile.supply.routing, EFFORTS[ledger.confirm]
+    found = carried(candidate, routing, effort, lambda low, high: bought(low) == bought(high))
     ledger.simulated += found.simulated
     if not found.share > 0:
         return _refused(candidate)
-    sure = candidate.confident_share
     made = replace(
-        candidate,
-        share=found.share,
+        _at(candidate, found.share),
         stable_share=found.stable_share,
-        confident_share=None if sure is None else sure * found.share / candidate.share,
         analytic_share=candidate.share,
         half_width=found.half_width,
     )
     return limited(made, found.binding)
+
+
+def _at(candidate: Candidate, share: float) -> Candidate:
+    """The candidate with another share, and that at the profile's confidence moved as far."""
+    sure = candidate.confident_share
+    return replace(candidate, share=share, confident_share=None if sure is None else sure * share / candidate.share)
 
 
 def _refused(candidate: Candidate) -> Rejection:
@@ -185,9 +201,14 @@ def _again(
 
 
 def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
+    made = _fleets(context, e, candidates)
+    return priced_fleet(e.site, e.offer, e.term, replace(e.layout, candidates=candidates), made, context.demand)
+
+
+def _fleets(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Fleets:
+    """What an option buys over the months with other candidates in its layout."""
     demand, layout = context.demand, replace(e.layout, candidates=candidates)
-    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(e.site, demand.profile))
-    return priced_fleet(e.site, e.offer, e.term, layout, made, demand)
+    return fleets(layout, demand.factors, demand.profile.resilience, expansion_months(e.site, demand.profile))
 
 
 def _trial(context: Context, candidate: Candidate, share: float, replicas: int, ledger: Ledger) -> Trial:

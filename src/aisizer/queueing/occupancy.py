@@ -26,8 +26,8 @@ __all__ = ["Capacity", "Latency", "Limit", "Load", "capacity", "solve"]
 
 VANISHING = 1e-6
 """Part of the stable share at which a replica counts as idle."""
-BISECTIONS = 11
-"""On the square root of the share: resolves 0.1 % of the stable share, and 1 % of a hundredth of it."""
+BISECTIONS = 10
+"""On the square root of the share: resolves 0.2 % of the stable share, and 2 % of a hundredth of it."""
 
 
 def solve(tables: Sequence[StepTable], requests: Requests, load: Load, share: Floats) -> Latency:
@@ -44,16 +44,19 @@ def capacity(
     load: Load,
     limits: Sequence[Limit],
     caution: Floats | None = None,
+    stable: Floats | None = None,
 ) -> Capacity:
     """The largest share of the load that one replica of each configuration carries with every limit met.
 
     caution [configuration, limit], 1 by default: what a latency is multiplied by before it is held against its limit.
+    stable [configuration] the share without limits, where an earlier call has found it.
     """
     replicas, lengths = stack(tables), summarise(requests, len(load.rate))
     _check_limits(lengths, limits)
     fitting = fits(replicas, lengths)
-    bound = np.zeros(len(tables))
-    bound[fitting] = stable_share(replicas.rows(np.flatnonzero(fitting)), lengths, load)
+    bound = np.zeros(len(tables)) if stable is None else np.where(fitting, stable, 0.0)
+    if stable is None:
+        bound[fitting] = stable_share(replicas.rows(np.flatnonzero(fitting)), lengths, load)
     idle = _solve(replicas, lengths, load, bound * VANISHING)
     share, binding = bound.copy(), np.full(len(tables), -1)
     if limits:

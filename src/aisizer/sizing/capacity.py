@@ -67,6 +67,8 @@ class Candidate:
     """[1] the same as `share` at the confidence that the plan asks for; null: that of the plain prediction"""
     analytic_share: float | None = None
     """[1] what the analytic queue says, where `share` is what the simulation says"""
+    analytic_stable_share: float = 0.0
+    """[1] the same of `stable_share`"""
     half_width: float = 0.0
     """[1] of the simulated share to each side of it, at 95 %"""
 
@@ -159,7 +161,9 @@ def _judged(pool: Pool, built: Sequence[Built]) -> Screened:
     for i, b in enumerate(built):
         if found.share[i] > 0:
             shares = float(found.share[i]), float(found.stable_share[i])
-            candidate = Candidate(pool, b.form, b.drafting, *shares, b.calibration)
+            candidate = Candidate(
+                pool, b.form, b.drafting, *shares, b.calibration, analytic_stable_share=float(found.stable_share[i])
+            )
             candidates.append(limited(candidate, found.binding[i]))
         else:
             rejections.append(_slo_rejection(pool, b.form, found, i))

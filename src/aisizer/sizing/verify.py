@@ -33,8 +33,10 @@ FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
 APART = 0.05
 """[1] by which two shares differ at least that tell a slope, and the least step until one is known."""
 MOST_RUNS = 20
-SURE, ROUGH = 0.12, 0.15
-"""[1] half-width of its 95 % interval to which a capacity is looked for, and the step that short runs are left at."""
+SURE, ROUGH, WIDE = 0.08, 0.15, 0.3
+"""[1] half-width of its 95 % interval to which a capacity is looked for, the step that short runs are left at, and the widest
+interval that is left where both of its ends lead to the same purchases."""
+Alike = Callable[[float, float], bool]
 SETTLED = 0.7
 """[1] of a run's requests that lie between warm-up and end where it is long beside the time in system."""
 
@@ -127,8 +129,10 @@ class Crossing:
     played: int
 
 
-def carried(candidate: Candidate, routing: str, effort: Effort) -> Carried:
+def carried(candidate: Candidate, routing: str, effort: Effort, alike: Alike = lambda low, high: False) -> Carried:
     """The largest shares of the pool's load that one replica carries, all found with the same customers.
+
+    `alike` says whether it makes no difference to what is bought which of two shares is true; then they are near enough.
 
     Without limits it is what a backlog is worked off at. With them it is looked for from the analytic one on, up to what the
     API processes carry. Arrivals are Poisson: what is burstier than that is added to the load, or replayed, afterwards.
@@ -136,7 +140,7 @@ def carried(candidate: Candidate, routing: str, effort: Effort) -> Carried:
     candidate = replace(candidate, pool=replace(candidate.pool, replays=()))
     pool, peers = candidate.pool, min(MOST_REPLICAS, math.ceil(1 / candidate.share))
     most = min(_drained(candidate, effort), candidate.api_ceiling / pool.peak_rate)
-    found = crossing(partial(_point, candidate, peers, routing, effort.seeds), candidate.share, most, effort)
+    found = crossing(partial(_point, candidate, peers, routing, effort.seeds), candidate.share, most, effort, alike)
     share = found.share
     if pool.closed:
         share = _clients(pool, share) / float(pool.load.population.sum())
@@ -144,7 +148,13 @@ def carried(candidate: Candidate, routing: str, effort: Effort) -> Carried:
     return Carried(share, found.half_width, max(most, share), found.limit, played)
 
 
-def crossing(tried_at: Callable[[float, int], Point], share: float, most: float, effort: Effort) -> Crossing:
+def crossing(
+    tried_at: Callable[[float, int], Point],
+    share: float,
+    most: float,
+    effort: Effort,
+    alike: Alike = lambda low, high: False,
+) -> Crossing:
     """The share up to `most` at which the worst latency reaches its target.
 
     Newton's steps on logarithms, with the slope of the last two runs and between a share that met every limit and one that
@@ -168,12 +178,17 @@ def crossing(tried_at: Callable[[float, int], Point], share: float, most: float,
         root = min(x - math.copysign(step, point.worst), math.log(most))
         width = point.half_width / slope
         if abs(root - x) <= max(NEAR, min(width / 2, SURE if longer == count else ROUGH)):
-            if width <= SURE or longer == count:
+            if width <= SURE or longer == count or (width <= WIDE and alike(*_ends(root, width))):
                 stopped = root < math.log(most)
                 return Crossing(math.exp(root), width if stopped else 0.0, point.limit if stopped else -1, played)
             count, met, missed, last = longer, -math.inf, math.inf, None
         x = _between(root, met, missed)
     return Crossing(math.exp(met), math.inf, -1 if last is None else point.limit, played)
+
+
+def _ends(x: float, width: float) -> tuple[float, float]:
+    """[1] the ends of the interval around a share given by its logarithm."""
+    return math.exp(x) * (1 - width), math.exp(x) * (1 + width)
 
 
 def _between(x: float, met: float, missed: float) -> float:
