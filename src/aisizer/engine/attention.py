@@ -46,12 +46,12 @@ def state_s(model: Model, gpu: Gpu, tensor_parallel: int) -> float:
 
     Source: definition of the recurrence (Katharopoulos et al. 2020, arXiv:2006.16236); memory roofline.
 
-    Qwen3.5-397B on four H200: 45 layers x 16 of 64 heads x 128 x 128 x 4 byte = 47.2 MB; twice that at 0.88 x 4.8 TB/s = 22.3 us.
+    Qwen3.5-397B on four H200: 45 layers x 16 of 64 heads x 128 x 128 x 4 byte = 47.2 MB; twice that at 0.86 x 4.8 TB/s = 22.9 us.
 
     >>> from aisizer.catalog.load import load_catalog
     >>> catalog = load_catalog()
     >>> round(state_s(catalog.models["qwen3.5-397b-a17b"], catalog.gpus["h200-sxm"], 4) * 1e6, 1)
-    22.3
+    22.9
     """
     moved = 2 * sum(state_bytes(group, tensor_parallel) for group in model.attention)
     return moved / bandwidth(gpu)

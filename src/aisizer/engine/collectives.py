@@ -50,10 +50,10 @@ def all_reduce_s(message_bytes: Floats, ranks: int, over: Link) -> Floats:
 
     Source: ring lower bound (Patarasuk, Yuan 2009, doi:10.1016/j.jpdc.2008.09.002); bus bandwidth as in NCCL-tests.
 
-    64 tokens of a 70B model (1.05 MB) on four H100: 3.9 us + 1.05 MB x 1.5 / 319.5 GB/s = 4.92 us + 3.17 us.
+    64 tokens of a 70B model (1.05 MB) on four H100: 3.9 us + 1.05 MB x 1.5 / 319.5 GB/s = 4.92 us + 3.33 us.
 
     >>> round(float(all_reduce_s(np.array([64 * 8192 * 2.0]), 4, Link(3.9e-6, 319.5e9))[0]) * 1e6, 2)
-    12.0
+    12.15
     """
     traffic = message_bytes * 2 * (ranks - 1) / ranks
     growth = over.growth * ((ranks - 1) / 7) ** c.ALL_REDUCE_GROWTH_POWER
@@ -66,7 +66,7 @@ def all_gather_s(message_bytes: Floats, ranks: int, over: Link) -> Floats:
     Source: as `all_reduce_s`.
 
     >>> round(float(all_gather_s(np.array([64 * 128256 * 2.0]), 4, Link(3.9e-6, 450e9))[0]) * 1e6, 1)  # 16.4 MB
-    43.8
+    44.4
     """
     return all_reduce_s(message_bytes, ranks, over) - message_bytes * (ranks - 1) / ranks / over.bus_bandwidth
 
@@ -76,12 +76,12 @@ def group_all_reduce_s(message_bytes: Floats, ranks: int, gpu: Gpu, gpus_per_nod
 
     Source: hierarchical all-reduce (Thakur, Rabenseifner, Gropp 2005, doi:10.1177/1094342005051521).
 
-    16 H100 in two servers, 1.05 MB: 14.7 us inside, and 131 kB over one 400 Gb/s port each: 10 us + 3.1 us + 0.5 us.
+    16 H100 in two servers, 1.05 MB: 15.2 us inside, and 131 kB over one 400 Gb/s port each: 10 us + 3.1 us + 0.5 us.
 
     >>> from aisizer.catalog.load import load_catalog
     >>> h100 = load_catalog().gpus["h100-sxm"]
     >>> (group_all_reduce_s(np.array([64 * 8192 * 2.0]), 16, h100, 8) * 1e6).round(1).tolist()
-    [28.3]
+    [28.8]
     """
     local = min(ranks, gpus_per_node)
     nodes = ceil(ranks / local)

@@ -66,11 +66,11 @@ def small_kernels_s(model: Model) -> float:
 
     Source: the counts in `constants`, each kernel at the launch floor of a BF16 matrix.
 
-    Qwen3.5-397B has 45 layers of linear attention: 45 x 6 kernels at 2.23 us.
+    Qwen3.5-397B has 45 layers of linear attention: 45 x 6 kernels at 2.29 us.
 
     >>> from aisizer.catalog.load import load_catalog
     >>> round(small_kernels_s(load_catalog().models["qwen3.5-397b-a17b"]) * 1e3, 2)
-    0.6
+    0.62
     """
     count = sum(group.layers * c.GRAPH_KERNELS[group.kind] for group in model.attention)
     return (count + c.INDEXER_KERNELS * model.indexed_layers) * c.GEMM_LAUNCH_S["bf16"]
