@@ -119,11 +119,11 @@ def at(context: Context, candidates: Sequence[Candidate], level: float) -> list[
     if not candidates:
         return []
     full = _strains(candidates)
-    found = _held(context, candidates, full, level)
     strained = [i for i, its in enumerate(full) if its != CALM]
     crowd = [candidates[i] for i in strained]
-    calm = zip(_held(context, crowd, [CALM] * len(crowd), level), _calm_shares(crowd), strict=True)
-    for i, (within, most) in zip(strained, calm, strict=True):
+    held = _held(context, [*candidates, *crowd], [*full, *[CALM] * len(crowd)], level)
+    found, calm = held[: len(candidates)], held[len(candidates) :]
+    for i, within, most in zip(strained, calm, _calm_shares(crowd), strict=True):
         if most > 0:
             found[i] = max(_at_most(within, most), found[i], key=_carried)
     return found
@@ -133,8 +133,6 @@ def _held(
     context: Context, candidates: Sequence[Candidate], strains: Sequence[Strain], level: float
 ) -> list[Candidate | Rejection]:
     """The candidates as they are if their predictions err as under the given strain."""
-    if not candidates:
-        return []
     pool, tables = candidates[0].pool, [c.replica.table for c in candidates]
     caution = np.array([_caution(context, c, its, level) for c, its in zip(candidates, strains, strict=True)])
     stable = np.array([c.analytic_stable_share for c in candidates])
