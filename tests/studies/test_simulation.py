@@ -137,6 +137,14 @@ def test_an_upstream_ceiling_holds_callers_back() -> None:
     assert tight.upstreams[0].calls_per_s == pytest.approx(2 * tight.pools[0].peak_rate_per_s, rel=0.05)
 
 
+def test_nothing_is_said_of_too_few_requests() -> None:
+    """A minute at one request in ten seconds: six requests, of which no percentile is one."""
+    simulation, _ = played(None, json.dumps({"workloads.chat.load": {"rate": "0.1 req/s"}}), 60.0)
+    for promise in simulation.pools[0].phases[0].promises:
+        assert (promise.value_ms, promise.interval_ms, promise.met) == (None, None, None)
+    assert " n/a" in simulation_text(simulation)
+
+
 def test_refusals_name_what_is_meant() -> None:
     with pytest.raises(InvalidInput, match="server-lost"):
         Asked("flood")

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aisizer.queueing.estimate import estimate, measured, sections
+from aisizer.queueing.estimate import LEAST, estimate, measured, sections
 from aisizer.queueing.records import Limit
 from aisizer.queueing.simulate import Outcome
 from aisizer.shapes import Floats, Requests
@@ -24,8 +24,6 @@ BUCKETS = 60
 """Parts of the run that the pictures over time show."""
 RECOVERY_WINDOW_S = 30.0
 """[s] over which a percentile must be within its target again for the fleet to count as recovered."""
-LEAST_OF_WINDOW = 20
-"""Requests of such a window below which it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +82,25 @@ def _promise(
         served = ~np.isnan(values) | np.isnan(run.finish_s[chosen])
         values = np.where(np.isnan(values), np.inf, values)[served]
         parts += sections(values, run.sent_s[chosen][served]) if in_sections else [values]
-    found = estimate(parts, limit.statistic) if len(parts) > 1 else None
     whole = np.concatenate(parts)
+    several = len(parts) > 1 and min(len(part) for part in parts) >= LEAST
+    found = estimate(parts, limit.statistic) if several else None
     value = found.value if found else _plain(whole, limit.statistic)
-    known = value is not None and math.isfinite(value)
     sure = found is not None and math.isfinite(found.low) and math.isfinite(found.high)
     return Promise(
         workload=workloads[limit.class_id],
         metric=limit.metric,
         percentile=limit.statistic,
         target_ms=limit.seconds * 1e3,
-        value_ms=value * 1e3 if value is not None and known else None,
+        value_ms=value * 1e3 if value is not None and math.isfinite(value) else None,
         interval_ms=(found.low * 1e3, found.high * 1e3) if found is not None and sure else None,
-        met=None if not len(whole) else bool(value is not None and value <= limit.seconds),
+        met=None if value is None else bool(value <= limit.seconds),
     )
 
 
 def _plain(values: Floats, statistic: str) -> float | None:
-    return estimate([values, values], statistic).value if len(values) else None
+    """[s] the statistic of all values, infinite where it is that of a failed request; None of too few."""
+    return estimate([values, values], statistic).value if len(values) >= LEAST else None
 
 
 def _latency(run: Outcome, metric: str) -> Floats:
@@ -167,7 +166,5 @@ def _breaks(limit: Limit, runs: Sequence[Run], start: float, end: float) -> bool
             _latency(out, limit.metric)[inside & ~(np.isnan(_latency(out, limit.metric)) & ~np.isnan(out.finish_s))]
         )
     whole = np.concatenate(values)
-    if len(whole) < LEAST_OF_WINDOW:
-        return False
     value = _plain(np.where(np.isnan(whole), np.inf, whole), limit.statistic)
     return value is not None and value > limit.seconds
