@@ -17,7 +17,8 @@ from aisizer.profile.sections import Supply, Workload
 from aisizer.sizing.capacity import Candidate, screen
 from aisizer.sizing.cuts import Room
 from aisizer.sizing.pools import make_pools
-from aisizer.sizing.verify import AUTO, Effort, Point, carried, crossing, trial
+from aisizer.sizing.search import Crossing, Point, crossing
+from aisizer.sizing.verify import AUTO, Effort, carried, trial
 
 CHAT = {
     "model": "llama-3.1-8b",
@@ -55,28 +56,32 @@ def points(
     return at
 
 
+def found_by(tried_at: Callable[[float, int], Point], share: float, most: float) -> Crossing:
+    return crossing(tried_at, share, most, 1_000, 8_000)
+
+
 @pytest.mark.parametrize("start", [0.02, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("steepness", [0.3, 1.0, 6.0])
 def test_the_search_finds_where_the_target_is_reached(start: float, steepness: float) -> None:
-    found = crossing(points(lambda share: steepness * math.log(share / 0.8)), start, 50.0, AUTO)
+    found = found_by(points(lambda share: steepness * math.log(share / 0.8)), start, 50.0)
     assert found.share == pytest.approx(0.8, rel=0.05)
     assert found.limit == 3
 
 
 def test_the_search_finds_a_wall() -> None:
     """Latency as in a queue: flat, then infinitely steep at 1."""
-    found = crossing(points(lambda share: math.log(0.2 / (1 - share)) if share < 1 else math.inf), 0.3, 0.999, AUTO)
+    found = found_by(points(lambda share: math.log(0.2 / (1 - share)) if share < 1 else math.inf), 0.3, 0.999)
     assert found.share == pytest.approx(0.8, rel=0.05)
 
 
 def test_the_search_stops_at_the_most_that_it_may() -> None:
-    found = crossing(points(lambda share: -1.0 + 0.01 * share), 0.3, 0.7, AUTO)
+    found = found_by(points(lambda share: -1.0 + 0.01 * share), 0.3, 0.7)
     assert (found.share, found.limit) == (pytest.approx(0.7), -1)
 
 
 def test_the_search_says_so_where_nothing_meets_the_target() -> None:
-    assert crossing(points(lambda share: 0.5), 0.3, 0.7, AUTO).share < 0.3 / 2**10
-    assert crossing(points(lambda share: math.inf), 0.3, 0.7, AUTO).share == 0.0
+    assert found_by(points(lambda share: 0.5), 0.3, 0.7).share < 0.3 / 2**10
+    assert found_by(points(lambda share: math.inf), 0.3, 0.7).share == 0.0
 
 
 def test_chance_is_worked_off_by_longer_runs() -> None:
@@ -84,7 +89,7 @@ def test_chance_is_worked_off_by_longer_runs() -> None:
 
     def error(seed: int) -> float:
         noisy = points(lambda share: 2 * math.log(share / 0.8), noise=0.3, seed=seed)
-        return math.log(crossing(noisy, 0.5, 50.0, AUTO).share / 0.8)
+        return math.log(found_by(noisy, 0.5, 50.0).share / 0.8)
 
     errors = [error(seed) for seed in range(200)]
     assert abs(np.mean(errors)) < 0.015
@@ -92,7 +97,7 @@ def test_chance_is_worked_off_by_longer_runs() -> None:
 
 
 def test_runs_grow_until_they_hold_a_steady_state() -> None:
-    found = crossing(points(lambda share: math.log(share / 0.8), settles_at=4_000), 0.8, 9.0, AUTO)
+    found = found_by(points(lambda share: math.log(share / 0.8), settles_at=4_000), 0.8, 9.0)
     assert found.played == 1_000 + 2_000 + 4_000
 
 

@@ -4,7 +4,7 @@ share that it carries."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,23 +20,14 @@ from aisizer.queueing.two_pools import decode_requests, prefill_requests
 from aisizer.shapes import Floats, Requests
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.pools import Pool
+from aisizer.sizing.search import Alike, Point, crossing
 
 FIRST_SEED = 1
 MOST_REPLICAS = 16
 """[replica] that are simulated together where they share a queue; more are alike, each with its share of the load."""
-NEAR = 0.02
-"""[1] by which a search for a capacity may still move the share at its end."""
-DRAINED = 0.95
-"""[1] of a backlog that is counted: after it a replica has too few requests left to fill its batch."""
-FIRST_SLOPE, LEAST_SLOPE = 2.0, 0.1
-"""[1] how fast logarithms of latencies are taken to rise with that of the share, at first and at least."""
-APART = 0.05
-"""[1] by which two shares differ at least that tell a slope, and the least step until one is known."""
-MOST_RUNS = 20
-SURE, ROUGH, WIDE = 0.08, 0.15, 0.3
-"""[1] half-width of its 95 % interval to which a capacity is looked for, the step that short runs are left at, and the widest
-interval that is left where both of its ends lead to the same purchases."""
-Alike = Callable[[float, float], bool]
+FULL_BATCH, FILLS, LONGEST_BACKLOG = (0.3, 0.8), 8, 8_000
+"""[1] of a backlog's requests between whose finishes the batch is full, how many times a backlog fills it, and [request] the
+most that one holds."""
 SETTLED = 0.7
 """[1] of a run's requests that lie between warm-up and end where it is long beside the time in system."""
 
@@ -107,28 +98,6 @@ class Carried:
     simulated: int
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What one share showed: the logarithm of the largest latency over its target, infinite where it could not be measured,
-    how wide its interval is to each side, which limit it is, and whether the run held a steady state."""
-
-    worst: float
-    half_width: float
-    limit: int
-    settled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """[1] the share at which a limit is reached, how wide its interval is to each side, relatively, which limit it is (-1:
-    none is, up to the most that was asked), and requests played. A share of 0 met no limit."""
-
-    share: float
-    half_width: float
-    limit: int
-    played: int
-
-
 def carried(candidate: Candidate, routing: str, effort: Effort, alike: Alike = lambda low, high: False) -> Carried:
     """The largest shares of the pool's load that one replica carries, all found with the same customers.
 
@@ -139,74 +108,33 @@ def carried(candidate: Candidate, routing: str, effort: Effort, alike: Alike = l
     """
     candidate = replace(candidate, pool=replace(candidate.pool, replays=()))
     pool, peers = candidate.pool, min(MOST_REPLICAS, math.ceil(1 / candidate.share))
-    most = min(_drained(candidate, effort), candidate.api_ceiling / pool.peak_rate)
-    found = crossing(partial(_point, candidate, peers, routing, effort.seeds), candidate.share, most, effort, alike)
+    drained, played = _drained(candidate, effort)
+    most = min(drained, candidate.api_ceiling / pool.peak_rate)
+    tried_at = partial(_point, candidate, peers, routing, effort.seeds)
+    found = crossing(tried_at, candidate.share, most, effort.first, effort.most_search, alike)
     share = found.share
     if pool.closed:
         share = _clients(pool, share) / float(pool.load.population.sum())
-    played = (effort.first + found.played) * effort.seeds
-    return Carried(share, found.half_width, max(most, share), found.limit, played)
+    return Carried(share, found.half_width, max(most, share), found.limit, played + found.played * effort.seeds)
 
 
-def crossing(
-    tried_at: Callable[[float, int], Point],
-    share: float,
-    most: float,
-    effort: Effort,
-    alike: Alike = lambda low, high: False,
-) -> Crossing:
-    """The share up to `most` at which the worst latency reaches its target.
+def _drained(candidate: Candidate, effort: Effort) -> tuple[float, int]:
+    """[1] of the pool's load at which a replica works off a backlog, and requests played.
 
-    Newton's steps on logarithms, with the slope of the last two runs and between a share that met every limit and one that
-    did not; runs are doubled until they hold a steady state, and where a step is smaller than chance until the root is known
-    within SURE, as in retrospective approximation (Chen and Schmeiser 2001, doi:10.1080/07408170108936829).
+    Its rate is that of the middle of the backlog, when the batch is full and not yet running dry. A stream between this and
+    the largest stable rate never recovers once it has filled the memory: what a replica carries stays below it.
     """
-    x, count, slope, least_step, played = math.log(min(share, most)), effort.first, FIRST_SLOPE, APART, 0
-    met, missed, last = -math.inf, math.inf, None
-    for _ in range(MOST_RUNS):
-        point = tried_at(math.exp(x), count)
-        played += count
-        longer = min(2 * count, effort.most_search)
-        if not point.settled and longer > count:
-            count = longer
-            continue
-        met, missed = (max(met, x), missed) if point.worst <= 0 else (met, min(missed, x))
-        if last is not None and math.isfinite(point.worst - last[1]) and abs(x - last[0]) >= APART:
-            slope, least_step = max((point.worst - last[1]) / (x - last[0]), LEAST_SLOPE), 0.0
-        last = x, point.worst
-        step = max(min(abs(point.worst) / slope, math.log(2)), least_step if abs(point.worst) > NEAR else 0.0)
-        root = min(x - math.copysign(step, point.worst), math.log(most))
-        width = point.half_width / slope
-        if abs(root - x) <= max(NEAR, min(width / 2, SURE if longer == count else ROUGH)):
-            if width <= SURE or longer == count or (width <= WIDE and alike(*_ends(root, width))):
-                stopped = root < math.log(most)
-                return Crossing(math.exp(root), width if stopped else 0.0, point.limit if stopped else -1, played)
-            count, met, missed, last = longer, -math.inf, math.inf, None
-        x = _between(root, met, missed)
-    return Crossing(math.exp(met), math.inf, -1 if last is None else point.limit, played)
-
-
-def _ends(x: float, width: float) -> tuple[float, float]:
-    """[1] the ends of the interval around a share given by its logarithm."""
-    return math.exp(x) * (1 - width), math.exp(x) * (1 + width)
-
-
-def _between(x: float, met: float, missed: float) -> float:
-    """The point drawn inside the two ends by a tenth of what lies between them, where both are known."""
-    if not (math.isfinite(met) and math.isfinite(missed) and met < missed):
-        return x
-    inset = (missed - met) / 10
-    return min(max(x, met + inset), missed - inset)
-
-
-def _drained(candidate: Candidate, effort: Effort) -> float:
-    """[1] of the pool's load at which a replica works off a backlog, the part left out in which its batch runs dry."""
-    pool, rates = candidate.pool, []
+    pool, table = candidate.pool, candidate.replica.table
+    held = min(table.max_batch, table.kv_capacity_tokens / (pool.mean_prompt + pool.mean_output / 2))
+    count = int(min(max(FILLS * held, 2 * effort.first), max(effort.first, LONGEST_BACKLOG)))
+    start, end = FULL_BATCH
+    rates = []
     for seed in range(FIRST_SEED, FIRST_SEED + effort.seeds):
-        kept, _ = _asked(candidate, 1.0, effort.first, seed)
-        run = simulate(candidate.replica.table, replace(kept, arrival_s=np.zeros(len(kept.arrival_s))))
-        rates.append(DRAINED * len(kept.arrival_s) / float(np.quantile(run.finish_s, DRAINED)))
-    return float(np.mean(rates)) / pool.peak_rate
+        kept, _ = _asked(candidate, 1.0, count, seed)
+        run = simulate(table, replace(kept, arrival_s=np.zeros(len(kept.arrival_s))))
+        since, until = np.quantile(run.finish_s, [start, end])
+        rates.append((end - start) * len(kept.arrival_s) / float(until - since))
+    return float(np.mean(rates)) / pool.peak_rate, count * effort.seeds
 
 
 def _point(candidate: Candidate, replicas: int, routing: str, seeds: int, share: float, count: int) -> Point:
