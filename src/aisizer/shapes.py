@@ -39,7 +39,7 @@ class Requests:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StepTable:
     """The duration of one engine step of one replica, as tables over tokens and sequences plus linear terms.
 

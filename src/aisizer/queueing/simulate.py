@@ -13,11 +13,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec, module_from_spec
+from itertools import repeat
 from math import inf
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -169,7 +171,7 @@ def simulate(
     )
     kinds = _kinds(loop, distinct, reserve_all, ENDLESS if skip_events else 1)
     route = _native(loop, _route(routing, count, len(each), seed))
-    loop.play(*_times(loop, distinct), kinds, senders, jobs, engines, _turns(loop, changes), route)
+    loop.play(*_times(loop, tuple(distinct)), kinds, senders, jobs, engines, _turns(loop, changes), route)
     return Outcome(
         sent_s=_column(jobs, "sent_s"),
         first_token_s=_column(jobs, "first_s"),
@@ -310,8 +312,8 @@ def _native(loop: ModuleType, values: Any) -> Any:
 def _records(loop: ModuleType, record: type[Any], **columns: Any) -> Any:
     """One record per entry of the columns, other fields at their default: a structured array or a list of objects."""
     if not loop.COMPILED:
-        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-        return [record(**dict(zip(columns, row, strict=True))) for row in rows]
+        given = {name: column.tolist() for name, column in columns.items()}
+        return list(map(record, *(given.get(field.name, repeat(field.default)) for field in fields(record))))
     kind = np.dtype([(field.name, {"int": "i8", "float": "f8"}[str(field.type)]) for field in fields(record)])
     table = np.empty(len(next(iter(columns.values()))), kind)
     for field in fields(record):
@@ -322,11 +324,12 @@ def _records(loop: ModuleType, record: type[Any], **columns: Any) -> Any:
 def _column(records: Any, name: str) -> Floats:
     """One field of all records."""
     if isinstance(records, list):
-        return np.array([getattr(record, name) for record in records], dtype=np.float64)
+        return np.fromiter(map(attrgetter(name), records), np.float64, len(records))
     return np.array(records[name], dtype=np.float64)
 
 
-def _times(loop: ModuleType, tables: Sequence[StepTable]) -> list[Any]:
+@lru_cache(maxsize=16)
+def _times(loop: ModuleType, tables: tuple[StepTable, ...]) -> list[Any]:
     """The step tables at every whole number of tokens and of sequences, one table after the other."""
     columns = zip(*(_at_whole_numbers(table) for table in tables), strict=True)
     return [_native(loop, np.concatenate(column)) for column in columns]
