@@ -12,7 +12,9 @@ from aisizer import units
 class Record(BaseModel):
     """A frozen, validated record; unknown fields are faults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True, allow_inf_nan=False
+    )
 
 
 def _quantity(dimension: str) -> tuple[BeforeValidator, WithJsonSchema]:

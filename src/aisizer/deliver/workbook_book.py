@@ -65,6 +65,7 @@ class Book:
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new protected sheet with its column widths and print setup."""
         raw = self._file.add_worksheet(name)
+        raw._prepare_formula = _plain_formula
         raw.hide_gridlines(2)
         raw.set_landscape()
         raw.set_paper(A4)
@@ -141,3 +142,9 @@ class Sheet:
 def _printable(text: str) -> str:
     """Text without the control characters that XML 1.0 refuses, inert even where another tool copies it on."""
     return inert("".join(c for c in text if c >= " " or c in "\t\n"))
+
+
+def _plain_formula(text: str, expand_future_functions: bool = False) -> str:
+    """A formula without its sign. XlsxWriter also looks for functions that need a prefix in the file, 29 times per formula;
+    none of ours does, and a twentieth of a `size` is saved."""
+    return text.removeprefix("=")

@@ -26,8 +26,8 @@ __all__ = ["Capacity", "Latency", "Limit", "Load", "capacity", "solve"]
 
 VANISHING = 1e-6
 """Part of the stable share at which a replica counts as idle."""
-BISECTIONS = 10
-"""On the square root of the share: resolves 0.2 % of the stable share, and 2 % of a hundredth of it."""
+STEPS = 1024
+"""of the square root of the share: resolves 0.2 % of the stable share, and 2 % of a hundredth of it."""
 
 
 def solve(tables: Sequence[StepTable], requests: Requests, load: Load, share: Floats) -> Latency:
@@ -61,10 +61,12 @@ def capacity(
     share, binding = bound.copy(), np.full(len(tables), -1)
     if limits:
         targets = _targets(limits, len(tables), caution)
-        missed = _worst_miss(targets, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
+        left, missed = _least(targets, [idle.value(m.metric, m.statistic)[:, m.class_id] for m in limits])
         share[missed >= 0], binding = 0.0, np.where(bound > 0, missed, -1)
         rest = np.flatnonzero((bound > 0) & (missed < 0))
-        share[rest], binding[rest] = _bisect(replicas.rows(rest), lengths, load, limits, targets[rest], bound[rest])
+        share[rest], binding[rest] = _crossing(
+            replicas.rows(rest), lengths, load, limits, targets[rest], left[rest], bound[rest]
+        )
     return Capacity(bound, share, tuple(int(b) for b in binding), idle)
 
 
@@ -75,38 +77,62 @@ def _targets(limits: Sequence[Limit], count: int, caution: Floats | None) -> Flo
     return result
 
 
-def _bisect(
-    replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], targets: Floats, bound: Floats
+def _crossing(
+    replicas: Replicas,
+    lengths: Lengths,
+    load: Load,
+    limits: Sequence[Limit],
+    targets: Floats,
+    start: Floats,
+    bound: Floats,
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Share and binding limit; the lower end is always a share that was found to meet every limit."""
-    met, binding = _judge(replicas, lengths, load, limits, targets, bound)
-    low, high = np.where(met, 1.0, VANISHING**0.5), np.ones_like(bound)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        good, worst = _judge(replicas, lengths, load, limits, targets, bound * middle**2)
-        binding = np.where(good, binding, worst)
-        low, high = np.where(good, middle, low), np.where(good, high, middle)
-    return bound * low**2, binding
+    """Share and binding limit, from the margin that an idle replica has; the share is always one that meets every limit.
+
+    Regula falsi on the margin, which falls about evenly with the load since latencies grow as 1 / (1 - load); an end that
+    stays where it is counts half from then on, so that the other one comes near too (the Illinois rule; M. Dowell and
+    P. Jarratt 1971, doi:10.1007/BF01934364). Only whole steps are tried, so that alike replicas carry exactly alike.
+    """
+
+    def at(step: NDArray[np.int64]) -> Floats:
+        root: Floats = VANISHING**0.5 + (1 - VANISHING**0.5) * step / STEPS
+        return root**2
+
+    low, high, moved = np.zeros(len(bound), np.int64), np.full(len(bound), STEPS), np.zeros(len(bound))
+    above, (below, binding) = start.copy(), _margin(replicas, lengths, load, limits, targets, bound)
+    low[below >= 0] = STEPS
+    while (rows := np.flatnonzero(high - low > 1)).size:
+        width, part = (high - low)[rows], (above / (above - below))[rows]
+        middle = low[rows] + np.clip(np.rint(width * part).astype(np.int64), 1, width - 1)
+        found, worst = _margin(replicas.rows(rows), lengths, load, limits, targets[rows], bound[rows] * at(middle))
+        met = found >= 0
+        below[rows] = np.where(met, below[rows] * np.where(moved[rows] > 0, 0.5, 1.0), found)
+        above[rows] = np.where(met, found, above[rows] * np.where(moved[rows] < 0, 0.5, 1.0))
+        low[rows], high[rows] = np.where(met, middle, low[rows]), np.where(met, high[rows], middle)
+        binding[rows] = np.where(met, binding[rows], worst)
+        moved[rows] = np.where(met, 1.0, -1.0)
+    return bound * at(low), binding
 
 
-def _judge(
+def _margin(
     replicas: Replicas, lengths: Lengths, load: Load, limits: Sequence[Limit], targets: Floats, share: Floats
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Whether every limit is met, and the limit that is missed by the largest factor (-1 for none or instability)."""
+) -> tuple[Floats, NDArray[np.int64]]:
+    """[configuration] what is left to the limit that is nearest to being missed, and that limit; see _least."""
     now = settle(replicas, lengths, load, share)
-    steady = sound(now)
-    with np.errstate(invalid="ignore"):  # rows without a steady state; `steady` rejects them
+    with np.errstate(invalid="ignore"):  # rows without a steady state; `sound` tells them
         values = [_statistics(now, m.metric, m.class_id, (m.statistic,))[m.statistic] for m in limits]
-    worst = _worst_miss(targets, values)
-    return steady & (worst < 0), np.where(steady, worst, -1)
+    left, worst = _least(targets, values)
+    steady = sound(now)
+    return np.where(steady, left, -1.0), np.where(steady, worst, -1)
 
 
-def _worst_miss(targets: Floats, values: Sequence[Floats]) -> NDArray[np.int64]:
-    """[configuration] index of the limit that is exceeded by the largest factor, -1 where all are met; nan is no pass."""
-    ratio = np.stack(values) / targets.T
-    excess = np.where(np.isnan(ratio), np.inf, ratio)
-    worst = excess.argmax(axis=0)
-    return np.where(np.any(excess > 1, axis=0), worst, -1)
+def _least(targets: Floats, values: Sequence[Floats]) -> tuple[Floats, NDArray[np.int64]]:
+    """[configuration] the least target / latency - 1, from -1 on and below 0 where a limit is missed, and that limit's index,
+    -1 where all are met; nan is no pass."""
+    ratio = targets.T / np.stack(values)
+    left = np.where(np.isnan(ratio), 0.0, ratio) - 1
+    worst = left.argmin(axis=0)
+    least = left.min(axis=0)
+    return least, np.where(least < 0, worst, -1)
 
 
 def _solve(replicas: Replicas, lengths: Lengths, load: Load, share: Floats) -> Latency:

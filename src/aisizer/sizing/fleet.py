@@ -151,13 +151,22 @@ def _surviving(
     """Replicas per pool that leave `needed` after the worst loss; null where the servers cannot hold them."""
     counts = tuple(needed)
     while True:
-        placed = place(counts, sizes, servers, gpus_per_server)
-        if placed is None:
+        losses = _losses(counts, tuple(sizes), servers, gpus_per_server, down)
+        if losses is None:
             return None
-        wanted = tuple(n + loss for n, loss in zip(needed, worst_loss(placed, counts, down), strict=True))
+        wanted = tuple(n + loss for n, loss in zip(needed, losses, strict=True))
         if all(have >= want for have, want in zip(counts, wanted, strict=True)):
             return counts
         counts = tuple(max(have, want) for have, want in zip(counts, wanted, strict=True))
+
+
+@cache
+def _losses(
+    counts: tuple[int, ...], sizes: tuple[int, ...], servers: int, gpus_per_server: int, down: int
+) -> tuple[int, ...] | None:
+    """Replicas per pool that the worst loss takes; null where the servers cannot hold them all. Options ask for the same."""
+    placed = place(counts, sizes, servers, gpus_per_server)
+    return None if placed is None else worst_loss(placed, counts, down)
 
 
 def whole_servers(gpus: int, gpus_per_server: int) -> int:
@@ -228,10 +237,10 @@ def _more(counts: tuple[int, ...], pool: int, added: int) -> tuple[int, ...]:
 
 
 def _placed(layout: Layout, counts: tuple[int, ...], servers: int, down: int) -> Deployed | None:
-    placed = place(counts, [c.gpus for c in layout.candidates], servers, layout.gpus_per_server)
-    if placed is None:
+    losses = _losses(counts, tuple(c.gpus for c in layout.candidates), servers, layout.gpus_per_server, down)
+    if losses is None:
         return None
-    return Deployed(counts, tuple(n - loss for n, loss in zip(counts, worst_loss(placed, counts, down), strict=True)))
+    return Deployed(counts, tuple(n - loss for n, loss in zip(counts, losses, strict=True)))
 
 
 def _filled(layout: Layout, least: Sequence[int], slots: int, factor: float) -> tuple[int, ...]:
