@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -12,9 +18,35 @@ from aisizer import units
 class Record(BaseModel):
     """A frozen, validated record; unknown fields are faults."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+
+
+@cache
+def descriptions(record: type[BaseModel]) -> Mapping[str, str]:
+    """What each field of a record means: the text below it in the source.
+
+    pydantic can keep these texts with the fields, but then reads the source of every record in every run; few are asked for.
+    """
+    return {
+        field: text
+        for base in reversed(record.__mro__)
+        if issubclass(base, Record)
+        for field, text in _texts(base.__module__).get(base.__name__, {}).items()
+    }
+
+
+@cache
+def _texts(module: str) -> Mapping[str, Mapping[str, str]]:
+    """The text below each annotated field, by class, of a module's classes."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: dict(_documented(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _documented(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(node.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)
 
 
 def _quantity(dimension: str) -> tuple[BeforeValidator, WithJsonSchema]:

@@ -10,12 +10,18 @@ from aisizer.catalog.load import KINDS
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.fields import FieldHelp, did_you_mean, explain_field
-from aisizer.profile.json_schema import profile_schema
+from aisizer.profile.json_schema import DescribedSchema, profile_schema
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "profile": profile_schema,
-    "catalog": lambda: {"$id": "urn:aisizer:catalog:v1"} | {kind: r.model_json_schema() for kind, r in KINDS.items()},
-    "plan": lambda: {"$id": "urn:aisizer:plan:v1"} | Plan.model_json_schema(by_alias=True, mode="serialization"),
+    "catalog": lambda: (
+        {"$id": "urn:aisizer:catalog:v1"}
+        | {kind: r.model_json_schema(schema_generator=DescribedSchema) for kind, r in KINDS.items()}
+    ),
+    "plan": lambda: (
+        {"$id": "urn:aisizer:plan:v1"}
+        | Plan.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
+    ),
 }
 
 

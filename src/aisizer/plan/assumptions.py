@@ -16,6 +16,7 @@ from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
 from aisizer.profile.kinds import arrivals_of
 from aisizer.profile.sections import Workload
+from aisizer.schema import descriptions
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
 _SHOWN_QUANTILES = ("p0", "p5", "p25", "p50", "p75", "p90", "p95", "p99", "p99.9", "p100")
@@ -37,8 +38,9 @@ def assumptions(context: Context, best: Evaluated | None) -> tuple[Assumption, .
 
 def _walk(value: Any, path: tuple[str, ...], written: frozenset[str], reason: str = "") -> Iterator[Assumption]:
     if isinstance(value, BaseModel):
-        for name, field in type(value).model_fields.items():
-            yield from _walk(getattr(value, name), (*path, name), written, field.description or "")
+        texts = descriptions(type(value))
+        for name in type(value).model_fields:
+            yield from _walk(getattr(value, name), (*path, name), written, texts.get(name, ""))
     elif isinstance(value, dict) and any(isinstance(item, BaseModel) for item in value.values()):
         for name, item in value.items():
             yield from _walk(item, (*path, name), written)

@@ -18,7 +18,7 @@ from aisizer import schema, units
 from aisizer.errors import InvalidInput
 from aisizer.profile import sections
 from aisizer.profile.sections import Profile
-from aisizer.schema import Record
+from aisizer.schema import Record, descriptions
 
 _QUANTITIES: Mapping[str, Any] = {
     "time": schema.Duration,
@@ -62,16 +62,16 @@ def explain_field(path: str) -> FieldHelp:
     """The meaning, type, default and reason of a dotted profile path; names of workloads and the like may be any."""
     hint: Any = Profile
     info: FieldInfo | None = None
-    named = False
+    text, named = "", False
     parts = path.split(".")
     for depth, part in enumerate(parts):
         below = step(hint, part)
         if below is None:
             raise InvalidInput(_unknown(".".join(parts[:depth]), part, hint, path))
         named = record_of(hint) is not None
-        info = field_of(hint, part) or info
+        info, text = field_of(hint, part) or info, text_of(hint, part) or text
         hint = below
-    return _help(path, hint, info, named)
+    return _help(path, hint, info, text, named)
 
 
 def step(hint: Any, part: str | int) -> Any:
@@ -113,6 +113,14 @@ def field_of(hint: Any, part: str | int) -> FieldInfo | None:
     record = record_of(hint)
     fields = record.model_fields.items() if record else ()
     return next((info for name, info in fields if (info.alias or name) == part), None)
+
+
+def text_of(hint: Any, part: str | int) -> str:
+    """What that field means; nothing where the part names no field."""
+    record = record_of(hint)
+    fields = record.model_fields.items() if record else ()
+    name = next((name for name, info in fields if (info.alias or name) == part), "")
+    return descriptions(record).get(name, "") if record else ""
 
 
 def bare(hint: Any) -> Any:
@@ -193,10 +201,10 @@ def _plain_type(hint: Any) -> str:
     return _PLAIN.get(hint, "a mapping")
 
 
-def _help(path: str, hint: Any, info: FieldInfo | None, named: bool) -> FieldHelp:
+def _help(path: str, hint: Any, info: FieldInfo | None, text: str, named: bool) -> FieldHelp:
     record = record_of(hint)
     entry_text = record.__doc__ if record and not named else None
-    meaning, reason = _meaning_and_reason(" ".join((entry_text or (info and info.description) or path).split()))
+    meaning, reason = _meaning_and_reason(" ".join((entry_text or text or path).split()))
     fields = tuple(field_types(record)) if record else ()
     kind = type_text(hint) + _limits(hint, info if named else None)
     return FieldHelp(path, meaning, kind, default_text(hint, info) if named else "none", reason, fields)

@@ -5,20 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import ModelSchema
 
 from aisizer.profile.calibrations import Calibration
 from aisizer.profile.fields import dimension_of, field_types, quantity_text
 from aisizer.profile.sections import Profile
-from aisizer.schema import Record
+from aisizer.schema import Record, descriptions
 
 SCHEMA_ID = "urn:aisizer:profile:v1"
 MODULES = (Profile.__module__, Calibration.__module__)
 """Where the records of a profile stand."""
 
 
+class DescribedSchema(GenerateJsonSchema):
+    """JSON Schema with what each field of a record means."""
+
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        """The schema of one record."""
+        made = super().model_schema(schema)
+        record: type[Record] = schema["cls"]
+        for name, text in descriptions(record).items():
+            made["properties"][record.model_fields[name].alias or name]["description"] = text
+        return made
+
+
 def profile_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a profile; defaults read as a user would write them."""
-    schema = Profile.model_json_schema(by_alias=True)
+    schema = Profile.model_json_schema(by_alias=True, schema_generator=DescribedSchema)
     definitions = schema.get("$defs", {})
     _write_defaults(Profile, schema)
     for record in _records(Record):
