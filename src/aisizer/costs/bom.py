@@ -3,46 +3,94 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 
-from aisizer.costs.lines import Buyer, Fleet, split_hours
+from aisizer.costs.lines import PERIODS, Buyer, Fleet, split_hours
+from aisizer.costs.needs import CATEGORIES, added, line_id
 from aisizer.costs.records import BomLine, CostLine
 from aisizer.roadmap.records import Purchase
+from aisizer.sizing.needs import Need
 from aisizer.units import MONTH
 
 ORDERED = ("hardware", "network", "install", "tax", "rent")
-"""Categories that are ordered for a wave; running costs stand in the workbook."""
+"""Categories of the fleet's own lines that are ordered for a wave; other running costs stand in the workbook."""
+_UNITS = {"server": "EA"}
+INCLUDED = "included"
+"""How the price of a part reads that another line pays for."""
 
 
 def bill_of_materials(
     buyer: Buyer,
     lines: Sequence[CostLine],
+    needs: Sequence[Need],
     fleet: Fleet,
     purchases: Sequence[Purchase],
     lead: Mapping[str, float],
     plan_date: date,
 ) -> tuple[BomLine, ...]:
-    """One block of lines per purchase; over all waves the quantities add up to those of the cost lines."""
+    """One block of lines per purchase; over all waves the quantities add up to those of the cost lines.
+
+    What is paid by the month stands in the first block, with its months up to month 36.
+    """
+    ends = [month for month, _ in fleet.added[1:]] + [PERIODS]
+    around = {line_id(need) for need in needs if need.price}
     result: list[BomLine] = []
-    for wave, purchase in zip(fleet.added, purchases, strict=True):
+    for wave, purchase, end in zip(fleet.added, purchases, ends, strict=True):
         parent = None
         for line in lines:
-            quantity = _quantity(line, wave, buyer) if line.category in ORDERED else 0.0
+            quantity = _quantity(line, wave, end, buyer, around)
             if quantity > 0:
                 result.append(_bom_line(len(result) + 1, parent, line, quantity, purchase, buyer, lead, plan_date))
                 parent = parent or result[-1].line
+        for need in needs:
+            quantity = sum(added(need.by_month)[_periods(wave, end)]) if need.bought and not need.price else 0.0
+            if quantity > 0:
+                result.append(_included(len(result) + 1, parent, need, quantity, purchase, lead))
     return tuple(result)
 
 
-def _quantity(line: CostLine, wave: tuple[int, int], buyer: Buyer) -> float:
+def _periods(wave: tuple[int, int], end: int) -> slice:
+    """The periods whose purchases a wave brings: its month up to the next wave's; month 1 is paid in period 0."""
+    return slice(0 if wave[0] == 1 else wave[0], end)
+
+
+def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, around: Container[str]) -> float:
     """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
-    if line.unit == "GPU":
-        return float(wave[1] * buyer.offer.gpus)
-    if line.category != "rent":
-        return float(wave[1])
-    committed, demand = split_hours(Fleet((wave,), ()), buyer.term)
-    return math.fsum(demand if line.id == "rent-on-demand" else committed)
+    if line.category == "rent":
+        committed, demand = split_hours(Fleet((wave,), ()), buyer.term)
+        return math.fsum(demand if line.id == "rent-on-demand" else committed)
+    if line.id not in around and line.category not in ORDERED:
+        return 0.0
+    if line.treatment == "capitalise":
+        return math.fsum(line.quantity[_periods(wave, end)])
+    return math.fsum(line.quantity) if wave[0] == 1 else 0.0
+
+
+def _included(
+    number: int, parent: int | None, need: Need, quantity: float, purchase: Purchase, lead: Mapping[str, float]
+) -> BomLine:
+    """A part that comes with what another line pays for."""
+    return BomLine(
+        line=number,
+        parent=parent,
+        wave=purchase.wave,
+        category=CATEGORIES[need.group],
+        description=need.name,
+        quantity=quantity,
+        uom=need.unit.upper(),
+        unit_price_usd=0.0,
+        extended_price_usd=0.0,
+        price_source=need.source,
+        price_kind=INCLUDED,
+        price_as_of=None,
+        price_age_days=None,
+        lead_time_weeks=lead["total"],
+        order_by=purchase.order_by,
+        need_by=purchase.need_by,
+        treatment="capitalise",
+        notes=need.note,
+    )
 
 
 def _bom_line(
@@ -71,7 +119,7 @@ def _bom_line(
         supplier=quote.supplier if quote else (buyer.offer.provider if line.category == "rent" else ""),
         quote_ref=quote.reference if quote else "",
         quantity=quantity,
-        uom={"GPU": "GPU", "instance-hour": "INSTANCE-HOUR"}.get(line.unit, "EA"),
+        uom=_UNITS.get(line.unit, line.unit.upper()),
         unit_price_usd=price,
         low_usd=None if line.low_usd is None else line.low_usd * factor,
         high_usd=None if line.high_usd is None else line.high_usd * factor,

@@ -23,6 +23,11 @@ Category = Literal[
     "staff",
     "licence",
     "tax",
+    "front_end",
+    "facility",
+    "spares",
+    "non_production",
+    "migrations",
     "disaster_recovery",
     "residual",
 ]

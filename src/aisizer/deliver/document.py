@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aisizer.deliver import charts, labels
 from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.sections_around import surroundings_section
 from aisizer.deliver.sections_evidence import (
     assumptions_section,
     control_section,
@@ -65,6 +66,7 @@ def _sections(plan: Plan) -> list[Section]:
         cost_section(plan),
         bom_section(plan) if plan.bom else None,
         verdicts_section(plan) if plan.verdicts else None,
+        surroundings_section(plan) if plan.surroundings else None,
         integrations_section(plan) if plan.integrations else None,
         assumptions_section(plan) if plan.assumptions else None,
         method_section(plan) if plan.explain else None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aisizer.calibration.intervals import MEDIAN
 from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
-from aisizer.plan import assumptions, baseline, explain, prototype, sources, upstream, warnings
+from aisizer.plan import assumptions, baseline, explain, prototype, sources, surroundings, upstream, warnings
 from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
@@ -103,6 +103,7 @@ def _answer(
         "prototype": prototype.comparisons(context, best),
         "confirmation": confirmation(best, simulated, ledger),
         "integrations": upstream.uses(context),
+        "surroundings": surroundings.shown(best.needs),
         "assumptions": assumptions.assumptions(context, best),
         "sources": sources.used(context, shown, best),
         "explain": explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
@@ -230,7 +231,9 @@ def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
 def bom_of(context: Context, best: Evaluated, roadmap: Roadmap) -> tuple[BomLine, ...]:
     """The chosen plan's bill of materials, all waves."""
     lead, plan_date = context.leads[best.site.id], context.profile.plan_date
-    return bill_of_materials(best.buyer, best.cost.lines, bought(best.fleets), roadmap.purchases, lead, plan_date)
+    return bill_of_materials(
+        best.buyer, best.cost.lines, best.needs, bought(best.fleets), roadmap.purchases, lead, plan_date
+    )
 
 
 def _decision(
@@ -247,7 +250,8 @@ def _decision(
     down: State,
 ) -> Decision:
     only = pools[0] if len(pools) == 1 else None
-    wave = [line.extended_price_usd for line in bom if line.wave == 1]
+    signed = [line for line in bom if line.wave == 1 and (line.treatment == "capitalise" or line.category == "rent")]
+    wave = [line.extended_price_usd for line in signed]
     middle = counts(context, [best], MEDIAN)[0]
     return Decision(
         site=best.site.id,

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 from aisizer.catalog.records import Site
 from aisizer.costs import lines as cost_lines
-from aisizer.costs.lines import Buyer, Volume
-from aisizer.costs.prices import PriceBook
+from aisizer.costs.lines import Buyer
+from aisizer.costs.needs import need_lines
 from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
+from aisizer.plan.demand import Demand
+from aisizer.plan.surroundings import around
 from aisizer.profile.sections import Profile
 from aisizer.roadmap.waves import Fleets, fleets
 from aisizer.sizing.capacity import Candidate, Screened
 from aisizer.sizing.fleet import Layout, needed_replicas
+from aisizer.sizing.needs import Need
 from aisizer.sizing.options import Offer
 from aisizer.units import MONTH
 
@@ -41,7 +44,8 @@ class Evaluated:
     fleets: Fleets
     buyer: Buyer
     cost: SiteCost
-
+    needs: tuple[Need, ...]
+    """what stands around its GPUs"""
     caveat: str
     """why it is ranked after the others although it is priced; empty where nothing speaks against signing it"""
 
@@ -49,19 +53,6 @@ class Evaluated:
     def priced(self) -> bool:
         """Whether its servers or instances have a price, so that money can rank it."""
         return not any(i == "hardware" or i.startswith("rent") for i in self.cost.missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Demand factors and volumes of the 36 months, and what prices and finance apply."""
-
-    profile: Profile
-    factors: tuple[float, ...]
-    volume: Volume
-    book: PriceBook
-    retention_months: float
-    unmeasured: frozenset[str]
-    """GPU classes that only a datasheet describes and that the profile does not name"""
 
 
 def expansion_months(site: Site, profile: Profile) -> int:
@@ -139,7 +130,8 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         retention_months=demand.retention_months,
         rdma=any(c.gpus > offer.gpus or c.pool.stage != "serve" for c in layout.candidates),
     )
-    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume)
+    needs = around(buyer, layout, made, demand)
+    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume) + need_lines(needs, buyer)
     cost = site_cost(
         site=site.id,
         gpu=offer.gpu,
@@ -151,7 +143,7 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
-    return Evaluated(site, offer, term, layout, made, buyer, cost, _caveat(offer, cost, demand))
+    return Evaluated(site, offer, term, layout, made, buyer, cost, needs, _caveat(offer, cost, demand))
 
 
 def _caveat(offer: Offer, cost: SiteCost, demand: Demand) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from aisizer.calibration.intervals import band, probability_within
 from aisizer.plan.confidence import conditions, strain
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Demand, Evaluated
+from aisizer.plan.demand import Demand
+from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.seen import Simulated, seen
 from aisizer.plan.states import State
 from aisizer.queueing.estimate import Estimate

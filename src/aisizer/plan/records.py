@@ -10,7 +10,7 @@ from pydantic import Field
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
-from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
+from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
 from aisizer.triggers.records import Trigger
 
 
@@ -189,6 +189,8 @@ class Plan(Record):
     prototype: tuple[Comparison, ...] = ()
     confirmation: Confirmation | None = None
     integrations: tuple[IntegrationUse, ...]
+    surroundings: tuple[Surrounding, ...] = ()
+    """what stands around the GPUs: logs, network, front end, facility, recovery, spares, non-production"""
     assumptions: tuple[Assumption, ...]
     sources: tuple[SourceUse, ...]
     """weakest first"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from aisizer.schema import Record
+from aisizer.sizing.needs import Group
 
 
 class Pool(Record):
@@ -143,3 +144,22 @@ class RejectionGroup(Record):
     nearest: dict[str, str | int | float | None]
     """the option that came closest: site, gpu, model, tensor_parallel, precision, got, limit, unit"""
     freed_by: str = ""
+
+
+class Surrounding(Record):
+    """One thing that stands around the GPUs, sized by a formula."""
+
+    group: Group
+    name: str
+    unit: str
+    go_live: float
+    """quantity in month 1"""
+    month_12: float
+    month_36: float
+    formula: str
+    """with the numbers of this plan put in"""
+    source: str
+    """what the formula and its figures rest on"""
+    line: str = ""
+    """id of the cost line that pays for it; empty where another line does, or nothing"""
+    note: str = ""
