@@ -112,7 +112,12 @@ def searchable_factor(logging: Logging) -> float:
 
 def log_needs(traffic: Traffic, logging: Logging, retention_months: float, size: LogBytes) -> tuple[Need, ...]:
     """What the logs of the requests need in each month: writing, tiers, copies, and a further year of retention."""
-    return (*_writing(traffic, logging, size), *_stored(written_gb(traffic, logging, size), logging, retention_months))
+    raw = written_gb(traffic, logging, size)
+    return (
+        *_writing(traffic, logging, size),
+        *_by_age(raw, logging, retention_months),
+        *_copies(raw, logging, retention_months),
+    )
 
 
 def _writing(traffic: Traffic, logging: Logging, size: LogBytes) -> tuple[Need, ...]:
@@ -140,50 +145,57 @@ def _writing(traffic: Traffic, logging: Logging, size: LogBytes) -> tuple[Need, 
             "logging", "Log writes in the peak hour", "IOPS",
             tuple(rate * writes for rate in traffic.peak_requests_per_s),
             f"month 36: {traffic.peak_requests_per_s[-1]:,.4g} req/s x {WRITES_PER_REQUEST:g} writes x "
-            f"{logging.copies} copies",
+            f"{logging.copies} of each",
             "compliance.logging.copies, two writes a request assumed", note="Unbatched; a store that batches needs fewer.",
         ),
     )  # fmt: skip
 
 
-def _stored(raw: Sequence[float], logging: Logging, retention_months: float) -> tuple[Need, ...]:
+def _by_age(raw: Sequence[float], logging: Logging, retention_months: float) -> tuple[Need, ...]:
     by_age = tiers(raw, logging.hot / MONTH, logging.warm / MONTH, retention_months)
     on_disk, packed = searchable_factor(logging), 1 / logging.compression
-    everything = tuple(packed * gb for gb in held(raw, retention_months))
     searchable = f"{logging.copies} x (1 / {logging.compression:g} + {logging.index:.0%} index)"
-    elsewhere = logging.backups + int(logging.worm)
-    needs = [
-        _tier("Hot logs", "storage-hot", tuple(on_disk * gb for gb in by_age.hot), f"{logging.hot / MONTH:.3g} months x "
-              f"{searchable}", "compliance.logging.hot, copies, compression, index"),
-        _tier("Warm logs", "storage-warm", tuple(on_disk * gb for gb in by_age.warm), f"{logging.warm / MONTH:.3g} months "
-              f"x {searchable}", "compliance.logging.warm, copies, compression, index"),
-        _tier("Archived logs", "storage-archive", tuple(packed * gb for gb in by_age.archive),
-              f"the rest of {retention_months:.3g} months / {logging.compression:g}", "the retention of the binding rules",
-              "Without an index: an archived month is loaded again before it is searched."),
-    ]  # fmt: skip
-    if logging.worm:
-        needs.append(
-            _tier("Write-once copy of the logs", "storage-archive", everything, f"{retention_months:.3g} months / "
-                  f"{logging.compression:g}", "compliance.logging.worm", "Its lock cannot be shortened: a mistake is paid "
-                  "for until the retention ends.")
-        )  # fmt: skip
-    if logging.backups:
-        needs.append(
-            _tier("Backup of the logs", "storage-archive", tuple(logging.backups * gb for gb in everything),
-                  f"{logging.backups} x {retention_months:.3g} months / {logging.compression:g}",
-                  "compliance.logging.backups", "In a second place; its retention is that of the logs.")
-        )  # fmt: skip
-    year = tuple(MONTHS_PER_YEAR * packed * (1 + elsewhere) * gb for gb in raw)
-    needs.append(
-        Need(
-            "logging", "A further year of retention", "GB", year,
-            f"month 36: 12 x {raw[-1]:,.4g} GB/month / {logging.compression:g} x {1 + elsewhere} copies",
-            "compliance.log_retention",
-            note="What a year more holds once it is reached, at that month's traffic; priced as the archive, not bought here.",
-        )
+    return (
+        _stored(
+            "Hot logs", "storage-hot", [on_disk * gb for gb in by_age.hot],
+            f"{by_age.hot[-1]:,.4g} GB of text of the last {logging.hot / MONTH:.3g} months x {searchable}",
+            "compliance.logging.hot, copies, compression, index",
+        ),
+        _stored(
+            "Warm logs", "storage-warm", [on_disk * gb for gb in by_age.warm],
+            f"{by_age.warm[-1]:,.4g} GB of text of {logging.warm / MONTH:.3g} months before x {searchable}",
+            "compliance.logging.warm, copies, compression, index",
+        ),
+        _stored(
+            "Archived logs", "storage-archive", [packed * gb for gb in by_age.archive],
+            f"{by_age.archive[-1]:,.4g} GB of text of the rest of {retention_months:.3g} months / {logging.compression:g}",
+            "compliance.log_retention or the longest of the binding rules",
+            "Without an index: an archived month is loaded again before it is searched.",
+        ),
     )  # fmt: skip
-    return tuple(needs)
 
 
-def _tier(name: str, price: str, by_month: tuple[float, ...], formula: str, source: str, note: str = "") -> Need:
-    return Need("logging", name, "GB", by_month, f"GB written x {formula}", source, price=price, note=note)
+def _copies(raw: Sequence[float], logging: Logging, retention_months: float) -> tuple[Need, ...]:
+    whole = [gb / logging.compression for gb in held(raw, retention_months)]
+    size = f"{whole[-1]:,.4g} GB of {retention_months:.3g} months, compressed"
+    times = 1 + logging.backups + int(logging.worm)
+    worm = _stored(
+        "Write-once copy of the logs", "storage-archive", whole, size, "compliance.logging.worm",
+        "Its lock cannot be shortened: a mistake is paid for until the retention ends.",
+    )  # fmt: skip
+    backup = _stored(
+        "Backup of the logs", "storage-archive", [logging.backups * gb for gb in whole],
+        f"{logging.backups} x {size}", "compliance.logging.backups", "In a second place, as long as the logs.",
+    )  # fmt: skip
+    year = Need(
+        "logging", "A further year of retention", "GB",
+        tuple(MONTHS_PER_YEAR * times * gb / logging.compression for gb in raw),
+        f"month 36: {MONTHS_PER_YEAR} x {raw[-1]:,.4g} GB/month / {logging.compression:g} x {times} copies",
+        "compliance.log_retention",
+        note="What one year more holds once it is reached, at that month's traffic; priced as the archive, not bought here.",
+    )  # fmt: skip
+    return (*([worm] if logging.worm else []), *([backup] if logging.backups else []), year)
+
+
+def _stored(name: str, price: str, by_month: Sequence[float], formula: str, source: str, note: str = "") -> Need:
+    return Need("logging", name, "GB", tuple(by_month), f"month 36: {formula}", source, price=price, note=note)
