@@ -49,6 +49,11 @@ FACILITY = frozenset(
         "storage-hot-owned",
         "storage-hot-aws",
         "storage-archive-aws",
+        "storage-warm-owned",
+        "storage-warm-aws",
+        "cpu-server-owned",
+        "cpu-server-aws",
+        "cpu-server-aws-us-gov",
         "egress-aws-us-gov",
         "egress-aws-commercial",
         "egress-hosted",
@@ -146,5 +151,9 @@ def test_derived_facility_amounts_follow_from_their_cited_figures() -> None:
     assert facility["fte-systems-engineer-us"].base == pytest.approx(96_800 * 1.423, rel=1e-4)
     assert facility["storage-hot-owned"].base == pytest.approx(980 / 1000 / 60, rel=1e-3)
     assert facility["storage-hot-owned"].low == pytest.approx(365 / 1000 / 60, rel=1e-3)
+    assert facility["storage-warm-owned"].low == pytest.approx(365 / 16.4 / 1000 / 60, rel=5e-3)
+    assert facility["storage-warm-owned"].base == pytest.approx(22.3 * 980 / 365 / 1000 / 60, rel=1e-3)
+    assert facility["cpu-server-aws"].base == pytest.approx(1.0584 * 730, rel=1e-4)
+    assert facility["cpu-server-aws-us-gov"].base == pytest.approx(1.2684 * 730, rel=1e-4)
     assert facility["gpu-failures-per-year"].base == pytest.approx((148 + 72) / 16_384 * 365 / 54, rel=1e-3)
     assert facility["average-power-share"].base == pytest.approx(7 / 10.2, rel=1e-3)

@@ -13,18 +13,37 @@ from aisizer.profile.sections import Supply
 
 CATALOG = Path(__file__).parents[2] / "hardware_catalog"
 PARTS = ("approval", "order", "delivery", "install", "burn_in")
-NAMED = ("pue", "electricity", "colocation", "staff_fte", "network", "storage_hot", "egress", "support", "install")
+TIERS = ("storage_hot", "storage_warm", "storage_archive")
+NAMED = (
+    "pue",
+    "electricity",
+    "colocation",
+    "staff_fte",
+    "network",
+    *TIERS,
+    "cpu_server",
+    "egress",
+    "support",
+    "install",
+)
 UNITS = {
     "pue": "ratio",
     "electricity": "USD/kWh",
     "colocation": "USD/kW-month",
     "staff_fte": "FTE",
     "network": "USD/GPU",
-    "storage_hot": "USD/GB-month",
+    **dict.fromkeys(TIERS, "USD/GB-month"),
     "egress": "USD/GB",
     "support": "1/year",
     "install": "ratio",
 }
+
+
+def unit_of(field: str, site: Site) -> str:
+    """A CPU server is bought at an owned site, and rented by the month at the others."""
+    if field == "cpu_server":
+        return "USD/server" if site.ownership == "own" else "USD/server-month"
+    return UNITS[field]
 
 
 def read(path: Path) -> Any:
@@ -54,7 +73,13 @@ def test_named_amounts_exist_with_the_unit_that_the_costs_expect(site: Site) -> 
     for field in NAMED:
         name = getattr(site, field)
         if name is not None:
-            assert LISTS["facility"].amounts[name].unit == UNITS[field]
+            assert LISTS["facility"].amounts[name].unit == unit_of(field, site)
+
+
+@each_site
+def test_an_older_log_never_lies_on_dearer_storage(site: Site) -> None:
+    prices = [LISTS["facility"].amounts[getattr(site, tier)].base for tier in TIERS]
+    assert prices == sorted(prices, reverse=True)
 
 
 @each_site

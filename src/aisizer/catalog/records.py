@@ -211,6 +211,9 @@ class Site(Sourced):
     network: str | None = None
     rdma_network: str | None = None
     storage_hot: str | None = None
+    storage_warm: str | None = None
+    storage_archive: str | None = None
+    cpu_server: str | None = None
     egress: str | None = None
     support: str | None = None
     install: str | None = None

@@ -347,6 +347,33 @@ class Resilience(Record):
     """What clients do when the service fails them."""
 
 
+class Logging(Record):
+    """What is kept of each request: hot, then warm, and for the rest of the retention in the archive."""
+
+    text: Literal["full", "redacted", "both", "none"] = "full"
+    """Text of prompts and answers that is kept; full, because an audit asks what the model saw and said. redacted counts
+    as long as full, both keeps two texts, none keeps the metadata only."""
+    prompt_share: Share = 1.0
+    """Share of the prompt tokens kept as text, system prompt and retrieved passages included; 100 %, because a passage
+    kept as a reference must still be found when the log is read."""
+    hot: Duration = 3 * MONTH
+    """[s] searchable at once; three months, as PCI DSS 10.5.1 has immediately available."""
+    warm: Duration = 3 * MONTH
+    """[s] searchable on cheaper storage after that; three months more make the six that OMB M-26-14 has searchable."""
+    compression: float = Field(default=2.5, ge=1, le=20)
+    """Bytes before over bytes after; 2.5 (assumed): zstd -3 reaches 3.2 on the mixed Silesia corpus, gzip 2.8 on technical
+    prose, and short texts packed by themselves less."""
+    index: Share = 0.1
+    """Index of hot and warm logs as a share of their text before compression; 10 %, as AWS sizes OpenSearch domains."""
+    copies: int = Field(default=1, ge=1, le=5)
+    """Copies of hot and warm logs; 1, because arrays and object stores keep their own redundancy. A log store on bare
+    disks takes 2."""
+    backups: int = Field(default=1, ge=0, le=5)
+    """Copies of all logs in a second place; 1, the backup that NIST SP 800-53 CP-9 asks for."""
+    worm: bool = False
+    """Whether a write-once copy is kept besides; false, because only some rules (SEC 17a-4) ask for it or an audit trail."""
+
+
 class Compliance(Record):
     """What binds the customer, and so which sites are admitted."""
 
@@ -362,6 +389,8 @@ class Compliance(Record):
     """Whether the hosting partner is a cloud service provider (NIST SP 800-145); false: a dedicated private cluster."""
     log_retention: Duration | None = None
     """[s] how long prompt and response logs are kept; left out: the rule's figure, or 13 months by policy."""
+    logging: Logging = Logging()
+    """What is kept of each request, and on which storage."""
 
 
 class LeadTime(Record):
@@ -406,6 +435,54 @@ QuoteOrFile = Annotated[
     Annotated[Quote, Tag("Quote")] | Annotated[str, Tag("quote file")],
     Discriminator(_quote_form),
 ]
+
+
+class VectorStore(Record):
+    """One store of embeddings that prompts are looked up in."""
+
+    chunks: int = Field(ge=1, le=100_000_000_000)
+    """Passages embedded, one vector each, at go-live."""
+    dimensions: int = Field(ge=1, le=65_536)
+    """Values of one vector, as the embedder's model card says, e.g. 1024."""
+    bytes_per_value: float = Field(default=4.0, gt=0, le=8)
+    """[byte] of one value; 4, the 32-bit floats that embedders give. 1 after scalar, 0.125 after binary quantisation."""
+    index_overhead: float = Field(default=0.5, ge=0, le=10)
+    """Index and working segments as a share of the vectors; 50 %, as Qdrant plans capacity."""
+    tokens_per_chunk: float = Field(default=512.0, gt=0)
+    """[token] of one passage; 512, the longest that BERT-like embedders take."""
+    replicas: int = Field(default=2, ge=1, le=20)
+    """Copies that serve; 2, so that one server may be down."""
+    growth: Literal["demand", "fixed"] = "demand"
+    """Whether the passages grow as the demand does; demand, the careful one, because more users bring more documents."""
+    reindex_per_year: float = Field(default=1.0, ge=0, le=365)
+    """Times a year that all passages are embedded again; 1 (assumed): a new embedding model a year."""
+    reindex_window: Annotated[Duration, Field(gt=0)] = 48 * 3600.0
+    """[s] in which that must be done; two days, a weekend (assumed)."""
+
+
+class FrontEnd(Record):
+    """What stands before the GPUs: gateways, load balancers, state of auth and limits, observability, jump hosts."""
+
+    server_vcpus: int = Field(default=16, ge=2, le=1024)
+    """vCPUs of one CPU server; 16, the size that the catalog's price is for (r7i.4xlarge where rented)."""
+    server_memory_gb: float = Field(default=128.0, gt=0)
+    """[GB] memory of one CPU server, which vector stores fill; 128, as above."""
+    requests_per_vcpu: float = Field(default=22.0, gt=0)
+    """[req/s] that a gateway passes for each vCPU, with keys, budgets and token counts; 22: LiteLLM's benchmark of
+    2026-10-12, 3,000 req/s on 33 pods of 4 vCPUs with prompts of 50 to 100 thousand tokens, half of them streamed."""
+    streams_per_gateway: int = Field(default=10_000, ge=1)
+    """Answers that one gateway streams at once; 10,000 (assumed): a fifth of the connections in Envoy's example for the
+    edge, because a gateway also reads each event."""
+    spares: int = Field(default=1, ge=0, le=10)
+    """Gateways, observers and CPU servers beyond those needed; 1: N+1."""
+    load_balancers: int = Field(default=2, ge=1, le=100)
+    """Load balancers; 2, a pair of which one may fail."""
+    state_servers: int = Field(default=3, ge=1, le=99)
+    """Copies of the store of keys and rate limits; 3, the fewest with a majority after a loss (Raft)."""
+    gpu_servers_per_observer: int = Field(default=100, ge=1)
+    """GPU servers whose metrics and traces one observer keeps; 100 (assumed: some thousand series each)."""
+    jump_hosts: int = Field(default=2, ge=0, le=100)
+    """Hosts through which administrators come in; 2, so that one may be down."""
 
 
 class Supply(Record):
@@ -455,6 +532,10 @@ class Supply(Record):
     """Full-time equivalents that run the fleet; left out: the site's own."""
     quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
+    vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
+    """Stores of embeddings by name that stand beside the fleet; empty: none."""
+    front_end: FrontEnd = FrontEnd()
+    """What stands before the GPUs."""
 
 
 class Retry(Record):

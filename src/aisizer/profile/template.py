@@ -54,6 +54,7 @@ workloads:                       # by name; workloads with the same model share 
 #  data_class: internal           # public, internal, pii, phi, fci, cui, cui_specified, itar, cardholder, cji, fti
 #  frameworks: []                 # beyond those of the data class; see `aisizer catalog list rules`
 #  residency: us
+#  logging: {{text: full, hot: 3 mo, warm: 3 mo, worm: false}}   # text: full | redacted | both | none; the rest is archived
 
 #supply:
 #  sites: [on_premises, hosted, enclave]
@@ -64,6 +65,9 @@ workloads:                       # by name; workloads with the same model share 
 #  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server
 #  power_limit: 120 kW
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
+#  vector_stores:                 # embeddings that prompts are looked up in
+#    documents: {{chunks: 2000000, dimensions: 1024, growth: demand}}
+#  front_end: {{spares: 1, jump_hosts: 2}}   # gateways, balancers, observers; see `aisizer explain supply.front_end`
 #  commitment: auto               # auto | on_demand | one_year | three_year
 #  quotes:                        # a supplier's price replaces the catalog's; or the path of a file with `quotes:`
 #    - {{item: hgx-h100-8, unit_price: 265000 USD, as_of: {plan_date}, supplier: your supplier}}
