@@ -97,7 +97,7 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
         serving_servers=serving,
         redundant_servers=down,
         spread_servers=surviving_servers(layout, needed, down) - serving - down,
-        upgrade_servers=upgrade_servers(serving, resilience),
+        upgrade_servers=upgrade_servers(serving, resilience, math.ceil(max(sizes) / layout.gpus_per_server)),
         recovery_servers=disaster_recovery_servers(_latency_servers(layout, factor), serving, resilience),
     )
 
