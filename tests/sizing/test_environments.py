@@ -43,7 +43,7 @@ def test_a_prototype_becomes_staging_and_never_production() -> None:
     assert staging.by_month == (0.0, 0.0, 0.0) and "12 l40s of evidence.prototype" in staging.note
     assert "never count as production" in staging.note and "not h100-sxm" in staging.note
     assert canary.by_month == (1.0, 1.0, 2.0), "only staging takes the prototype's hardware"
-    assert [n for n in environment_needs(made(staging={}), SMALL) if n.unit == "server"][0].by_month == (2.0, 2.0, 2.0)
+    assert environment_needs(made(staging={}), SMALL)[0].by_month == (2.0, 2.0, 2.0)
 
 
 def test_hardware_that_is_too_small_for_a_replica_of_each_pool_is_passed_over() -> None:
