@@ -19,6 +19,7 @@ from aisizer.sizing.resilience import (
     server_down,
     unavailability,
     upgrade_servers,
+    upgrading_servers,
 )
 
 SHARES = st.floats(0.001, 0.3)
@@ -143,16 +144,15 @@ def test_more_availability_than_racks_can_give_is_bought_in_another_rack() -> No
 
 
 @pytest.mark.parametrize(
-    ("upgrades", "servers"),
+    ("upgrades", "set_of_its_own", "stacked"),
     [
-        ({}, 0),
-        ({"stack_on_redundancy": True}, 2),
-        ({"stack_on_redundancy": True, "per_year": 0}, 0),
-        ({"method": "blue_green"}, 7),
-        ({"method": "blue_green", "stack_on_redundancy": True}, 7),
+        ({}, 0, 0),
+        ({"stack_on_redundancy": True}, 0, 1),
+        ({"stack_on_redundancy": True, "per_year": 0}, 0, 0),
+        ({"method": "blue_green"}, 7, 0),
+        ({"method": "blue_green", "stack_on_redundancy": True}, 7, 0),
     ],
 )
-def test_an_upgrade_stacked_on_the_redundancy_takes_the_servers_of_a_replica(
-    upgrades: dict[str, object], servers: int
-) -> None:
-    assert upgrade_servers(7, made(upgrades=upgrades), 2) == servers
+def test_what_each_way_to_upgrade_takes(upgrades: dict[str, object], set_of_its_own: int, stacked: int) -> None:
+    resilience = made(upgrades=upgrades)
+    assert (upgrade_servers(7, resilience), upgrading_servers(resilience)) == (set_of_its_own, stacked)

@@ -56,17 +56,15 @@ def availability(needed: int, servers: int, resilience: Resilience) -> float:
     return availability_in_racks(needed, servers, per_rack, server_down(resilience), rack_down(resilience))
 
 
-def upgrade_servers(serving: int, resilience: Resilience, replica_servers: int = 1) -> int:
-    """Servers for model upgrades: a second serving set for blue/green; none when rolling on the redundancy off-peak.
+def upgrade_servers(serving: int, resilience: Resilience) -> int:
+    """Servers of a second serving set for blue/green upgrades; none when rolling, which takes servers that stand."""
+    return serving if resilience.upgrades.method == "blue_green" and resilience.upgrades.per_year > 0 else 0
 
-    Rolling stacked on the redundancy needs those of the replica under upgrade, which stands on replica_servers of them.
-    """
+
+def upgrading_servers(resilience: Resilience) -> int:
+    """Servers under a rolling upgrade while all of the redundancy may be down: one if stacked, none if off-peak on the spare."""
     upgrades = resilience.upgrades
-    if upgrades.per_year == 0:
-        return 0
-    if upgrades.method == "blue_green":
-        return serving
-    return replica_servers if upgrades.stack_on_redundancy else 0
+    return int(upgrades.method == "rolling" and upgrades.stack_on_redundancy and upgrades.per_year > 0)
 
 
 def disaster_recovery_servers(latency: int, serving: int, resilience: Resilience) -> int:
