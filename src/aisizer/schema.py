@@ -58,6 +58,7 @@ def _quantity(dimension: str) -> tuple[BeforeValidator, WithJsonSchema]:
 
 
 _time, _rate, _memory, _power = _quantity("time"), _quantity("rate"), _quantity("memory"), _quantity("power")
+_bit_rate = _quantity("bit_rate")
 _money, _energy, _kw, _growth, _share = (
     _quantity("money"),
     _quantity("energy_price"),
@@ -70,6 +71,8 @@ Duration = Annotated[float, *_time, Field(ge=0)]
 """[s] a length of time"""
 Rate = Annotated[float, *_rate, Field(gt=0, le=1e6)]
 """[req/s] an arrival rate"""
+BitRate = Annotated[float, *_bit_rate, Field(gt=0)]
+"""[bit/s] what a network link carries"""
 Power = Annotated[float, *_power, Field(gt=0)]
 """[W] electrical power"""
 Money = Annotated[float, *_money, Field(ge=0)]

@@ -40,6 +40,7 @@ DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
             "GiB": 2.0**30,
             "TiB": 2.0**40,
         },
+        "bit_rate": {"Mbit/s": 1e6, "Gbit/s": 1e9, "Tbit/s": 1e12},
         "power": {"W": 1.0, "kW": 1e3, "MW": 1e6},
         "money": {"USD": 1.0, "kUSD": 1e3, "MUSD": 1e6},
         "energy_price": {"USD/kWh": 1.0},
@@ -50,7 +51,7 @@ DIMENSIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "share": {"%": 0.01},
     }
 )
-"""What each dimension accepts, as factors to its base unit (s, req/s, B, W, USD, 1/month, 1)."""
+"""What each dimension accepts, as factors to its base unit (s, req/s, B, bit/s, W, USD, 1/month, 1)."""
 
 BARE_OK = frozenset({"share"})
 """Dimensions where a number without a unit is unambiguous: a share between 0 and 1."""
@@ -59,6 +60,7 @@ _EXAMPLE = {
     "time": "2 s or 250 ms",
     "rate": "12 req/s",
     "memory": "80 GiB or 80 GB",
+    "bit_rate": "10 Gbit/s",
     "power": "120 kW",
     "money": "6.0 MUSD or 250000 USD",
     "energy_price": "0.09 USD/kWh",

@@ -59,6 +59,7 @@ FACILITY = frozenset(
         "egress-hosted",
         "average-power-share",
         "gpu-failures-per-year",
+        "spare-gpu",
         "nvidia-ai-enterprise",
         "log-bytes-per-token",
         "log-bytes-per-request",

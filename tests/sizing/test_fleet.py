@@ -37,13 +37,13 @@ candidates = st.builds(
 )
 layouts = st.builds(lambda found: Layout(tuple(found), 8), st.lists(candidates, min_size=1, max_size=3))
 resiliences = st.builds(
-    lambda n, h, f, posture, method: Resilience.model_validate(
+    lambda n, h, f, posture, method, stacked: Resilience.model_validate(
         {
             "redundancy": n,
             "headroom": h,
             "forecast_part": f,
             "disaster_recovery": {"posture": posture},
-            "upgrades": {"method": method},
+            "upgrades": {"method": method, "stack_on_redundancy": stacked},
         }
     ),
     st.sampled_from(["N", "N+1", "N+2", "auto"]),
@@ -51,6 +51,7 @@ resiliences = st.builds(
     st.floats(0.0, 1.0),
     st.sampled_from(["none", "pilot_light", "warm_standby", "half_size", "active_active"]),
     st.sampled_from(["rolling", "blue_green"]),
+    st.booleans(),
 )
 
 
@@ -226,3 +227,22 @@ def test_stricter_availability_never_needs_fewer_servers(strict: float, loose: f
         for a in (strict, loose)
     ]
     assert sizes[0] >= sizes[1] >= 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(layouts, st.sampled_from(["N", "N+1", "N+2"]), st.floats(0.05, 8.0))
+def test_an_upgrade_stacked_on_the_redundancy_leaves_it_whole(layout: Layout, redundancy: str, factor: float) -> None:
+    """The fleet of N+k with an upgrade on top is that of N+(k+1), whose spare is spent on the upgrade."""
+    stacked = Resilience.model_validate({"redundancy": redundancy, "upgrades": {"stack_on_redundancy": True}})
+    more = Resilience.model_validate({"redundancy": {"N": "N+1", "N+1": "N+2", "N+2": "N+3"}[redundancy]})
+    found = fleet(layout, factor, stacked)
+    assert found.production_servers == fleet(layout, factor, more).production_servers
+    assert found.upgrade_servers >= 1 and found.redundant_servers == int(redundancy[2:] or 0)
+
+
+def test_an_upgrade_of_a_replica_over_two_servers_takes_both_by_hand() -> None:
+    """Three replicas of 16 GPUs and one spare on 8 servers of 8; the one under upgrade takes two servers more."""
+    upgrades = {"upgrades": {"stack_on_redundancy": True}}
+    layout = Layout((candidate(0.4, 16, burst=1.0),), 8)
+    found = fleet(layout, 1.0, Resilience.model_validate({"headroom": 0, **upgrades}))
+    assert (found.serving_servers, found.production_servers, found.upgrade_servers) == (6, 10, 2)

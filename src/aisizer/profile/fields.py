@@ -23,6 +23,7 @@ from aisizer.schema import Record, descriptions
 _QUANTITIES: Mapping[str, Any] = {
     "time": schema.Duration,
     "rate": schema.Rate,
+    "bit_rate": schema.BitRate,
     "power": schema.Power,
     "money": schema.Money,
     "energy_price": schema.EnergyPrice,

@@ -21,7 +21,7 @@ from pydantic import (
 from aisizer import units
 from aisizer.profile.calibrations import Calibration
 from aisizer.profile.kinds import Kind
-from aisizer.schema import Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
+from aisizer.schema import BitRate, Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
 from aisizer.units import MONTH, YEAR
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
@@ -283,15 +283,30 @@ class GrowthSection(Record):
     """Rollout phases; before the first phase's start the share is that of the first phase."""
 
 
+Posture = Literal["none", "backup_restore", "pilot_light", "warm_standby", "half_size", "active_active"]
+"""What stands at a second site, the least first."""
+
+
 class DisasterRecovery(Record):
     """What stands at a second site."""
 
-    posture: Literal["none", "backup_restore", "pilot_light", "warm_standby", "half_size", "active_active"] = "none"
+    posture: Posture = "none"
     """none: the plan buys no second site unless asked."""
     rpo: Duration | None = None
-    """[s] data that may be lost; recorded in the plan, not yet checked."""
+    """[s] data that may be lost: checked against the time between copies and the link; left out: no target."""
     rto: Duration | None = None
-    """[s] time to be back; recorded in the plan, not yet checked."""
+    """[s] time to be back: checked against the time that the posture takes; left out: no target."""
+    link: BitRate = 1e9
+    """[bit/s] to the second site, free for copies; 1 Gbit/s, a common leased line (assumed: measure yours)."""
+    copy_every: Annotated[Duration, Field(gt=0)] | None = None
+    """[s] between two copies of what is written; left out: a day from backups, a minute where data stand at the second site
+    (assumed: nightly backups, logs shipped each minute)."""
+    provisioning: Duration = 86400.0
+    """[s] until servers that do not run yet stand ready at the second site; a day (assumed: rented ones, if there are any
+    to rent, installed and tested; bought ones take their lead time)."""
+    failover: Duration = 1800.0
+    """[s] from the loss of the site to its traffic at the second one, where people decide; half an hour (assumed). Time of
+    servers and data comes on top."""
 
 
 class Upgrades(Record):
@@ -304,6 +319,34 @@ class Upgrades(Record):
     drain: Duration = 120.0
     """[s] given to a replica to finish its requests before it is stopped; two minutes (assumed: longer than nearly every
     answer; Kubernetes gives 30 s unless told otherwise)."""
+    stack_on_redundancy: bool = False
+    """Whether a rolling upgrade keeps all of the redundancy up: servers for the replica under upgrade are bought on top; false:
+    it runs off-peak on the spare."""
+    engineering_days: float = Field(default=10.0, ge=0, le=1000)
+    """[day] of people for each migration: prompts, evaluation, review and release; ten, two weeks of one engineer (assumed)."""
+    evaluation_requests: int = Field(default=2401, ge=0, le=10_000_000)
+    """Requests of the evaluation set of each workload; 2,401 tell a share of right answers to 2 points at 95 % confidence
+    (0.25 x (1.96 / 0.02)^2)."""
+    evaluation_runs: int = Field(default=3, ge=0, le=1000)
+    """Runs of the evaluation set for each migration; 3: the old model, the new one, and the new one once mended (assumed)."""
+    evaluations_per_year: float = Field(default=12.0, ge=0, le=366)
+    """Scheduled runs of the evaluation set between migrations; 12, monthly with the patches (assumed)."""
+    off_peak_hours: float = Field(default=510.0, gt=0, le=744)
+    """[h] a month off-peak, when the spare is free for upgrades and evaluations; 510: 730 less ten hours on 22 working days."""
+
+
+class Environment(Record):
+    """A fleet beside production: how large it is, how many hours it runs, and whose servers it runs on."""
+
+    rule: Literal["replica", "mirror", "share"] = "replica"
+    """replica: one replica of each pool, the least that tests the whole chain; mirror: as many servers as production;
+    share: that share of them."""
+    share: Annotated[Share, Field(gt=0)] = 0.1
+    """[1] of production's servers, for the rule share; 10 % (assumed: a canary's customary part of the traffic)."""
+    hours_per_month: float = Field(default=220.0, gt=0, le=744)
+    """[h] a month that it runs; 220, ten hours on 22 working days."""
+    shares_with_production: bool = False
+    """Whether it runs on production's own servers at off-peak hours and buys none; false: servers of its own."""
 
 
 class Clients(Record):
@@ -345,6 +388,29 @@ class Resilience(Record):
     """[s] from starting a replica to its first request: weights read, graphs captured; five minutes (assumed: measure yours)."""
     clients: Clients = Clients()
     """What clients do when the service fails them."""
+    servers_per_rack: int | None = Field(default=None, ge=1, le=100)
+    """Servers of this fleet that one rack and its power feed take down together, for `auto`; left out: rack losses are not
+    counted, because how servers stand in racks is the site's own."""
+    rack_failures_per_year: float = Field(default=0.44, ge=0, le=366)
+    """[1/rack-year] for `auto` with servers_per_rack; 0.44: 20 rack losses a year in clusters of 1,800 servers, 40 in a rack
+    (J. Dean of Google, 2008; the newest count that was found)."""
+    rack_repair_time: Duration = 6 * 3600.0
+    """[s] for `auto` with servers_per_rack; six hours, as after the loss of a power distribution unit (J. Dean, 2008)."""
+    patch_time: Annotated[Duration, Field(le=7 * 86400.0)] = 4 * 3600.0
+    """[s] a month that each server is out for patches, one after the other: drained, updated, restarted, tested; four hours
+    (assumed)."""
+    patch_at_peak: bool = False
+    """Whether patches may fall into the peak hour, so that `auto` counts their time as time down; false: off-peak the load
+    leaves a server free, and the drain needs none of its own."""
+    part_lead_time: Duration | None = None
+    """[s] until a failed GPU is replaced by its supplier, which shelf spares bridge; left out: repair_time, whose three days
+    rest on next-business-day parts."""
+    spares_service_level: Annotated[Share, Field(ge=0.5, lt=1)] = 0.95
+    """Probability that no server waits for a spare GPU from the shelf; 95 % (assumed: customary for critical spares)."""
+    environments: Annotated[dict[Name, Environment], Field(max_length=10)] | None = None
+    """Fleets beside production by name: staging, integration, evaluation, canary; left out: one replica of each pool for
+    staging, on the hardware of evidence.prototype or evidence.today if it is large enough, else on production's spare off-peak,
+    because a fleet of its own would double a small one. {} for none."""
 
 
 class Logging(Record):

@@ -47,8 +47,10 @@ workloads:                       # by name; workloads with the same model share 
 #  headroom: 20 %                 # kept free at the peak, for forecast and model error
 #  forecast_part: 50 %            # of the headroom; the rest is for model error
 #  confidence: 50 %               # with which each SLO holds; above 50 % it replaces the rest wherever that is too little
-#  disaster_recovery: {{posture: none}}
+#  servers_per_rack: 4            # that fall together with a rack; left out: rack losses are not counted
+#  disaster_recovery: {{posture: none, link: 1 Gbit/s}}   # with rto and rpo: checked against the posture
 #  upgrades: {{per_year: 2, method: rolling}}
+#  environments: {{staging: {{rule: replica, shares_with_production: true}}}}    # fleets beside production
 
 #compliance:                      # narrows the sites
 #  data_class: internal           # public, internal, pii, phi, fci, cui, cui_specified, itar, cardholder, cji, fti

@@ -10,7 +10,12 @@ from functools import cache
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.placement import place, servers_for, worst_loss
-from aisizer.sizing.resilience import disaster_recovery_servers, redundant_servers, upgrade_servers
+from aisizer.sizing.resilience import (
+    disaster_recovery_servers,
+    redundant_servers,
+    upgrade_servers,
+    upgrading_servers,
+)
 
 ROUNDING = 1e-9
 """Slack on a ceiling, so that 8.000000000001 replicas from binary fractions stay 8."""
@@ -86,6 +91,8 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     confidence = sum(n * size for n, size in zip(needed, sizes, strict=True))
     serving = _servers_for(needed, tuple(sizes), layout.gpus_per_server)
     down = redundant_servers(serving, resilience)
+    held = surviving_servers(layout, needed, down)
+    stacked = surviving_servers(layout, needed, down + upgrading_servers(resilience)) - held
     return Fleet(
         throughput=sum(c.gpus * replicas(factor, c.stable_share) for c in layout.candidates),
         latency=latency,
@@ -96,8 +103,8 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
         confidence=confidence,
         serving_servers=serving,
         redundant_servers=down,
-        spread_servers=surviving_servers(layout, needed, down) - serving - down,
-        upgrade_servers=upgrade_servers(serving, resilience),
+        spread_servers=held - serving - down,
+        upgrade_servers=upgrade_servers(serving, resilience) + stacked,
         recovery_servers=disaster_recovery_servers(_latency_servers(layout, factor), serving, resilience),
     )
 
