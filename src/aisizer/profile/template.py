@@ -47,13 +47,14 @@ workloads:                       # by name; workloads with the same model share 
 #  headroom: 20 %                 # kept free at the peak, for forecast and model error
 #  forecast_part: 50 %            # of the headroom; the rest is for model error
 #  confidence: 50 %               # with which each SLO holds; above 50 % it replaces the rest wherever that is too little
-#  disaster_recovery: {{posture: none}}
+#  disaster_recovery: {{posture: none, site: on_premises, backup_site: hosted}}   # judged by the same rules
 #  upgrades: {{per_year: 2, method: rolling}}
 
 #compliance:                      # narrows the sites
 #  data_class: internal           # public, internal, pii, phi, fci, cui, cui_specified, itar, cardholder, cji, fti
 #  frameworks: []                 # beyond those of the data class; see `aisizer catalog list rules`
 #  residency: us
+#  archive_site: on_premises      # where old logs are kept, judged by the same rules
 
 #supply:
 #  sites: [on_premises, hosted, enclave]
@@ -62,7 +63,11 @@ workloads:                       # by name; workloads with the same model share 
 #  kv_precision: [bf16, fp8]      # of the key-value cache; left empty: the engine's own
 #  api_processes: 2               # of each replica; left out: as the engine starts
 #  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server
-#  power_limit: 120 kW
+#  power_limit: 120 kW            # of an owned site, as are racks, rack_power and cooling; what is left out is not checked
+#  racks: 6
+#  rack_power: 40 kW
+#  cooling: air                   # air | liquid
+#  quota: 8                       # instances that a rented site grants
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
 #  commitment: auto               # auto | on_demand | one_year | three_year
 #  quotes:                        # a supplier's price replaces the catalog's; or the path of a file with `quotes:`
