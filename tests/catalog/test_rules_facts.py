@@ -77,7 +77,7 @@ def basis(note: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("id_", "rule", "row"), verdict_rows(), ids=lambda value: value if isinstance(value, str) else ""
+    ("id_", "rule", "row"), list(verdict_rows()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_a_verdict_is_that_of_the_facts(id_: str, rule: str, row: dict[str, str]) -> None:
     ours = RULES[rule].verdicts[row["site_class"]]

@@ -19,12 +19,22 @@ REGULATED = ("phi", "cui", "cui_specified", "itar", "fci", "cardholder", "cji", 
 ROOT = Path(__file__).parents[2]
 
 FIRES = [
-    ("hipaa", "hosted", "admitted with conditions", "45 CFR 160.103 (business associate), 164.308(b), 164.314(a), 164.502(e), 164.504(e)"),
+    (
+        "hipaa",
+        "hosted",
+        "admitted with conditions",
+        "45 CFR 160.103 (business associate), 164.308(b), 164.314(a), 164.502(e), 164.504(e)",
+    ),
     ("cmmc-l1", "hosted", "admitted with conditions", "FAR 52.204-21(b)(1), (c); 32 CFR 170.19(b)"),
     ("cmmc-l2", "bedrock", "rejected", "DFARS 252.204-7012(b)(2)(ii)(D)"),
     ("cmmc-l3", "bedrock", "rejected", "DFARS 252.204-7012(b)(2)(ii)(D)"),
     ("cui-specified", "bedrock", "rejected", "32 CFR 2002.14(a)(4), (b)(2)"),
-    ("itar", "bedrock", "rejected", "22 CFR 120.50(a)(2), 120.56; carve-out fails at 120.54(b) (means of decryption given to third party)"),
+    (
+        "itar",
+        "bedrock",
+        "rejected",
+        "22 CFR 120.50(a)(2), 120.56; carve-out fails at 120.54(b) (means of decryption given to third party)",
+    ),
     ("ear", "bedrock", "admitted with conditions", "15 CFR 734.13, 734.18(a)(5)"),
     ("fedramp-moderate", "bedrock", "rejected", "M-24-15 section III"),
     ("fedramp-high", "on_premises", "admitted with conditions", "FISMA 44 USC 3554; FIPS 199/200; SP 800-53B"),
@@ -43,7 +53,7 @@ FIRES = [
     ("tx-sb1188", "hosted", "admitted with conditions", "Tex. Health & Safety Code ch. 183"),
     ("fl-ehr", "hosted", "admitted with conditions", "Fla. Stat. 408.051(3)"),
     ("aba-1.6", "bedrock", "admitted with conditions", "Rule 1.6(a),(c); Op. 512 II.B"),
-]  # fmt: skip
+]
 """Rule, place, verdict and citation, as the texts have them: where the rule rejects or sets conditions."""
 QUIET = [
     ("hipaa", "on_premises", "admitted", "45 CFR 164.308(a)(7), 164.312(b), 164.310"),
@@ -62,7 +72,7 @@ QUIET = [
     ("aba-1.6", "on_premises", "admitted", "Rule 1.6(c), 5.1, 5.3"),
     ("nist-800-53", "on_premises", "admitted", "NIST SP 800-53 Rev. 5, CP-6, CP-7, CP-9, AU-4, AU-11"),
     ("ndaa-1532", "on_premises", "admitted", "Pub. L. 119-60 s.1532"),
-]  # fmt: skip
+]
 """The same where it admits outright; the other rules fire everywhere and are quiet for data that they do not bind."""
 
 
