@@ -68,6 +68,15 @@ def test_an_owned_site_rents_nothing_and_a_rented_one_names_a_price_list_with_in
     assert all(LISTS[provider].instances for provider in site.providers)
 
 
+@pytest.mark.parametrize("id_", ["azure_government", "gcp_assured_workloads"])
+def test_an_enclave_without_prices_says_so_and_has_none(id_: str) -> None:
+    site = SITES[id_]
+    assert site.site_class == "gov_enclave"
+    assert not [i for provider in site.providers for i in LISTS[provider].instances.values() if i.terms]
+    assert any("could be sourced" in note or "was not found" in note for note in site.notes)
+    assert id_ not in Supply().sites
+
+
 @each_site
 def test_named_amounts_exist_with_the_unit_that_the_costs_expect(site: Site) -> None:
     for field in NAMED:

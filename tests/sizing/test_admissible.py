@@ -145,7 +145,7 @@ def test_the_csp_flag_changes_no_other_site() -> None:
 
 def test_fedramp_does_not_apply_on_premises() -> None:
     verdict = judge("on_premises", frameworks=("fedramp-high",))
-    assert verdict.verdict == "admitted"
+    assert verdict.verdict == "admitted with conditions"
     assert "not applicable" in verdict.reasons[0] and "agency ATO" in verdict.reasons[0]
 
 
@@ -185,6 +185,24 @@ def test_a_further_framework_never_mends_a_verdict_nor_shortens_retention(
     assert SEVERITY.index(before.verdict) <= SEVERITY.index(after.verdict)
     if any(found.retention for found in few_rules):
         assert log_retention_months(few, few_rules).months <= log_retention_months(more, more_rules).months
+
+
+@pytest.mark.parametrize(
+    ("compliance", "hot"),
+    [
+        ({}, None),
+        ({"data_class": "phi"}, None),
+        ({"data_class": "cardholder"}, 3),
+        ({"frameworks": ("fedramp-moderate",)}, 6),
+        ({"frameworks": ("sec-17a-4",)}, 24),
+        ({"data_class": "phi", "frameworks": ("pci-dss",)}, 3),
+        ({"data_class": "cardholder", "frameworks": ("sec-17a-4", "fedramp-high")}, 24),
+        ({"frameworks": ("sec-17a-4",), "log_retention": "12 months"}, 12),
+    ],
+)
+def test_the_longest_part_at_hand_counts_whichever_rule_gives_it(compliance: dict[str, Any], hot: float | None) -> None:
+    got = retention(**compliance).hot_months
+    assert got is None if hot is None else got == pytest.approx(hot)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +252,8 @@ def test_the_longest_period_of_the_binding_rules_counts(
 
 def test_the_own_value_wins_as_policy_and_a_shorter_one_is_told() -> None:
     longer = retention(data_class="cardholder", log_retention="24 months")
-    assert (longer.months, longer.kind, longer.note) == (pytest.approx(24), "policy", "")
+    assert (longer.months, longer.hot_months, longer.kind) == (pytest.approx(24), 3, "policy")
+    assert "requires" not in longer.note
     shorter = retention(data_class="cardholder", log_retention="6 months")
     assert shorter.months == pytest.approx(6)
     assert "PCI DSS v4.0.1 requires 12 months (PCI DSS 10.5.1)" in shorter.note

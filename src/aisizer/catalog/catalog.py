@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from aisizer.catalog.names import UnknownName, find, nearest, spelled
-from aisizer.catalog.records import Amount, Engine, Gpu, Model, PriceList, Rule, Server, Site, Source
+from aisizer.catalog.names import NotASite, UnknownName, find, nearest, spelled
+from aisizer.catalog.records import Amount, Engine, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Catalog:
     sites: Mapping[str, Site]
     rules: Mapping[str, Rule]
     sources: Mapping[str, Source]
+    apis: Mapping[str, ManagedApi] = field(default_factory=dict)
+    """by id: services billed by the token, for the break-even only"""
     overlay: str | None = None
     """name of the user's overlay folder, never its path"""
     replaced: tuple[str, ...] = ()
@@ -52,7 +54,10 @@ class Catalog:
         return find("engine", name, self.engines)
 
     def find_site(self, name: str) -> Site:
-        """The site of that id, alias or spelling."""
+        """The site of that id, alias or spelling; a managed API is none."""
+        for api in self.apis.values():
+            if spelled(name) in (api.id, *api.aliases) and name not in self.sites:
+                raise NotASite(name)
         return find("site", name, self.sites)
 
     def find_rule(self, name: str) -> Rule:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from aisizer.catalog.records import Amount, Instance, Server, Source, Sourced
+from aisizer.catalog.records import Amount, Instance, ManagedApi, Server, Source, Sourced
 from aisizer.schema import Record
 
 Path = tuple[str | int, ...]
 
-SERVER_PRICE_UNIT, INSTANCE_PRICE_UNIT = "USD", "USD/h"
+SERVER_PRICE_UNIT, INSTANCE_PRICE_UNIT, TOKEN_PRICE_UNIT = "USD", "USD/h", "USD/Mtoken"
 
 
 def coverage_problems(record: Record, sources: Mapping[str, Source]) -> Iterator[tuple[Path, str]]:
@@ -79,6 +79,11 @@ def _wrong_currency(record: Record) -> Iterator[tuple[Path, str]]:
         for term, amount in instance.terms.items():
             if amount.unit != INSTANCE_PRICE_UNIT:
                 yield ("instances", name, "terms", term, "unit"), _currency(amount.unit, INSTANCE_PRICE_UNIT)
+    if isinstance(record, ManagedApi):
+        for model, price in record.models.items():
+            for direction, amount in (("input", price.input), ("output", price.output)):
+                if amount.unit != TOKEN_PRICE_UNIT:
+                    yield ("models", model, direction, "unit"), _currency(amount.unit, TOKEN_PRICE_UNIT)
 
 
 def _currency(got: str, wanted: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.lazy import LazyRecords, read_record
 from aisizer.catalog.record_file import RecordFile
-from aisizer.catalog.records import Engine, Gpu, Model, PriceList, Rule, Server, Site, Source
+from aisizer.catalog.records import Engine, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
 from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.packaged import packaged
 from aisizer.schema import Record
@@ -24,6 +24,7 @@ KINDS: Mapping[str, type[Record]] = {
     "prices": PriceList,
     "sites": Site,
     "rules": Rule,
+    "apis": ManagedApi,
 }
 """The record type of each folder of a catalog; `sources` holds the sources."""
 

@@ -53,6 +53,16 @@ class UnknownName(AisizerError):
         )
 
 
+class NotASite(AisizerError):
+    """The name is that of a managed API, which no fleet can stand at."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'"{name}" is a managed API, which is compared in the break-even only and is no place for the fleet. '
+            "Name one of `aisizer catalog list sites`."
+        )
+
+
 def spelled(name: str) -> str:
     """One spelling of a name: lower case, hyphens, no organisation or vendor.
 

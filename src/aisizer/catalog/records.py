@@ -191,6 +191,20 @@ class LeadTimes(Record):
     burn_in: Amount
 
 
+class SiteLimits(Record):
+    """What a site can carry; null where nobody said, and then it is not checked."""
+
+    power_kw: float | None = Field(default=None, gt=0)
+    """[kW] of servers"""
+    racks: int | None = Field(default=None, ge=1)
+    rack_power_kw: float | None = Field(default=None, gt=0)
+    """[kW] that one rack can be fed and cooled with"""
+    cooling: Literal["air", "liquid"] | None = None
+    """liquid: air-cooled servers are carried as well"""
+    quota: int | None = Field(default=None, ge=1)
+    """[instance] that may be rented"""
+
+
 class Site(Sourced):
     """A place where the fleet may stand."""
 
@@ -219,6 +233,37 @@ class Site(Sourced):
     install: str | None = None
     """names of facility amounts (`prices/facility.yaml`) that this site pays"""
     attestations: tuple[str, ...] = ()
+    limits: SiteLimits = SiteLimits()
+
+
+class TokenPrice(Record):
+    """What a managed API charges for one model."""
+
+    name: str
+    """as the provider calls the model"""
+    input: Amount
+    """[USD/Mtoken] prompt tokens, without a discount for cached ones"""
+    output: Amount
+    """[USD/Mtoken]"""
+
+
+class ManagedApi(Record):
+    """A model service billed by the token: never a site of the fleet, only what the fleet is compared with."""
+
+    id: Id
+    name: str
+    aliases: tuple[str, ...] = ()
+    site_class: Literal["api_commercial", "api_government"]
+    operator: str
+    countries: tuple[str, ...] = ("us",)
+    attestations: tuple[str, ...] = ()
+    models: dict[Id, TokenPrice]
+    """by model of the catalog"""
+    notes: tuple[str, ...] = ()
+
+
+Place = Site | ManagedApi
+"""Whatever rules can speak of: it has an id, a class, countries and attestations."""
 
 
 class Verdict(Record):
@@ -229,12 +274,40 @@ class Verdict(Record):
     citation: str
     confidence: Confidence
     basis: Literal["primary", "secondary", "memory"]
+    attestations: tuple[str, ...] = ()
+    """of which the site must hold one, else the verdict is a rejection; empty: none is asked for"""
+
+
+class Control(Record):
+    """What a framework asks for that costs money or capacity, wherever the system runs."""
+
+    kind: Literal[
+        "assessment",
+        "backup",
+        "capacity",
+        "encryption",
+        "facility",
+        "front end",
+        "log storage",
+        "network",
+        "records",
+        "schedule",
+        "second site",
+        "spares",
+        "staff",
+    ]
+    text: str
+    citation: str
+    confidence: Confidence
+    basis: Literal["primary", "secondary", "memory"]
 
 
 class Retention(Record):
     """How long records are kept, and whether the text demands it."""
 
     months: float
+    hot_months: float | None = None
+    """[month] of them that must be at hand at once; null where no text says so"""
     kind: Literal["required", "customary", "policy"]
     citation: str
     note: str = ""
@@ -252,6 +325,7 @@ class Rule(Record):
     csp_verdict: Verdict | None = None
     """verdict on hosted_private where the partner is a cloud service provider (SP 800-145)"""
     retention: Retention | None = None
+    controls: tuple[Control, ...] = ()
     banned_developers: tuple[str, ...] = ()
     """model developers that the framework bars at every site"""
     url: str

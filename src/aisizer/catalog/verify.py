@@ -98,6 +98,10 @@ def _references(catalog: Catalog) -> Iterator[str]:
         for provider in site.providers:
             if provider not in catalog.prices:
                 yield f"sites/{site.id}: the catalog has no price list {provider!r}. Add it or correct the name."
+    for api in catalog.apis.values():
+        for model in api.models:
+            if model not in catalog.models:
+                yield f"apis/{api.id}: the catalog has no model {model!r}. Add it or correct the name."
 
 
 def _model(model: Model) -> Iterator[str]:

@@ -192,7 +192,7 @@ def _again(
         whole = tuple(c for c in made if isinstance(c, Candidate))
         refused = [r for r in made if isinstance(r, Rejection)]
         e = e if refused or whole == e.layout.candidates else _with(context, e, whole)
-        over = evaluate.oversized(e) or evaluate.over_power(e, context.profile)
+        over = evaluate.oversized(e) or evaluate.beyond_site(e, context.demand)
         refused += [over] if over else []
         at: dict[str, str | int] = {"site": e.site.id, "gpu": e.offer.gpu}
         rejections += [replace(r, option=at | r.option) for r in refused]

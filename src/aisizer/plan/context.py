@@ -13,12 +13,19 @@ from aisizer.costs.prices import price_book
 from aisizer.demand.growth import demand_factors
 from aisizer.demand.loads import Offered, offered
 from aisizer.plan.demand import Demand
+from aisizer.errors import InvalidInput
 from aisizer.plan.names import Named, resolve
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.sections import Profile, Quote
 from aisizer.roadmap.calendar import earliest_service, first_of_next_month, lead_time_weeks
 from aisizer.roadmap.waves import MONTHS
-from aisizer.sizing.admissible import SiteVerdict, log_retention_months, site_verdict
+from aisizer.sizing.admissible import (
+    SiteVerdict,
+    log_retention_months,
+    other_places,
+    refused_places,
+    site_verdict,
+)
 from aisizer.sizing.pools import Pool, make_pools
 
 
@@ -47,6 +54,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     """Looks names up and works out demand, admission and dates."""
     profile = loaded.profile
     named = resolve(profile, catalog, files)
+    _refuse_places(profile, named)
     loads = offered(profile.workloads)
     verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
     leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}
@@ -75,6 +83,14 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
             ),
         ),
     )
+
+
+def _refuse_places(profile: Profile, named: Named) -> None:
+    """A fault where the rules reject the disaster-recovery site, backup target or log archive that the profile names."""
+    compliance, recovery = profile.compliance, profile.resilience.disaster_recovery
+    refused = refused_places(other_places(named.sites[0], compliance, recovery, named.rules, named.places))
+    if refused:
+        raise InvalidInput("\n".join(refused))
 
 
 def _earliest(plan_date: date, leads: Sequence[dict[str, float]]) -> date:

@@ -17,7 +17,9 @@ from aisizer.plan.demand import Demand
 from aisizer.plan.surroundings import around
 from aisizer.profile.sections import Profile
 from aisizer.roadmap.waves import Fleets, fleets
+from aisizer.sizing.breaches import Breach, site_breaches
 from aisizer.sizing.capacity import Candidate, Screened
+from aisizer.sizing.facility import limits_of
 from aisizer.sizing.fleet import Layout, needed_replicas
 from aisizer.sizing.needs import Need
 from aisizer.sizing.options import Offer
@@ -114,7 +116,9 @@ def terms(offer: Offer, demand: Demand) -> Iterable[str]:
     if offer.server is not None:
         return ("purchase",)
     wanted = demand.profile.supply.commitment
-    return dict.fromkeys((*offer.terms, *demand.book.terms(offer.id))) if wanted == "auto" else (wanted,)
+    quoted = ("on_demand",) if offer.id in demand.book.quotes else ()
+    every = dict.fromkeys((*offer.terms, *quoted, *demand.book.terms(offer.id)))
+    return every if wanted == "auto" else (wanted,)
 
 
 def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Fleets, demand: Demand) -> Evaluated:
@@ -173,17 +177,27 @@ def oversized(evaluated: Evaluated) -> Rejection | None:
     return Rejection("demand", detail, got=float(gpus), limit=float(LARGEST_FLEET), unit="GPU")
 
 
-def over_power(evaluated: Evaluated, profile: Profile) -> Rejection | None:
-    """A rejection where an owned fleet needs more power at month 36 than the site has."""
-    limit, server = profile.supply.power_limit, evaluated.offer.server
-    if limit is None or server is None:
-        return None
-    need = evaluated.fleets.production[-1] * server.max_power_kw
-    if need <= limit / 1000:
-        return None
-    detail = "the servers in service at month 36 draw more than supply.power_limit"
-    option: dict[str, str | int] = {"site": evaluated.site.id, "gpu": evaluated.offer.gpu}
-    return Rejection("power", detail, got=need, limit=limit / 1000, unit="kW", option=option)
+def breaches(evaluated: Evaluated, demand: Demand) -> tuple[Breach, ...]:
+    """The limits of its site that the option passes by the last month: the primary site's servers, or all instances."""
+    site, made = evaluated.site, evaluated.fleets
+    servers = made.production if evaluated.offer.server is not None else made.servers
+    limits = limits_of(site, demand.profile.supply)
+    return site_breaches(site, limits, evaluated.offer.server, servers, demand.book.amounts)
+
+
+def beyond_site(evaluated: Evaluated, demand: Demand) -> Rejection | None:
+    """A rejection where the fleet passes a limit of its site, the first one found."""
+    for breach in breaches(evaluated, demand):
+        got, limit = (value if isinstance(value, float) else None for value in (breach.got, breach.limit))
+        return Rejection(
+            breach.reason,
+            breach.sentence,
+            got=got,
+            limit=limit,
+            unit=breach.unit,
+            option={"site": evaluated.site.id, "gpu": evaluated.offer.gpu},
+        )
+    return None
 
 
 def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:

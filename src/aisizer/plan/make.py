@@ -61,7 +61,10 @@ def search(context: Context, screened: Sequence[Screened]) -> tuple[list[Evaluat
     for site in context.named.sites:
         barred = _barred(context, site, bans)
         classes: set[str] = set()
-        for offer in _offers(context, site):
+        offered = _offers(context, site)
+        if not offered:
+            rejections.append(_nothing_offered(context, site))
+        for offer in offered:
             layouts = 0 if offer.gpu in classes else _layouts(context, offer.gpu, screened)
             classes.add(offer.gpu)
             if barred is not None:
@@ -88,8 +91,12 @@ def _try(
         if all(any(c.gpu == offer.gpu for c in s.candidates) for s in screened):
             rejections.append(_at(_unplaced(context, offer), site, offer))
         return
-    for made in evaluate.evaluate(site, offer, layout, context.demand):
-        refused = evaluate.oversized(made) or evaluate.over_power(made, context.profile)
+    options = evaluate.evaluate(site, offer, layout, context.demand)
+    if not options:
+        unpriced = f"no term of {offer.name} at {site.id} has a price; give a quote for {offer.id} in supply.quotes"
+        rejections.append(_at(Rejection("price", unpriced), site, offer))
+    for made in options:
+        refused = evaluate.oversized(made) or evaluate.beyond_site(made, context.demand)
         if refused is not None:
             rejections.append(_at(refused, site, offer))
             continue
@@ -120,6 +127,16 @@ def _barred(context: Context, site: Site, bans: Sequence[str]) -> Rejection | No
         available = (context.go_live - plan_date).days / 7
         return Rejection("lead_time", _late(context, site), got=weeks, limit=available, unit="weeks")
     return None
+
+
+def _nothing_offered(context: Context, site: Site) -> Rejection:
+    """Why a site has no option at all: the catalog lists nothing there, or nothing of the GPU classes asked for."""
+    asked = f" of {', '.join(context.profile.supply.gpus)}" if context.profile.supply.gpus else ""
+    detail = (
+        f"the catalog lists no server or instance{asked} at {site.name}; add its price list in a catalog overlay, or name "
+        "other GPU classes in supply.gpus"
+    )
+    return Rejection("offer", detail, option={"site": site.id})
 
 
 def _late(context: Context, site: Site) -> str:

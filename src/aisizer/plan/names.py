@@ -9,12 +9,12 @@ from typing import Any
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.config_json import names_a_file
 from aisizer.catalog.generic import is_size
-from aisizer.catalog.names import UnknownName
+from aisizer.catalog.names import NotASite, UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
 from aisizer.profile.fields import did_you_mean
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
-from aisizer.sizing.admissible import frameworks_for
+from aisizer.sizing.admissible import OTHER_PLACES, frameworks_for, place_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,14 @@ class Named:
     """GPU classes to consider, by id"""
     rules: tuple[Rule, ...]
     today: Gpu | None
+    places: Mapping[str, Site]
+    """sites that hold the data beside the chosen one, by the name in the profile"""
 
 
 def resolve(profile: Profile, catalog: Catalog, files: Mapping[str, Model]) -> Named:
     """Looks every name of the profile up; `files` holds, by workload, the models named by path or size."""
     supply, today = profile.supply, profile.evidence.today
+    compliance, recovery = profile.compliance, profile.resilience.disaster_recovery
     engine = catalog.find_engine(supply.engine)
     if supply.api_processes is not None:
         engine = engine.model_copy(update={"api_processes": supply.api_processes})
@@ -46,8 +49,9 @@ def resolve(profile: Profile, catalog: Catalog, files: Mapping[str, Model]) -> N
         engine=engine,
         sites=tuple({site.id: site for site in sites}.values()),
         gpus={gpu.id: gpu for gpu in gpus},
-        rules=frameworks_for(profile.compliance, catalog.rules),
+        rules=frameworks_for(compliance, catalog.rules),
         today=catalog.find_gpu(today.gpu) if today else None,
+        places={name: catalog.find_site(name) for name in place_names(compliance, recovery).values()},
     )
 
 
@@ -57,7 +61,7 @@ def unknown_names(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Field
     for path, name, find in _references(data, catalog):
         try:
             find(name)
-        except UnknownName as error:
+        except (NotASite, UnknownName) as error:
             findings.append((path, str(error)))
     return findings + _unknown_quotes(data, catalog)
 
@@ -94,6 +98,7 @@ def _references(data: Mapping[str, Any], catalog: Catalog) -> Iterator[tuple[Fie
         (("supply", "engine"), catalog.find_engine),
         (("evidence", "today", "gpu"), catalog.find_gpu),
         (("evidence", "prototype", "gpu"), catalog.find_gpu),
+        *((tuple(path.split(".")), catalog.find_site) for path in OTHER_PLACES),
         *((("supply", "sites", i), catalog.find_site) for i, _ in enumerate(_at(data, "supply", "sites"))),
         *((("supply", "gpus", i), catalog.find_gpu) for i, _ in enumerate(_at(data, "supply", "gpus"))),
         *(

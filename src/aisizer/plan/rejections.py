@@ -21,6 +21,11 @@ TEXT = {
     "model_ban": "a rule bars the model's developer",
     "lead_time": "the site cannot deliver by go-live",
     "power": "the fleet needs more power than the site has",
+    "racks": "the fleet fills more racks than the site has",
+    "rack_power": "a server draws more than a rack of the site is fed and cooled with",
+    "cooling": "a server is cooled by liquid and the site has air only",
+    "quota": "the fleet needs more instances than the site grants",
+    "offer": "the site offers nothing of what is asked for",
     "price": "nobody prices the server or instance, so money cannot rank it",
     "demand": "the demand needs more GPUs than the largest cluster has",
     "size": "the server has fewer GPUs than the smallest replica that serves",
@@ -56,6 +61,8 @@ def _distance(rejection: Rejection) -> float:
 
 
 def _freed(rejection: Rejection) -> str:
+    if rejection.reason == "cooling":
+        return "supply.cooling: liquid"
     if rejection.got is None:
         return ""
     if rejection.reason in ("slo", "confidence"):
@@ -64,6 +71,10 @@ def _freed(rejection: Rejection) -> str:
         return f"workloads.{workload}.slo.{slo} >= {rejection.got * 1e3:,.0f} ms{lower}"
     if rejection.reason == "power":
         return f"supply.power_limit >= {rejection.got:,.0f} kW"
+    if rejection.reason in ("racks", "quota"):
+        return f"supply.{rejection.reason} >= {rejection.got:,.0f}"
+    if rejection.reason == "rack_power":
+        return f"supply.rack_power >= {rejection.got:,.1f} kW"
     if rejection.reason == "lead_time":
         return f"go_live {rejection.got:g} weeks after plan_date, or a shorter supply.lead_time"
     return ""

@@ -12,6 +12,8 @@ from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Decision
 from aisizer.plan.upstream import uses
 from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.breaches import unchecked
+from aisizer.sizing.facility import limits_of
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.records import Trigger
 
@@ -157,12 +159,21 @@ def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
             f"supply.api_processes has no effect: no source gives the times of {engine.name}'s API processes. Remove it, or "
             "choose an engine whose record has them."
         )
-    if best.offer.server is not None and context.profile.supply.power_limit is None:
+    yield from _unset_limits(context, best)
+
+
+def _unset_limits(context: Context, best: Evaluated) -> Iterator[str]:
+    unset = unchecked(best.site, limits_of(best.site, context.profile.supply))
+    if best.offer.server is not None and "supply.power_limit" in unset:
         need = best.fleets.production[-1] * best.offer.server.max_power_kw
         yield (
             f"supply.power_limit is not set: {best.site.id} must feed and cool {need:,.1f} kW of servers at month 36. "
             "Set it to have it checked."
         )
+    others = [name for name in unset if name != "supply.power_limit"]
+    if others:
+        are, them = ("are", "them") if len(others) > 1 else ("is", "it")
+        yield f"{', '.join(others)} {are} not set, so {best.site.id} was not checked for {them}. Set {them} from its owner."
 
 
 def _overlay(context: Context) -> Iterator[str]:

@@ -307,6 +307,10 @@ class DisasterRecovery(Record):
     failover: Duration = 1800.0
     """[s] from the loss of the site to its traffic at the second one, where people decide; half an hour (assumed). Time of
     servers and data comes on top."""
+    site: SiteId | None = None
+    """Where the second site is, judged by the same rules; left out: a second place of the chosen site's own class."""
+    backup_site: SiteId | None = None
+    """Where backups go, judged by the same rules; left out: the second site, or a place of the chosen site's own class."""
 
 
 class Upgrades(Record):
@@ -457,6 +461,8 @@ class Compliance(Record):
     """[s] how long prompt and response logs are kept; left out: the rule's figure, or 13 months by policy."""
     logging: Logging = Logging()
     """What is kept of each request, and on which storage."""
+    archive_site: SiteId | None = None
+    """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
 
 
 class LeadTime(Record):
@@ -581,6 +587,14 @@ class Supply(Record):
     fewer GPUs, and pipelines and several servers only for a model that no server holds."""
     power_limit: Power | None = None
     """[W] IT power available at an owned site at month 36; left out: not checked, and the plan says so."""
+    racks: int | None = Field(default=None, ge=1)
+    """Racks free at an owned site; left out: the site's own, or not checked, and the plan says so."""
+    rack_power: Power | None = None
+    """[W] that one rack of an owned site can be fed and cooled with; left out: the site's own, or not checked."""
+    cooling: Literal["air", "liquid"] | None = None
+    """What cools the racks of an owned site: air, or liquid beside air; left out: the site's own, or not checked."""
+    quota: int | None = Field(default=None, ge=1)
+    """Instances that a rented site grants; left out: the site's own, or not checked, and the plan says so."""
     lead_time: LeadTime = LeadTime()
     """Parts of the time from decision to service; a part left out is the site's own."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"

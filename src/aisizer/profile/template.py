@@ -48,7 +48,7 @@ workloads:                       # by name; workloads with the same model share 
 #  forecast_part: 50 %            # of the headroom; the rest is for model error
 #  confidence: 50 %               # with which each SLO holds; above 50 % it replaces the rest wherever that is too little
 #  servers_per_rack: 4            # that fall together with a rack; left out: rack losses are not counted
-#  disaster_recovery: {{posture: none, link: 1 Gbit/s}}   # with rto and rpo: checked against the posture
+#  disaster_recovery: {{posture: none, link: 1 Gbit/s, site: on_premises, backup_site: hosted}}
 #  upgrades: {{per_year: 2, method: rolling}}
 #  environments: {{staging: {{rule: replica, shares_with_production: true}}}}    # fleets beside production
 
@@ -57,6 +57,7 @@ workloads:                       # by name; workloads with the same model share 
 #  frameworks: []                 # beyond those of the data class; see `aisizer catalog list rules`
 #  residency: us
 #  logging: {{text: full, hot: 3 mo, warm: 3 mo, worm: false}}   # text: full | redacted | both | none; the rest is archived
+#  archive_site: on_premises      # where old logs are kept, judged by the same rules
 
 #supply:
 #  sites: [on_premises, hosted, enclave]
@@ -65,7 +66,11 @@ workloads:                       # by name; workloads with the same model share 
 #  kv_precision: [bf16, fp8]      # of the key-value cache; left empty: the engine's own
 #  api_processes: 2               # of each replica; left out: as the engine starts
 #  parallelism: [expert, attention_dp, pipeline, multi_node]   # how a replica may be cut beyond TP in one server
-#  power_limit: 120 kW
+#  power_limit: 120 kW            # of an owned site, as are racks, rack_power and cooling; what is left out is not checked
+#  racks: 6
+#  rack_power: 40 kW
+#  cooling: air                   # air | liquid
+#  quota: 8                       # instances that a rented site grants
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
 #  vector_stores:                 # embeddings that prompts are looked up in
 #    documents: {{chunks: 2000000, dimensions: 1024, growth: demand}}

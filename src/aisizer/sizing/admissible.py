@@ -1,15 +1,15 @@
-"""Where the fleet may run: the frameworks that bind, their verdict on a site, barred models and log retention."""
+"""Where the fleet may run: the frameworks that bind, their verdict on a place, barred models and log retention."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from aisizer.catalog.records import Model, Retention, Rule, Site
+from aisizer.catalog.records import Model, Place, Retention, Rule, Site
 from aisizer.catalog.records import Verdict as RuleVerdict
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Compliance
+from aisizer.profile.sections import Compliance, DisasterRecovery
 from aisizer.schema import Record
 from aisizer.units import MONTH
 
@@ -30,6 +30,14 @@ _OPENING = {
 }
 _WEAKNESS = {"secondary": "a secondary source", "memory": "a text that was not read again"}
 _RETENTION_STRENGTH = ("policy", "customary", "required")
+
+
+OTHER_PLACES: Mapping[str, str] = {
+    "resilience.disaster_recovery.site": "disaster-recovery site",
+    "resilience.disaster_recovery.backup_site": "backup target",
+    "compliance.archive_site": "log archive",
+}
+"""What else holds the data, by the profile field that names it."""
 
 
 class SiteVerdict(Record):
@@ -55,8 +63,8 @@ def frameworks_for(compliance: Compliance, rules: Mapping[str, Rule]) -> tuple[R
     )
 
 
-def site_verdict(site: Site, compliance: Compliance, rules: Sequence[Rule]) -> SiteVerdict:
-    """What the binding rules and the residency together say of one site: the gravest verdict wins."""
+def site_verdict(site: Place, compliance: Compliance, rules: Sequence[Rule]) -> SiteVerdict:
+    """What the binding rules and the residency together say of one place: the gravest verdict wins."""
     found = [(rule, _verdict_on(site, compliance, rule)) for rule in rules]
     spoken = [(_ADMISSION[verdict.verdict], _sentence(rule, verdict)) for rule, verdict in found]
     if site.countries and compliance.residency.casefold() not in {country.casefold() for country in site.countries}:
@@ -68,6 +76,86 @@ def site_verdict(site: Site, compliance: Compliance, rules: Sequence[Rule]) -> S
         reasons=tuple(sentence for _, sentence in spoken) or ("No framework of this profile restricts the site.",),
         citations=tuple(dict.fromkeys(verdict.citation for _, verdict in found)),
         basis=_basis(found),
+    )
+
+
+class PlaceVerdict(Record):
+    """Whether a second place that holds the data is admitted."""
+
+    role: str
+    """disaster-recovery site, backup target or log archive"""
+    field: str
+    """profile field that names it"""
+    named: bool
+    """whether the profile names it; else it is a second place of the chosen site's own class"""
+    verdict: SiteVerdict
+
+
+def place_names(compliance: Compliance, recovery: DisasterRecovery) -> dict[str, str]:
+    """The names that the profile gives to places beside the chosen site, by field."""
+    names = (recovery.site, recovery.backup_site, compliance.archive_site)
+    return {field: name for field, name in zip(OTHER_PLACES, names, strict=True) if name is not None}
+
+
+def other_places(
+    chosen: Site, compliance: Compliance, recovery: DisasterRecovery, rules: Sequence[Rule], sites: Mapping[str, Site]
+) -> tuple[PlaceVerdict, ...]:
+    """What the same rules say of the disaster-recovery site, the backup target and the log archive.
+
+    sites: the records of `place_names`, by the name in the profile. Backups go to the second site where none is named.
+    """
+    given = place_names(compliance, recovery)
+    second, backup, archive = OTHER_PLACES
+    names = (given.get(second), given.get(backup, given.get(second)), given.get(archive))
+    return tuple(
+        PlaceVerdict(
+            role=OTHER_PLACES[field],
+            field=field,
+            named=field in given,
+            verdict=site_verdict(chosen if name is None else sites[name], compliance, rules),
+        )
+        for field, name in zip(OTHER_PLACES, names, strict=True)
+    )
+
+
+def refused_places(places: Iterable[PlaceVerdict]) -> tuple[str, ...]:
+    """A sentence for each place that the profile names and the rules reject."""
+    return tuple(
+        f"{place.field}: the {place.role} {place.verdict.site} is not admitted. {place.verdict.reasons[0]} "
+        "Name a site that the rules admit, or leave the field out for a second place of the chosen site's class."
+        for place in places
+        if place.named and place.verdict.verdict == "rejected"
+    )
+
+
+class BindingControl(Record):
+    """What a binding framework asks for that costs money or capacity."""
+
+    framework: str
+    kind: str
+    text: str
+    citation: str
+    basis: str
+
+    @property
+    def sentence(self) -> str:
+        """Says what the control supports evidence for; it never claims that a framework is met."""
+        weak = f" (rests on {_WEAKNESS[self.basis]})" if self.basis in _WEAKNESS else ""
+        return f"Supports evidence for {self.framework}, {self.citation}: {self.text}{weak}."
+
+
+def binding_controls(rules: Sequence[Rule]) -> tuple[BindingControl, ...]:
+    """Every control of the binding rules, in the order of the rules."""
+    return tuple(
+        BindingControl(
+            framework=rule.name,
+            kind=control.kind,
+            text=control.text,
+            citation=control.citation,
+            basis=control.basis,
+        )
+        for rule in rules
+        for control in rule.controls
     )
 
 
@@ -99,7 +187,8 @@ def log_retention_months(compliance: Compliance, rules: Sequence[Rule]) -> Reten
             citation="none: policy default",
             note="No binding rule gives a period; 13 months let a month be compared with the year before.",
         )
-    return max((retention for _, retention in found), key=lambda r: (r.months, _RETENTION_STRENGTH.index(r.kind)))
+    longest = max((retention for _, retention in found), key=lambda r: (r.months, _RETENTION_STRENGTH.index(r.kind)))
+    return _with_hot_part(longest, [retention for _, retention in found])
 
 
 def _unknown(name: str, rules: Mapping[str, Rule]) -> str:
@@ -110,7 +199,19 @@ def _unknown(name: str, rules: Mapping[str, Rule]) -> str:
     )
 
 
-def _verdict_on(site: Site, compliance: Compliance, rule: Rule) -> RuleVerdict:
+def _with_hot_part(kept: Retention, found: Sequence[Retention]) -> Retention:
+    """The retention with the longest hot part that any binding rule gives, which may be another rule's."""
+    hot = [(retention.hot_months, retention.citation) for retention in found if retention.hot_months is not None]
+    if not hot:
+        return kept
+    months, citation = max(hot)
+    if citation == kept.citation:
+        return kept
+    note = f"{months:g} months at hand by {citation}."
+    return kept.model_copy(update={"hot_months": min(months, kept.months), "note": f"{kept.note} {note}".strip()})
+
+
+def _verdict_on(site: Place, compliance: Compliance, rule: Rule) -> RuleVerdict:
     if site.site_class == "hosted_private" and compliance.hosting_partner_is_csp and rule.csp_verdict is not None:
         return rule.csp_verdict
     if site.site_class not in rule.verdicts:
@@ -118,7 +219,15 @@ def _verdict_on(site: Site, compliance: Compliance, rule: Rule) -> RuleVerdict:
             f'rules/{rule.id}.yaml: verdicts: the rule says nothing of the site class "{site.site_class}" '
             f"(site {site.id}). Add a verdict for it."
         )
-    return rule.verdicts[site.site_class]
+    return _with_attestation(site, rule.verdicts[site.site_class])
+
+
+def _with_attestation(site: Place, verdict: RuleVerdict) -> RuleVerdict:
+    """The verdict, or a rejection where the place holds none of the attestations that it rests on."""
+    if not verdict.attestations or set(verdict.attestations) & set(site.attestations):
+        return verdict
+    lacking = f"{verdict.condition}; {site.name} holds none of {', '.join(verdict.attestations)}"
+    return verdict.model_copy(update={"verdict": "reject", "condition": lacking})
 
 
 def _sentence(rule: Rule, verdict: RuleVerdict) -> str:
@@ -126,7 +235,7 @@ def _sentence(rule: Rule, verdict: RuleVerdict) -> str:
     return f"{rule.name} {_OPENING[verdict.verdict]}{condition} ({verdict.citation})."
 
 
-def _residency_sentence(site: Site, compliance: Compliance) -> str:
+def _residency_sentence(site: Place, compliance: Compliance) -> str:
     countries = ", ".join(site.countries)
     return (
         f"Residency rejects this site: the data must stay in {compliance.residency} and the site lies in {countries} "
@@ -150,7 +259,8 @@ def _own_retention(months: float, found: Sequence[tuple[Rule, Retention]]) -> Re
         if retention.kind == "required" and retention.months > months
     ]
     note = f"The profile's {months:.3g} months are shorter: {'; '.join(longer)}." if longer else ""
-    return Retention(months=months, kind="policy", citation="compliance.log_retention of the profile", note=note)
+    own = Retention(months=months, kind="policy", citation="compliance.log_retention of the profile", note=note)
+    return _with_hot_part(own, [retention for _, retention in found])
 
 
 def _citation(rule: Rule) -> str:
