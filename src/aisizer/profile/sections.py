@@ -462,6 +462,9 @@ class Retry(Record):
 
     attempts: int = Field(default=1, ge=1, le=20)
     """Calls made at most for one that fails, the first included; 1 because a retry multiplies the load."""
+    failing: Annotated[Share, Field(le=1)] = 0.1
+    """Share of calls that fail or are rejected in a bad hour, each independently; 10 %: up to there a client of Google's
+    retries at all (its retry budget: Site Reliability Engineering, 2016, ch. 21). Measure yours."""
 
 
 class Integration(Record):
