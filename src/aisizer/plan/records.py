@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aisizer.costs.records import BomLine, SiteCost
+from aisizer.plan.drill_records import DrillResult
 from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
@@ -199,6 +200,8 @@ class Plan(Record):
     baseline_note: str
     prototype: tuple[Comparison, ...] = ()
     confirmation: Confirmation | None = None
+    drills: tuple[DrillResult, ...] = ()
+    """failures at the peak hour"""
     integrations: tuple[IntegrationUse, ...]
     assumptions: tuple[Assumption, ...]
     sources: tuple[SourceUse, ...]

@@ -317,6 +317,20 @@ class Clients(Record):
     with pauses of half a second that double up to 8 s."""
 
 
+class Admission(Record):
+    """What the gateway refuses, so that one tenant's excess is not everybody's trouble; simulated, and not sized for."""
+
+    max_prompt_tokens: int | None = Field(default=None, ge=1)
+    """[token] prompts above it are refused; left out: what a replica's memory holds."""
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    """[token] at which an answer is cut; left out: never."""
+    tenant_rate: float | None = Field(default=None, ge=1, le=1000)
+    """[1] multiple of its share of the load that a tenant may send, 2 for twice of it; left out: as much as it likes."""
+    queue_deadline: Annotated[Duration, Field(gt=0)] | None = None
+    """[s] without a first token after which a request is refused and its client may send it again; left out: it waits until
+    its client hangs up."""
+
+
 class Resilience(Record):
     """Which failures and which error the fleet must carry."""
 
@@ -345,6 +359,8 @@ class Resilience(Record):
     """[s] from starting a replica to its first request: weights read, graphs captured; five minutes (assumed: measure yours)."""
     clients: Clients = Clients()
     """What clients do when the service fails them."""
+    admission: Admission = Admission()
+    """What the gateway refuses; left out: nothing, and the plan says what limits would change."""
 
 
 class Compliance(Record):

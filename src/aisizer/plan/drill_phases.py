@@ -11,13 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from aisizer.plan.drill_records import Phase, Promise
 from aisizer.queueing.estimate import LEAST, estimate, measured, sections
 from aisizer.queueing.records import Limit
 from aisizer.queueing.simulate import Outcome
 from aisizer.shapes import Floats, Requests
 from aisizer.sizing.drills import Ground, Trouble
 from aisizer.sizing.pools import Pool
-from aisizer.studies.simulation_records import Phase, Promise
 
 PhaseName = Literal["run", "before", "during", "after"]
 BUCKETS = 60
@@ -28,11 +28,14 @@ RECOVERY_WINDOW_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One seed of one pool."""
+    """One seed of one pool; requests refused for want of memory, and turned away by admission: all, and a tenant's excess."""
 
     outcome: Outcome
     requests: Requests
     refused: int
+    turned_away: int = 0
+    excess: int = 0
+    excess_turned_away: int = 0
 
 
 def phases_of(pool: Pool, ground: Ground, found: Trouble | None, runs: Sequence[Run]) -> Iterator[Phase]:
@@ -43,8 +46,14 @@ def phases_of(pool: Pool, ground: Ground, found: Trouble | None, runs: Sequence[
     ends = (0.0, found.from_s, min(found.to_s, ground.seconds), ground.seconds)
     for name, start, end in zip(("before", "during", "after"), ends, ends[1:], strict=False):
         if end > start:
-            inside = [(run.outcome.sent_s >= start) & (run.outcome.sent_s < end) for run in runs]
+            inside = [(run.outcome.sent_s >= start) & (run.outcome.sent_s < end) & own(pool, run) for run in runs]
             yield _phase(pool, name, start, end, runs, inside, in_sections=False)
+
+
+def own(pool: Pool, run: Run) -> NDArray[np.bool_]:
+    """Which requests are those of the pool's workloads, a noisy tenant's excess left out."""
+    mine: NDArray[np.bool_] = run.requests.class_id < len(pool.workloads)
+    return mine
 
 
 def _phase(
@@ -110,11 +119,25 @@ def _latency(run: Outcome, metric: str) -> Floats:
 def over_time(runs: Sequence[Run], seconds: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean requests that wait, and that are in flight, in each part of the run."""
     edges = np.linspace(0.0, seconds, BUCKETS + 1)
-    waiting, in_flight = (
-        np.mean([_present(run.outcome.sent_s, _gone(run.outcome, ends), edges) for run in runs], axis=0)
-        for ends in ("first_token_s", "finish_s")
-    )
+    waiting, in_flight = (_mean_present(runs, ends, edges) for ends in ("first_token_s", "finish_s"))
     return tuple(waiting.tolist()), tuple(in_flight.tolist())
+
+
+def drained(found: Trouble, runs: Sequence[Run], at_rest: Sequence[Run], seconds: float) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window in which more requests wait than ever do with the same
+    customers and no trouble; 0 where there is none, None where that is the last."""
+    edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
+    usual = _mean_present(at_rest, "first_token_s", np.arange(0.0, seconds, RECOVERY_WINDOW_S)).max()
+    above = np.flatnonzero(_mean_present(runs, "first_token_s", edges) > usual)
+    if not len(above):
+        return 0.0
+    return None if above[-1] == len(edges) - 2 else float(edges[above[-1] + 1] - found.from_s)
+
+
+def _mean_present(runs: Sequence[Run], ends: str, edges: Floats) -> Floats:
+    """Mean requests between the edges that are sent and have not come to that time, over the runs."""
+    present: Floats = np.mean([_present(run.outcome.sent_s, _gone(run.outcome, ends), edges) for run in runs], axis=0)
+    return present
 
 
 def _gone(run: Outcome, ends: str) -> Floats:
