@@ -123,15 +123,31 @@ def over_time(runs: Sequence[Run], seconds: float) -> tuple[tuple[float, ...], t
     return tuple(waiting.tolist()), tuple(in_flight.tolist())
 
 
-def drained(found: Trouble, runs: Sequence[Run], at_rest: Sequence[Run], seconds: float) -> float | None:
-    """[s] from the begin of the trouble to the end of the last window in which more requests wait than ever do with the same
-    customers and no trouble; 0 where there is none, None where that is the last."""
+def drained(pool: Pool, found: Trouble, runs: Sequence[Run], seconds: float) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window in which more requests wait for a first token than arrive
+    within the wait that is promised (Little's law); 0 where none is, None where that is the last or no wait is promised."""
+    allowed = sum(_promised_wait(pool, class_id) * rate for class_id, rate in enumerate(_rates(pool, runs, seconds)))
+    if allowed == 0:
+        return None
     edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
-    usual = _mean_present(at_rest, "first_token_s", np.arange(0.0, seconds, RECOVERY_WINDOW_S)).max()
-    above = np.flatnonzero(_mean_present(runs, "first_token_s", edges) > usual)
+    above = np.flatnonzero(_mean_present(runs, "first_token_s", edges) > allowed)
     if not len(above):
         return 0.0
     return None if above[-1] == len(edges) - 2 else float(edges[above[-1] + 1] - found.from_s)
+
+
+def _promised_wait(pool: Pool, class_id: int) -> float:
+    """[s] the loosest time to the first token, or else to the last one, that a workload is promised; 0 for none."""
+    mine = [limit for limit in pool.limits if limit.class_id == class_id]
+    waits = ([limit.seconds for limit in mine if limit.metric == metric] for metric in ("ttft", "e2e"))
+    return next((max(found) for found in waits if found), 0.0)
+
+
+def _rates(pool: Pool, runs: Sequence[Run], seconds: float) -> Floats:
+    """[req/s] of each of the pool's workloads."""
+    counts = [np.bincount(run.requests.class_id, minlength=len(pool.workloads)) for run in runs]
+    rates: Floats = np.mean([count[: len(pool.workloads)] for count in counts], axis=0) / seconds
+    return rates
 
 
 def _mean_present(runs: Sequence[Run], ends: str, edges: Floats) -> Floats:
@@ -168,11 +184,21 @@ def _present(begin: Floats, end: Floats, edges: Floats) -> Floats:
     return present
 
 
-def recovered(limits: Sequence[Limit], found: Trouble, runs: Sequence[Run], seconds: float) -> float | None:
-    """[s] from the begin of the trouble to the end of the last window that breaks a promise; None where that is the last."""
+def recovered(
+    limits: Sequence[Limit], found: Trouble, runs: Sequence[Run], seconds: float, at_rest: Sequence[Run] = ()
+) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window that breaks a promise; None where that is the last.
+
+    Where the same hour `at_rest` is given, what breaks a promise in it too, a burst of half a minute, is not the trouble's.
+    """
     edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
     broken = [
-        end for start, end in pairwise(edges.tolist()) if any(_breaks(limit, runs, start, end) for limit in limits)
+        end
+        for start, end in pairwise(edges.tolist())
+        if any(
+            _breaks(limit, runs, start, end) and not (at_rest and _breaks(limit, at_rest, start, end))
+            for limit in limits
+        )
     ]
     if not broken:
         return 0.0

@@ -52,8 +52,8 @@ class DrillPromise(Record):
 
     @property
     def held(self) -> bool | None:
-        """Whether it was met in every phase that can be told; null where none can."""
-        told = [met for met in (self.before_met, self.during_met, self.after_met) if met is not None]
+        """Whether it was met during and after, as far as these can be told; null where neither can."""
+        told = [met for met in (self.during_met, self.after_met) if met is not None]
         return all(told) if told else None
 
 
@@ -76,8 +76,11 @@ class DrillResult(Record):
     """[1] share of their requests that is never answered, of those sent from the begin of the trouble on"""
     turned_away: float | None = None
     """[1] share of the noisy tenant's excess that admission refuses"""
+    lasts_s: float | None = None
+    """[s] from the begin of the trouble to its end; null where it does not end by itself, or not in the run"""
     drain_s: float | None = None
-    """[s] from the begin of the trouble until no more requests wait than at rest; null where not known, or not in the run"""
+    """[s] from the begin of the trouble until no more requests wait than arrive within the wait that is promised; 0 where no
+    more ever do, null where not known, or not in the run"""
     holds_again_s: float | None = None
     """[s] from the begin of the trouble until every promise holds and stays so; 0 where none broke, null likewise"""
     decided_by: str

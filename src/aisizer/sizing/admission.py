@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +18,11 @@ TENANT_RATE, DEADLINE_TIMES = 2.0, 2.0
 a tenant may double in a day without asking, and who has waited twice the target is late anyway (assumed)."""
 
 
-def default_admission(limits: list[Limit]) -> Admission:
+def default_admission(limits: Sequence[Limit]) -> Admission:
     """The limits that a plan shows where the profile sets none; no deadline where no time to first token is promised."""
     waits = [limit.seconds for limit in limits if limit.metric == "ttft"]
     deadline = DEADLINE_TIMES * max(waits) if waits else None
-    return Admission(tenant_rate=TENANT_RATE, queue_deadline=deadline)
+    return Admission().model_copy(update={"tenant_rate": TENANT_RATE, "queue_deadline": deadline})
 
 
 def limited(admission: Admission) -> bool:
