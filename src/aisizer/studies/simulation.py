@@ -14,14 +14,16 @@ from aisizer.plan import Plan, prototype
 from aisizer.plan.context import Context, gather
 from aisizer.plan.drill_phases import Run, over_time, phases_of, recovered
 from aisizer.plan.drill_play import MOST_REQUESTS, FirstWave, Member, Played, Scene, Told, play
+from aisizer.plan.drill_results import all_played
 from aisizer.plan.make import rooms
 from aisizer.profile.load import LoadedProfile
+from aisizer.profile.sections import Admission
 from aisizer.sizing.admission import told as admission_told
 from aisizer.sizing.capacity import Candidate, screen
 from aisizer.sizing.drills import DRILLS, Ground, Trouble
 from aisizer.sizing.records import Pool as PoolRecord
 from aisizer.sizing.verify import held_p95
-from aisizer.studies.simulation_records import PoolRun, Simulation
+from aisizer.studies.simulation_records import AllDrills, PoolRun, Simulation
 from aisizer.studies.simulation_upstreams import upstream_runs
 from aisizer.units import HOUR
 
@@ -31,12 +33,13 @@ class Asked:
     """How a plan is to be simulated."""
 
     drill: str | None = None
+    """one of them; left out: none, or all of them in `all_simulated`"""
     seconds: float = HOUR
     seeds: int = 3
 
     def __post_init__(self) -> None:
         if self.drill is not None and self.drill not in DRILLS:
-            raise InvalidInput(f"--drill is one of {', '.join(DRILLS)} (got {self.drill}).")
+            raise InvalidInput(f"--drill is one of {', '.join(DRILLS)} or all (got {self.drill}).")
         if not (60 <= self.seconds <= 7 * 24 * HOUR and 1 <= self.seeds <= 100):
             raise InvalidInput(
                 f"A simulation takes 60 s to a week and 1 to 100 seeds (got {self.seconds:g} s and {self.seeds}). Mend "
@@ -61,7 +64,35 @@ def simulated(
         asked.drill, wave.seconds(asked.seconds, MOST_REQUESTS), asked.seeds, loaded.profile.resilience.admission
     )
     played = play(context, wave, scene, progress)
-    return shown(context, plan, wave, played, _told(asked.drill, loaded)), runs_of(wave, played)
+    return shown(context, plan, wave, played, _told(asked.drill, loaded, scene.admission)), runs_of(wave, played)
+
+
+def all_simulated(
+    plan: Plan,
+    loaded: LoadedProfile,
+    catalog: Catalog,
+    files: Mapping[str, Model],
+    asked: Asked,
+    progress: Told = lambda done, of: None,
+) -> AllDrills:
+    """Every drill on the plan's first wave, each condensed to a record, with the runs behind them."""
+    context = gather(loaded, catalog, files)
+    wave = wave_of(context, plan)
+    if wave.apart:
+        raise InvalidInput("Drills are played on pools that prefill and decode together. Leave out --drill.")
+    seconds = wave.seconds(asked.seconds, MOST_REQUESTS)
+    found = all_played(context, wave, seconds, asked.seeds, progress)
+    return AllDrills(
+        aisizer_version=plan.aisizer_version,
+        profile=loaded.profile.name,
+        seconds=seconds,
+        seeds=asked.seeds,
+        drills=tuple(result for result, _ in found),
+        simulations=tuple(
+            shown(context, plan, wave, played, _told(played.scene.drill, loaded, played.scene.admission))
+            for _, played in found
+        ),
+    )
 
 
 def shown(context: Context, plan: Plan, wave: FirstWave, played: Played, told: str) -> Simulation:
@@ -87,11 +118,10 @@ def runs_of(wave: FirstWave, played: Played) -> dict[str, list[Run]]:
     return {m.first.pool.promised.name: list(its) for m, its in zip(wave.members, played.runs, strict=True)}
 
 
-def _told(drill: str | None, loaded: LoadedProfile) -> str:
-    resilience = loaded.profile.resilience
+def _told(drill: str | None, loaded: LoadedProfile, admission: Admission) -> str:
     if drill is None:
         return "the peak hour with every server up"
-    clients, limits = resilience.clients, admission_told(resilience.admission)
+    clients, limits = loaded.profile.resilience.clients, admission_told(admission)
     patience = f"clients wait {clients.timeout:g} s for a first token"
     often = "" if drill == "retry-storm" else f" and send at most {clients.attempts} times"
     return f"{DRILLS[drill][0]}; {patience}{often}" + (f"; admission: {limits}" if limits else "")
