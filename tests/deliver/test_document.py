@@ -98,7 +98,11 @@ def test_phases_prototype_and_upstream_are_tables() -> None:
     text = sizing_md(sample_plan())
     assert "| pilot | 15 % | 2027-07-01 | 4 weeks inside the SLO | CMIO |\n| all clinics | 100 % |" in text
     assert "| TPOT mean | 34.6 ms | 31.2 ms | -10 % |\n| output tokens per second | 722 token/s | n/a | n/a |" in text
-    assert "| 266.4 | month 16 | 120 ms |" in text and "| 29.6 | unknown | not given |" in text
+    assert "| ehr | 40 | bad hour | 25 (63 %) | 38.4 (96 %) | 98.6 (247 %) | month 14 |" in text
+    assert "| 266.4 (666 %) | month 1 |" in text and "| 29.6 | unknown |" in text
+    assert "| ehr | 120 ms | 3 | 10 % | stubbed |" in text and "| audit | not given | 1 | 10 % | real |" in text
+    assert "on first attempts ehr in month 16; with the retries of a bad hour ehr in month 14" in text
+    assert "ehr is stubbed, a risk to the go-live" in text and "No limit is known of audit" in text
     bare = sample_plan().model_copy(update={"prototype": (), "profile": {"name": "x", "plan_date": "2026-12-01"}})
     assert "Phases of the rollout" not in sizing_md(bare) and "Prototype" not in sizing_md(bare)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aisizer.queueing.formulas import mg1_mean_wait
-from aisizer.queueing.upstream import answered_s
+from aisizer.queueing.upstream import amplification, answered_s
 
 
 def test_turns_at_a_ceiling_are_an_md1_queue() -> None:
@@ -27,3 +29,18 @@ def test_the_ceiling_is_never_exceeded_and_order_is_kept() -> None:
 def test_refuses_what_makes_no_sense() -> None:
     with pytest.raises(ValueError, match="above 0"):
         answered_s(np.zeros(1), 0.0, 1.0, 0.0)
+    with pytest.raises(ValueError, match="at least one attempt"):
+        amplification(0, 0.1)
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.floats(0, 1), st.floats(0, 1))
+def test_more_attempts_and_more_failures_never_mean_fewer_calls(n: int, m: int, p: float, q: float) -> None:
+    (few, many), (low, high) = sorted((n, m)), sorted((p, q))
+    assert 1 <= amplification(few, low) <= amplification(many, low) <= amplification(many, high) <= many
+
+
+def test_amplification_is_what_random_failures_cause() -> None:
+    """A million calls that each fail by the toss of a coin, made four times at most."""
+    fails = np.random.default_rng(5).random((1_000_000, 3)) < 0.6
+    calls = 1 + np.cumprod(fails, axis=1).sum(axis=1)
+    assert calls.mean() == pytest.approx(amplification(4, 0.6), rel=0.005)

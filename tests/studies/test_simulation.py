@@ -19,11 +19,11 @@ from planning import catalog, changed
 
 from aisizer.deliver.simulation import COLUMNS, requests_csv, simulation_json, simulation_svg, simulation_text
 from aisizer.errors import InvalidInput
+from aisizer.plan.drill_phases import Run
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import profile_of
 from aisizer.sizing.drills import DRILLS, Ground, trouble
 from aisizer.studies.simulation import Asked, simulated
-from aisizer.studies.simulation_phases import Run
 from aisizer.studies.simulation_records import PoolRun, Simulation
 
 

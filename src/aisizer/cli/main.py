@@ -251,7 +251,7 @@ def simulate(
     drill: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start or tenant-10x"
+            metavar="NAME", help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start, tenant-10x, or all"
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(help="length of a run")] = 3600.0,

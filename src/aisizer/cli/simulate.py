@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
@@ -13,6 +14,12 @@ from aisizer.cli.file import write_file
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.load import LoadedProfile
+
+if TYPE_CHECKING:
+    from aisizer.studies.simulation import Asked
+
+ALL = "all"
+"""What --drill takes for every drill, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,13 @@ def simulate(
     from aisizer.deliver.simulation import requests_csv, simulation_json, simulation_svg, simulation_text
     from aisizer.studies.simulation import Asked, simulated
 
-    asked = Asked(drill, seconds, seeds)
+    asked = Asked(None if drill == ALL else drill, seconds, seeds)
+    if drill == ALL and (requests_out or svg):
+        raise InvalidInput("--requests-out and --svg show one run. Name one drill instead of all.")
     made = _subject(subject, sets, fragments, overlay)
+    if drill == ALL:
+        sys.stdout.write(_all_drills(made, asked, as_json))
+        return
     with _Progress() as progress:
         found, runs = simulated(made.plan, made.loaded, made.catalog, made.files, asked, progress.told)
     if requests_out is not None:
@@ -55,6 +67,15 @@ def simulate(
     if svg is not None:
         write_file(svg, simulation_svg(found))
     sys.stdout.write(simulation_json(found) if as_json else simulation_text(found))
+
+
+def _all_drills(made: Subject, asked: Asked, as_json: bool) -> str:
+    from aisizer.deliver.sections_drills import drills_json, drills_text
+    from aisizer.studies.simulation import all_simulated
+
+    with _Progress() as progress:
+        found = all_simulated(made.plan, made.loaded, made.catalog, made.files, asked, progress.told)
+    return drills_json(found) if as_json else drills_text(found)
 
 
 def _subject(name: str, sets: Sequence[str], fragments: Sequence[Path], overlay: Path | None) -> Subject:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aisizer.deliver import charts, labels
 from aisizer.deliver.blocks import Document, Section
 from aisizer.deliver.sections_around import surroundings_section
+from aisizer.deliver.sections_drills import drills_section
 from aisizer.deliver.sections_evidence import (
     assumptions_section,
     control_section,
@@ -59,6 +60,7 @@ def _sections(plan: Plan) -> list[Section]:
         decision_section(plan),
         slo_section(plan),
         prototype_section(plan) if plan.prototype else None,
+        drills_section(plan) if plan.drills else None,
         waterfall_section(plan),
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Code, Facts, Items, Notice, Paragraph, Section, table
 from aisizer.plan import Comparison, IntegrationUse, Plan
+from aisizer.plan.upstream import READINESS_RISKS, first_to_break
 
+AT = ("go_live", "month_12", "month_36")
 NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
@@ -65,32 +67,51 @@ def _deviation(comparison: Comparison) -> str:
 
 def integrations_section(plan: Plan) -> Section:
     """How close upstream systems are to their ceilings."""
-    heads = (
-        "System | Limit calls/s # | At go-live # | Month 12 # | Month 36 # | Month 36, every retry used # | Breaks in | "
-        "Latency # | Readiness"
-    )
-    return Section(
-        "integrations",
-        "Upstream systems",
-        (
-            table(
-                "Calls per second at the peak, and share of the limit", heads, [_use_row(u) for u in plan.integrations]
-            ),
+    calls = "System | Limit calls/s # | Case | At go-live # | Month 12 # | Month 36 # | Breaks in"
+    state = [
+        (u.name, _latency(u), str(u.attempts), numbers.exact_share(u.failing), u.readiness) for u in plan.integrations
+    ]
+    heads = "System | Latency # | Attempts at most # | Calls that fail in a bad hour # | Readiness"
+    blocks: list[Block] = [
+        Paragraph(first_to_break(plan.integrations)),
+        table(
+            "Calls per second at the peak, and share of the limit",
+            calls,
+            [r for u in plan.integrations for r in _use_rows(u)],
         ),
-    )
+        table("Policy and readiness", heads, state),
+    ]
+    risks = [f"{u.name} is {READINESS_RISKS[u.readiness]}" for u in plan.integrations if u.readiness in READINESS_RISKS]
+    blocks += [Notice(risk) for risk in risks]
+    return Section("integrations", "Upstream systems", tuple(blocks))
 
 
-def _use_row(use: IntegrationUse) -> tuple[str, ...]:
+def _use_rows(use: IntegrationUse) -> list[tuple[str, ...]]:
+    """Calls on first attempts, with the retries of a bad hour, and when every attempt is used."""
     limit = "unknown" if use.limit_per_s is None else numbers.number(use.limit_per_s)
-    breaks = "not within 36 months" if use.breaks_in_month is None else f"month {use.breaks_in_month}"
-    breaks = "unknown" if use.limit_per_s is None else breaks
-    cells = (_use_cell(use, when) for when in ("go_live", "month_12", "month_36"))
-    latency = "not given" if use.latency_s is None else numbers.duration(use.latency_s * 1000)
-    return (use.name, limit, *cells, numbers.number(use.worst_calls_per_s), breaks, latency, use.readiness)
+    worst = {when: rate * use.attempts for when, rate in use.calls_per_s.items()}
+    cases = (
+        ("first attempts", use.calls_per_s, use.utilization, use.breaks_in_month),
+        ("bad hour", use.retry_calls_per_s, use.retry_utilization, use.breaks_with_retries_in_month),
+        ("every retry used", worst, use.worst_utilization, use.breaks_at_worst_in_month),
+    )
+    return [
+        (use.name, limit, case, *(_use_cell(calls.get(w), shares.get(w)) for w in AT), _breaks(use, month))
+        for case, calls, shares, month in cases
+    ]
 
 
-def _use_cell(use: IntegrationUse, when: str) -> str:
-    calls, share = use.calls_per_s.get(when), use.utilization.get(when)
+def _breaks(use: IntegrationUse, month: int | None) -> str:
+    if use.limit_per_s is None:
+        return "unknown"
+    return "not within 36 months" if month is None else f"month {month}"
+
+
+def _latency(use: IntegrationUse) -> str:
+    return "not given" if use.latency_s is None else numbers.duration(use.latency_s * 1000)
+
+
+def _use_cell(calls: float | None, share: float | None) -> str:
     return numbers.number(calls) + ("" if share is None else f" ({numbers.share(share)})")
 
 

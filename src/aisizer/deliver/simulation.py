@@ -11,8 +11,9 @@ from textwrap import fill
 import numpy as np
 
 from aisizer.deliver import charts, numbers
-from aisizer.studies.simulation_phases import Run
-from aisizer.studies.simulation_records import Phase, PoolRun, Promise, Simulation
+from aisizer.plan.drill_phases import Run
+from aisizer.plan.drill_records import Phase, Promise
+from aisizer.studies.simulation_records import PoolRun, Simulation
 
 WIDTH = 80
 BARS = " ▁▂▃▄▅▆▇█"

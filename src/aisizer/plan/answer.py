@@ -11,6 +11,7 @@ from aisizer.plan import assumptions, baseline, explain, prototype, sources, sur
 from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
+from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
@@ -102,6 +103,7 @@ def _answer(
         "baseline_note": note,
         "prototype": prototype.comparisons(context, best),
         "confirmation": confirmation(best, simulated, ledger),
+        "drills": drills(context, best, slo, ledger.confirm),
         "integrations": upstream.uses(context),
         "surroundings": surroundings.shown(best.needs),
         "assumptions": assumptions.assumptions(context, best),

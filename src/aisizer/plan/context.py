@@ -12,8 +12,8 @@ from aisizer.costs.lines import Volume
 from aisizer.costs.prices import price_book
 from aisizer.demand.growth import demand_factors
 from aisizer.demand.loads import Offered, offered
-from aisizer.plan.demand import Demand
 from aisizer.errors import InvalidInput
+from aisizer.plan.demand import Demand
 from aisizer.plan.names import Named, resolve
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.sections import Profile, Quote

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aisizer.costs.records import BomLine, SiteCost
+from aisizer.plan.drill_records import DrillResult
 from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
@@ -131,6 +132,17 @@ class IntegrationUse(Record):
     utilization: dict[str, float | None]
     breaks_in_month: int | None
     readiness: str
+    attempts: int = 1
+    """calls made at most for one that fails, the first included"""
+    failing: float = 0.0
+    """[1] share of calls that fail or are rejected in a bad hour"""
+    retry_calls_per_s: dict[str, float] = Field(default_factory=dict)
+    """first attempts and the retries that this share causes"""
+    retry_utilization: dict[str, float | None] = Field(default_factory=dict)
+    worst_utilization: dict[str, float | None] = Field(default_factory=dict)
+    """when every call fails, so that every attempt is used"""
+    breaks_with_retries_in_month: int | None = None
+    breaks_at_worst_in_month: int | None = None
 
 
 class Confirmation(Record):
@@ -188,6 +200,8 @@ class Plan(Record):
     baseline_note: str
     prototype: tuple[Comparison, ...] = ()
     confirmation: Confirmation | None = None
+    drills: tuple[DrillResult, ...] = ()
+    """failures at the peak hour"""
     integrations: tuple[IntegrationUse, ...]
     surroundings: tuple[Surrounding, ...] = ()
     """what stands around the GPUs: logs, network, front end, facility, recovery, spares, non-production"""

@@ -10,7 +10,7 @@ from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.records import Decision
-from aisizer.plan.upstream import uses
+from aisizer.plan.upstream import READINESS_RISKS, uses
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.breaches import unchecked
 from aisizer.sizing.facility import limits_of
@@ -192,12 +192,19 @@ def _upstream(context: Context) -> Iterator[str]:
                 f"integrations.{use.name} reaches its limit of {use.limit_per_s:g} req/s in month {use.breaks_in_month}. "
                 "Raise the limit, or cache its answers."
             )
-        elif use.limit_per_s is not None and use.worst_calls_per_s > use.limit_per_s:
+        early = use.breaks_with_retries_in_month or use.breaks_at_worst_in_month
+        if early is not None and early != use.breaks_in_month:
+            bad = (
+                f"{use.failing * 100:.4g} % of its calls fail"
+                if use.breaks_with_retries_in_month
+                else "all its calls fail"
+            )
             yield (
-                f"integrations.{use.name} would pass its limit of {use.limit_per_s:g} req/s in month 36 if every retry is "
-                f"used ({use.worst_calls_per_s:.3g} calls/s). Retry with backoff, or raise the limit."
+                f"integrations.{use.name} would pass its limit of {use.limit_per_s:g} req/s in month {early} if {bad} and "
+                f"are made up to {use.attempts} times (month 36, every retry used: {use.worst_calls_per_s:.3g} calls/s). "
+                "Retry with backoff and a budget, or raise the limit."
             )
         if use.latency_s is None:
             yield f"integrations.{use.name} has no latency, so the time of a whole request is not known. Measure it."
         if use.readiness != "real":
-            yield f"integrations.{use.name} is {use.readiness}: its figures are unproven until the real system answers."
+            yield f"integrations.{use.name} is {READINESS_RISKS[use.readiness]}"

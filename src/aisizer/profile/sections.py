@@ -364,6 +364,20 @@ class Clients(Record):
     with pauses of half a second that double up to 8 s."""
 
 
+class Admission(Record):
+    """What the gateway refuses, so that one tenant's excess is not everybody's trouble; simulated, and not sized for."""
+
+    max_prompt_tokens: int | None = Field(default=None, ge=1)
+    """[token] prompts above it are refused; left out: what a replica's memory holds."""
+    max_output_tokens: int | None = Field(default=None, ge=1)
+    """[token] at which an answer is cut; left out: never."""
+    tenant_rate: float | None = Field(default=None, ge=1, le=1000)
+    """[1] multiple of its share of the load that a tenant may send, 2 for twice of it; left out: as much as it likes."""
+    queue_deadline: Annotated[Duration, Field(gt=0)] | None = None
+    """[s] without a first token after which a request is refused and its client may send it again; left out: it waits until
+    its client hangs up."""
+
+
 class Resilience(Record):
     """Which failures and which error the fleet must carry."""
 
@@ -415,6 +429,8 @@ class Resilience(Record):
     """Fleets beside production by name: staging, integration, evaluation, canary; left out: one replica of each pool for
     staging, on the hardware of evidence.prototype or evidence.today if it is large enough, else on production's spare off-peak,
     because a fleet of its own would double a small one. {} for none."""
+    admission: Admission = Admission()
+    """What the gateway refuses; left out: nothing, and the plan says what limits would change."""
 
 
 class Logging(Record):
@@ -623,6 +639,9 @@ class Retry(Record):
 
     attempts: int = Field(default=1, ge=1, le=20)
     """Calls made at most for one that fails, the first included; 1 because a retry multiplies the load."""
+    failing: Annotated[Share, Field(le=1)] = 0.1
+    """Share of calls that fail or are rejected in a bad hour, each independently; 10 %: up to there a client of Google's
+    retries at all (its retry budget: Site Reliability Engineering, 2016, ch. 21). Measure yours."""
 
 
 class Integration(Record):

@@ -80,7 +80,8 @@ workloads:                       # by name; workloads with the same model share 
 #    - {{item: hgx-h100-8, unit_price: 265000 USD, as_of: {plan_date}, supplier: your supplier}}
 
 #integrations:                    # upstream systems that each request calls
-#  ehr: {{calls_per_request: 3, latency: 120 ms, limit: 40 req/s, readiness: stubbed}}
+#  ehr: {{calls_per_request: 3, latency: 120 ms, limit: 40 req/s, retry: {{attempts: 3, failing: 10 %}},
+#    readiness: stubbed}}
 
 #evidence:
 #  today: {{gpu: a100-80-sxm, gpus: 8}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import inf, log
 
 import numpy as np
 from scipy.special import bdtrc, lambertw
@@ -178,6 +178,20 @@ def finite_source_mean_wait(servers: int, sources: int, think_s: float, service_
         full /= full + think_s * min(n, servers) / ((sources - n + 1) * service_s)
         busy += full * (min(n, servers) - busy)
     return sources * service_s / busy - think_s - service_s
+
+
+def drain_s(backlog_s: float, load: float) -> float:
+    """[s] to work off a backlog of so many seconds of arrivals [s] while they go on at a load of the capacity [1].
+
+    Capacity beyond the arrivals works it off: T rho / (1 - rho); never from a load of 1 on. The fluid approximation:
+    Newell 1982, Applications of Queueing Theory, ch. 2 (doi:10.1007/978-94-009-5970-5). Worked: 60 s at a load of 3/4.
+
+    >>> drain_s(60.0, 0.75), drain_s(60.0, 1.0)
+    (180.0, inf)
+    """
+    if backlog_s < 0 or load < 0:
+        raise ValueError(f"A backlog and a load are not below 0 (got {backlog_s}, {load}).")
+    return backlog_s * load / (1 - load) if load < 1 else inf
 
 
 def servers_for_availability(needed: int, server_unavailability: float, target: float) -> int:

@@ -1,10 +1,25 @@
-"""A system that every request calls before the model and that takes only so many calls a second."""
+"""A system that every request calls before the model and that takes only so many calls a second, and calls made again."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from aisizer.shapes import Floats
+
+
+def amplification(attempts: int, failing: float) -> float:
+    """[1] calls per first attempt when each call fails with the probability `failing` and is made `attempts` times at most.
+
+    The partial sum of a geometric series, (1 - p^n) / (1 - p); n at p = 1. Why it matters: Beyer et al. (ed.), Site
+    Reliability Engineering, 2016, ch. 22, https://sre.google/sre-book/addressing-cascading-failures/. Worked: three
+    attempts, half of the calls fail: 1 + 1/2 + 1/4.
+
+    >>> amplification(3, 0.5), amplification(3, 0.0), amplification(3, 1.0)
+    (1.75, 1.0, 3.0)
+    """
+    if not (attempts >= 1 and 0 <= failing <= 1):
+        raise ValueError(f"There is at least one attempt and a share that fails (got {attempts}, {failing}).")
+    return float(sum(failing**n for n in range(attempts)))
 
 
 def answered_s(arrival_s: Floats, calls: float, limit_per_s: float, latency_s: float) -> Floats:

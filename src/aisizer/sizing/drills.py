@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,10 +97,13 @@ def _all(replicas: Sequence[int], at_s: float, state: str) -> tuple[Change, ...]
     return tuple(Change(at_s, replica, state) for replica in replicas)
 
 
-def noisy(asked: Requests, more: Requests, during: Trouble, classes: int) -> Requests:
-    """The requests with those that one tenant sends beyond its share while the trouble lasts, as a class of their own."""
+def noisy(asked: Requests, served: Requests, more: Requests, during: Trouble, classes: int) -> Requests:
+    """The requests with those that one tenant sends beyond its share while the trouble lasts, as a class of their own.
+
+    Each of them has the longest prompt of its workload among the requests that a replica serves, as large a part cached.
+    """
     inside = (more.arrival_s >= during.from_s) & (more.arrival_s <= during.to_s)
-    extra = more.take(np.flatnonzero(inside))
+    extra = _longest(more.take(np.flatnonzero(inside)), served)
     columns = {
         name: np.concatenate([getattr(asked, name), getattr(extra, name)])
         for name in ("arrival_s", "prompt_tokens", "output_tokens", "cached_tokens")
@@ -110,12 +113,20 @@ def noisy(asked: Requests, more: Requests, during: Trouble, classes: int) -> Req
     return whole.take(np.argsort(whole.arrival_s, kind="stable"))
 
 
+def _longest(extra: Requests, served: Requests) -> Requests:
+    longest = np.zeros(int(max(ids.max(initial=0) for ids in (extra.class_id, served.class_id))) + 1)
+    np.maximum.at(longest, served.class_id, served.prompt_tokens)
+    prompt = np.maximum(longest[extra.class_id], extra.prompt_tokens)
+    cached = np.floor(extra.cached_tokens / extra.prompt_tokens * prompt)
+    return replace(extra, prompt_tokens=prompt, cached_tokens=cached)
+
+
 DRILLS: dict[str, tuple[str, Callable[[Ground], Trouble]]] = {
     "server-lost": ("the server with the most replicas fails and stays away; its requests are lost", _server_lost),
     "site-lost": ("the whole site fails; the second one, if any, takes over", _site_lost),
     "rolling-upgrade": ("server by server is drained, stopped and started anew", _rolling_upgrade),
     "retry-storm": ("for 30 s no replica takes requests, and people send again too, up to ten times", _retry_storm),
     "cold-start": ("the peak hour finds all replicas starting", _cold_start),
-    "tenant-10x": ("one of ten tenants sends ten times its requests", _tenant),
+    "tenant-10x": ("one of ten tenants sends ten times its requests, the excess with the longest prompts", _tenant),
 }
 """What each drill is, and its changes."""

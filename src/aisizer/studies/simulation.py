@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
-from aisizer.demand.arrivals import peak_hour, stream
-from aisizer.demand.replay import scaled, together
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan, prototype
 from aisizer.plan.context import Context, gather
+from aisizer.plan.drill_phases import Run, over_time, phases_of, recovered
+from aisizer.plan.drill_play import MOST_REQUESTS, FirstWave, Member, Played, Scene, Told, play
+from aisizer.plan.drill_results import all_played
 from aisizer.plan.make import rooms
 from aisizer.profile.load import LoadedProfile
-from aisizer.queueing.simulate import Patience, simulate
-from aisizer.queueing.two_pools import TwoPools, simulate_pools
-from aisizer.shapes import Floats, Requests
+from aisizer.profile.sections import Admission
+from aisizer.sizing.admission import told as admission_told
 from aisizer.sizing.capacity import Candidate, screen
-from aisizer.sizing.drills import DRILLS, PERSISTENT, TENANT, TIMES, Ground, Trouble, noisy, trouble
-from aisizer.sizing.placement import place
+from aisizer.sizing.drills import DRILLS, Ground, Trouble
 from aisizer.sizing.records import Pool as PoolRecord
 from aisizer.sizing.verify import held_p95
-from aisizer.studies.simulation_phases import Run, over_time, phases_of, recovered
-from aisizer.studies.simulation_records import PoolRun, Simulation
-from aisizer.studies.simulation_upstreams import behind_upstreams, upstream_runs
+from aisizer.studies.simulation_records import AllDrills, PoolRun, Simulation
+from aisizer.studies.simulation_upstreams import upstream_runs
 from aisizer.units import HOUR
-
-MOST_REQUESTS = 5_000_000
-"""[request] of one run; a larger fleet's hour is cut short, and the answer says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +33,18 @@ class Asked:
     """How a plan is to be simulated."""
 
     drill: str | None = None
+    """one of them; left out: none, or all of them in `all_simulated`"""
     seconds: float = HOUR
     seeds: int = 3
 
     def __post_init__(self) -> None:
         if self.drill is not None and self.drill not in DRILLS:
-            raise InvalidInput(f"--drill is one of {', '.join(DRILLS)} (got {self.drill}).")
+            raise InvalidInput(f"--drill is one of {', '.join(DRILLS)} or all (got {self.drill}).")
         if not (60 <= self.seconds <= 7 * 24 * HOUR and 1 <= self.seeds <= 100):
             raise InvalidInput(
                 f"A simulation takes 60 s to a week and 1 to 100 seeds (got {self.seconds:g} s and {self.seeds}). Mend "
                 "--seconds or --seeds."
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One pool of a plan: its candidates, one or the two stages, and replicas of each."""
-
-    candidates: tuple[Candidate, ...]
-    replicas: tuple[int, ...]
-    record: PoolRecord
-
-    @property
-    def first(self) -> Candidate:
-        """The one that takes the requests."""
-        return self.candidates[0]
-
-
-OTHERS = 500
-"""Added to a seed for another stream of requests."""
-Told = Callable[[int, int], None]
-"""Called with runs done and runs to do."""
 
 
 def simulated(
@@ -81,72 +57,98 @@ def simulated(
 ) -> tuple[Simulation, dict[str, list[Run]]]:
     """The plan's first wave at the highest demand it carries, all its servers up, under a drill if one is asked."""
     context = gather(loaded, catalog, files)
-    members, factor = _members(context, plan), _carried(context, plan)
-    if asked.drill is not None and any(len(member.candidates) > 1 for member in members):
+    wave = wave_of(context, plan)
+    if asked.drill is not None and wave.apart:
         raise InvalidInput("Drills are played on pools that prefill and decode together. Leave out --drill.")
-    seconds = min(asked.seconds, MOST_REQUESTS / sum(pool.peak_rate for pool in context.pools) / factor)
-    grounds = [_ground(context, plan, members, member, seconds) for member in members]
-    troubles = [None if asked.drill is None else trouble(asked.drill, ground) for ground in grounds]
-    played: list[list[Run]] = [[] for _ in members]
-    waits: list[dict[str, Floats]] = []
-    for seed in range(1, asked.seeds + 1):
-        drawn = [
-            _traffic(m, factor, ground, found, seed)
-            for m, ground, found in zip(members, grounds, troubles, strict=True)
-        ]
-        drawn, waited = behind_upstreams(context.profile, [m.first.pool.promised.workloads for m in members], drawn)
-        waits.append(waited)
-        for i, member in enumerate(members):
-            played[i].append(_run(context, member, factor, grounds[i], troubles[i], drawn[i], asked.drill, seed))
-            progress((seed - 1) * len(members) + i + 1, asked.seeds * len(members))
-    pools = [
-        _pool_run(m, factor, ground, found, runs)
-        for m, ground, found, runs in zip(members, grounds, troubles, played, strict=True)
-    ]
-    runs = {m.first.pool.promised.name: its for m, its in zip(members, played, strict=True)}
-    return (
-        Simulation(
-            aisizer_version=plan.aisizer_version,
-            profile=loaded.profile.name,
-            drill=asked.drill,
-            told=_told(asked, loaded),
-            seconds=seconds,
-            seeds=asked.seeds,
-            requests=sum(len(run.requests.arrival_s) for its in runs.values() for run in its),
-            routing=loaded.profile.supply.routing,
-            pools=tuple(pools),
-            upstreams=tuple(upstream_runs(context.profile, waits, seconds)),
+    scene = Scene(
+        asked.drill, wave.seconds(asked.seconds, MOST_REQUESTS), asked.seeds, loaded.profile.resilience.admission
+    )
+    played = play(context, wave, scene, progress)
+    return shown(context, plan, wave, played, _told(asked.drill, loaded, scene.admission)), runs_of(wave, played)
+
+
+def all_simulated(
+    plan: Plan,
+    loaded: LoadedProfile,
+    catalog: Catalog,
+    files: Mapping[str, Model],
+    asked: Asked,
+    progress: Told = lambda done, of: None,
+) -> AllDrills:
+    """Every drill on the plan's first wave, each condensed to a record, with the runs behind them."""
+    context = gather(loaded, catalog, files)
+    wave = wave_of(context, plan)
+    if wave.apart:
+        raise InvalidInput("Drills are played on pools that prefill and decode together. Leave out --drill.")
+    seconds = wave.seconds(asked.seconds, MOST_REQUESTS)
+    found = all_played(context, wave, seconds, asked.seeds, progress)
+    return AllDrills(
+        aisizer_version=plan.aisizer_version,
+        profile=loaded.profile.name,
+        seconds=seconds,
+        seeds=asked.seeds,
+        drills=tuple(result for result, _ in found),
+        simulations=tuple(
+            shown(context, plan, wave, played, _told(played.scene.drill, loaded, played.scene.admission))
+            for _, played in found
         ),
-        runs,
     )
 
 
-def _told(asked: Asked, loaded: LoadedProfile) -> str:
-    if asked.drill is None:
+def shown(context: Context, plan: Plan, wave: FirstWave, played: Played, told: str) -> Simulation:
+    """What was played, as the record that is printed."""
+    scene, profile = played.scene, context.profile
+    pools = zip(wave.members, played.grounds, played.troubles, played.runs, strict=True)
+    return Simulation(
+        aisizer_version=plan.aisizer_version,
+        profile=profile.name,
+        drill=scene.drill,
+        told=told,
+        seconds=scene.seconds,
+        seeds=scene.seeds,
+        requests=sum(len(run.requests.arrival_s) for its in played.runs for run in its),
+        routing=profile.supply.routing,
+        pools=tuple(_pool_run(member, wave.factor, ground, found, runs) for member, ground, found, runs in pools),
+        upstreams=tuple(upstream_runs(profile, played.waits, scene.seconds)),
+    )
+
+
+def runs_of(wave: FirstWave, played: Played) -> dict[str, list[Run]]:
+    """The runs of each pool by its name."""
+    return {m.first.pool.promised.name: list(its) for m, its in zip(wave.members, played.runs, strict=True)}
+
+
+def _told(drill: str | None, loaded: LoadedProfile, admission: Admission) -> str:
+    if drill is None:
         return "the peak hour with every server up"
-    clients = loaded.profile.resilience.clients
+    clients, limits = loaded.profile.resilience.clients, admission_told(admission)
     patience = f"clients wait {clients.timeout:g} s for a first token"
-    often = "" if asked.drill == "retry-storm" else f" and send at most {clients.attempts} times"
-    return f"{DRILLS[asked.drill][0]}; {patience}{often}"
+    often = "" if drill == "retry-storm" else f" and send at most {clients.attempts} times"
+    return f"{DRILLS[drill][0]}; {patience}{often}" + (f"; admission: {limits}" if limits else "")
 
 
-def _members(context: Context, plan: Plan) -> list[Member]:
-    """The candidates that the plan's pools are, built again."""
+def wave_of(context: Context, plan: Plan) -> FirstWave:
+    """The first wave of a finished plan, its candidates built again."""
     decision = plan.decision
     if decision is None:
         raise InvalidInput("the plan has no decision, so there is no fleet to simulate. Size a feasible profile first.")
     calibrations, offered = prototype.calibrations(context), rooms(context)
     pools = {pool.name: pool for pool in context.pools}
-    found: dict[str, list[tuple[Candidate, PoolRecord]]] = {}
+    found: dict[str, list[tuple[Candidate, int]]] = {}
     for record in decision.pools:
         named = record.name.removesuffix(f"-{record.role}") if record.role != "serve" else record.name
         here = {record.gpu: offered[record.gpu]}
         supply = context.profile.supply
         made = screen(pools[named], context.named.gpus, here, context.named.engine, supply, calibrations)
-        found.setdefault(named, []).append((_like(record, made.candidates), record))
-    return [
-        Member(tuple(c for c, _ in parts), tuple(r.replicas for _, r in parts), parts[0][1]) for parts in found.values()
-    ]
+        found.setdefault(named, []).append((_like(record, made.candidates), record.replicas))
+    gpus = {step.name: step.gpus for step in plan.waterfall}
+    return FirstWave(
+        members=tuple(Member(tuple(c for c, _ in parts), tuple(n for _, n in parts)) for parts in found.values()),
+        factor=_carried(context, plan),
+        servers=gpus["upgrade"] // decision.gpus_per_server,
+        recovery_servers=(gpus["disaster_recovery"] - gpus["upgrade"]) // decision.gpus_per_server,
+        gpus_per_server=decision.gpus_per_server,
+    )
 
 
 def _like(record: PoolRecord, candidates: Sequence[Candidate]) -> Candidate:
@@ -166,75 +168,12 @@ def _carried(context: Context, plan: Plan) -> float:
     return max(context.demand.factors[: purchases[0].covers_to_month if purchases else 1])
 
 
-def _ground(context: Context, plan: Plan, members: Sequence[Member], member: Member, seconds: float) -> Ground:
-    """The first site's servers as the plan fills them, and the second site's replicas of a pool in proportion."""
-    decision = plan.decision
-    assert decision is not None  # `_members` refuses a plan without one
-    gpus = {step.name: step.gpus for step in plan.waterfall}
-    counts = [n for m in members for n in m.replicas]
-    sizes = [c.gpus for m in members for c in m.candidates]
-    placed = place(counts, sizes, gpus["upgrade"] // decision.gpus_per_server, decision.gpus_per_server)
-    servers = tuple(range(member.replicas[0]))
-    if placed is not None and member.first.gpus <= decision.gpus_per_server:
-        row = [c for m in members for c in m.candidates].index(member.first)
-        servers = tuple(int(s) for s, count in enumerate(placed[row]) for _ in range(int(count)))
-    second = member.replicas[0] * (gpus["disaster_recovery"] - gpus["upgrade"]) // gpus["upgrade"]
-    return Ground(servers, second, seconds, context.profile.resilience)
-
-
-def _traffic(member: Member, factor: float, ground: Ground, found: Trouble | None, seed: int) -> Requests:
-    """What comes to a pool, one tenant's excess included where the trouble is that and not a replica's."""
-    drawn = _drawn(member, factor, ground.seconds, seed)
-    if found is None or found.changes:
-        return drawn
-    more = _drawn(member, factor * TENANT * (TIMES - 1), ground.seconds, seed + OTHERS)
-    return noisy(drawn, more, found, len(member.first.pool.workloads))
-
-
-def _drawn(member: Member, factor: float, seconds: float, seed: int) -> Requests:
-    pool = member.first.pool.promised
-    if pool.replays:
-        parts = [scaled(replay, factor, stream(f"replay {i}", seed)) for i, replay in enumerate(pool.replays)]
-        whole = together(parts)
-        return whole.take(np.flatnonzero(whole.arrival_s <= seconds))
-    return peak_hour(pool.members, [rate * factor for rate in pool.class_rates], seconds, seed)
-
-
-def _run(
-    context: Context,
-    member: Member,
-    factor: float,
-    ground: Ground,
-    found: Trouble | None,
-    drawn: Requests,
-    drill: str | None,
-    seed: int,
-) -> Run:
-    pool, clients = member.first.pool.promised, context.profile.resilience.clients
-    fits = drawn.prompt_tokens + drawn.output_tokens - 1 <= member.first.replica.table.kv_capacity_tokens
-    kept, refused = drawn.take(np.flatnonzero(fits)), int(len(fits) - fits.sum())
-    if len(member.candidates) == 2:
-        first, rest = (c.replica.table for c in member.candidates)
-        return Run(simulate_pools(TwoPools(first, rest, *member.replicas), kept), kept, refused)
-    attempts = max(clients.attempts, PERSISTENT) if drill == "retry-storm" else clients.attempts
-    outcome = simulate(
-        member.first.replica.table,
-        kept,
-        clients=round(factor * float(pool.load.population.sum())) if pool.closed else None,
-        replicas=member.replicas[0] + (ground.recovery if drill == "site-lost" else 0),
-        routing=context.profile.supply.routing,
-        seed=seed,
-        patience=Patience(timeout_s=clients.timeout, attempts=attempts) if found else None,
-        changes=found.changes if found else (),
-    )
-    return Run(outcome, kept, refused)
-
-
 def _pool_run(member: Member, factor: float, ground: Ground, found: Trouble | None, runs: Sequence[Run]) -> PoolRun:
     pool, table = member.first.pool.promised, member.first.replica.table
     replicas = sum(member.replicas)
     asked = sum(len(run.requests.arrival_s) for run in runs)
     refused = sum(run.refused for run in runs)
+    turned_away = sum(run.turned_away for run in runs)
     phases = tuple(phases_of(pool, ground, found, runs))
     waiting, in_flight = over_time(runs, ground.seconds)
     held = all(p.met is not False for phase in phases for p in phase.promises)
@@ -247,7 +186,8 @@ def _pool_run(member: Member, factor: float, ground: Ground, found: Trouble | No
             held_p95(run.outcome, run.requests) / member.replicas[-1] / table.kv_capacity_tokens for run in runs
         ),
         preemptions=sum(run.outcome.preemptions for run in runs) / asked,
-        refused=refused / (asked + refused),
+        refused=refused / (asked + refused + turned_away),
+        turned_away=turned_away / (asked + refused + turned_away),
         phases=phases,
         waiting=waiting,
         in_flight=in_flight,

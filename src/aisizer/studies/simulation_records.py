@@ -6,36 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from aisizer.plan.drill_records import DrillResult, Phase
 from aisizer.schema import Record
-
-
-class Promise(Record):
-    """One promised percentile in one phase; null where too few requests were sent in it to tell."""
-
-    workload: str
-    metric: Literal["ttft", "tpot", "e2e"]
-    percentile: Literal["mean", "p50", "p90", "p95", "p99"]
-    target_ms: float
-    value_ms: float | None
-    """null too where so many requests failed that the percentile is one of them: see `failed`"""
-    interval_ms: tuple[float, float] | None
-    """95 % interval; null where it cannot be told"""
-    met: bool | None
-
-
-class Phase(Record):
-    """A part of the run: requests sent in it, and what became of them."""
-
-    name: Literal["run", "before", "during", "after"]
-    from_s: float
-    to_s: float
-    requests: int
-    """over all seeds"""
-    failed: float
-    """[1] share of them that was never answered"""
-    attempts: float
-    """mean sendings of each"""
-    promises: tuple[Promise, ...]
 
 
 class PoolRun(Record):
@@ -51,6 +23,8 @@ class PoolRun(Record):
     """per request"""
     refused: float
     """[1] share of requests that are longer than a replica's KV memory"""
+    turned_away: float = 0.0
+    """[1] share of requests that the admission limits refuse"""
     phases: tuple[Phase, ...]
     waiting: tuple[float, ...]
     """requests without a first token in each sixtieth of the run, mean over it and over seeds"""
@@ -89,3 +63,16 @@ class Simulation(Record):
     pools: tuple[PoolRun, ...]
     upstreams: tuple[UpstreamRun, ...] = ()
     """those with a rate ceiling; their time is outside the promises, which are those of the model service"""
+
+
+class AllDrills(Record):
+    """What `aisizer simulate --drill all` answers (aisizer/drills/v1)."""
+
+    schema_: Literal["aisizer/drills/v1"] = Field(default="aisizer/drills/v1", alias="schema")
+    aisizer_version: str
+    profile: str
+    seconds: float
+    seeds: int
+    drills: tuple[DrillResult, ...]
+    simulations: tuple[Simulation, ...]
+    """the run behind each of them, in the same order"""

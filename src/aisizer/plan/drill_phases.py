@@ -11,13 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from aisizer.plan.drill_records import Phase, Promise
 from aisizer.queueing.estimate import LEAST, estimate, measured, sections
 from aisizer.queueing.records import Limit
 from aisizer.queueing.simulate import Outcome
 from aisizer.shapes import Floats, Requests
 from aisizer.sizing.drills import Ground, Trouble
 from aisizer.sizing.pools import Pool
-from aisizer.studies.simulation_records import Phase, Promise
 
 PhaseName = Literal["run", "before", "during", "after"]
 BUCKETS = 60
@@ -28,11 +28,14 @@ RECOVERY_WINDOW_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One seed of one pool."""
+    """One seed of one pool; requests refused for want of memory, and turned away by admission: all, and a tenant's excess."""
 
     outcome: Outcome
     requests: Requests
     refused: int
+    turned_away: int = 0
+    excess: int = 0
+    excess_turned_away: int = 0
 
 
 def phases_of(pool: Pool, ground: Ground, found: Trouble | None, runs: Sequence[Run]) -> Iterator[Phase]:
@@ -43,8 +46,14 @@ def phases_of(pool: Pool, ground: Ground, found: Trouble | None, runs: Sequence[
     ends = (0.0, found.from_s, min(found.to_s, ground.seconds), ground.seconds)
     for name, start, end in zip(("before", "during", "after"), ends, ends[1:], strict=False):
         if end > start:
-            inside = [(run.outcome.sent_s >= start) & (run.outcome.sent_s < end) for run in runs]
+            inside = [(run.outcome.sent_s >= start) & (run.outcome.sent_s < end) & own(pool, run) for run in runs]
             yield _phase(pool, name, start, end, runs, inside, in_sections=False)
+
+
+def own(pool: Pool, run: Run) -> NDArray[np.bool_]:
+    """Which requests are those of the pool's workloads, a noisy tenant's excess left out."""
+    mine: NDArray[np.bool_] = run.requests.class_id < len(pool.workloads)
+    return mine
 
 
 def _phase(
@@ -110,11 +119,41 @@ def _latency(run: Outcome, metric: str) -> Floats:
 def over_time(runs: Sequence[Run], seconds: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean requests that wait, and that are in flight, in each part of the run."""
     edges = np.linspace(0.0, seconds, BUCKETS + 1)
-    waiting, in_flight = (
-        np.mean([_present(run.outcome.sent_s, _gone(run.outcome, ends), edges) for run in runs], axis=0)
-        for ends in ("first_token_s", "finish_s")
-    )
+    waiting, in_flight = (_mean_present(runs, ends, edges) for ends in ("first_token_s", "finish_s"))
     return tuple(waiting.tolist()), tuple(in_flight.tolist())
+
+
+def drained(pool: Pool, found: Trouble, runs: Sequence[Run], seconds: float) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window in which more requests wait for a first token than arrive
+    within the wait that is promised (Little's law); 0 where none is, None where that is the last or no wait is promised."""
+    allowed = sum(_promised_wait(pool, class_id) * rate for class_id, rate in enumerate(_rates(pool, runs, seconds)))
+    if allowed == 0:
+        return None
+    edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
+    above = np.flatnonzero(_mean_present(runs, "first_token_s", edges) > allowed)
+    if not len(above):
+        return 0.0
+    return None if above[-1] == len(edges) - 2 else float(edges[above[-1] + 1] - found.from_s)
+
+
+def _promised_wait(pool: Pool, class_id: int) -> float:
+    """[s] the loosest time to the first token, or else to the last one, that a workload is promised; 0 for none."""
+    mine = [limit for limit in pool.limits if limit.class_id == class_id]
+    waits = ([limit.seconds for limit in mine if limit.metric == metric] for metric in ("ttft", "e2e"))
+    return next((max(found) for found in waits if found), 0.0)
+
+
+def _rates(pool: Pool, runs: Sequence[Run], seconds: float) -> Floats:
+    """[req/s] of each of the pool's workloads."""
+    counts = [np.bincount(run.requests.class_id, minlength=len(pool.workloads)) for run in runs]
+    rates: Floats = np.mean([count[: len(pool.workloads)] for count in counts], axis=0) / seconds
+    return rates
+
+
+def _mean_present(runs: Sequence[Run], ends: str, edges: Floats) -> Floats:
+    """Mean requests between the edges that are sent and have not come to that time, over the runs."""
+    present: Floats = np.mean([_present(run.outcome.sent_s, _gone(run.outcome, ends), edges) for run in runs], axis=0)
+    return present
 
 
 def _gone(run: Outcome, ends: str) -> Floats:
@@ -145,11 +184,21 @@ def _present(begin: Floats, end: Floats, edges: Floats) -> Floats:
     return present
 
 
-def recovered(limits: Sequence[Limit], found: Trouble, runs: Sequence[Run], seconds: float) -> float | None:
-    """[s] from the begin of the trouble to the end of the last window that breaks a promise; None where that is the last."""
+def recovered(
+    limits: Sequence[Limit], found: Trouble, runs: Sequence[Run], seconds: float, at_rest: Sequence[Run] = ()
+) -> float | None:
+    """[s] from the begin of the trouble to the end of the last window that breaks a promise; None where that is the last.
+
+    Where the same hour `at_rest` is given, what breaks a promise in it too, a burst of half a minute, is not the trouble's.
+    """
     edges = np.arange(found.from_s, seconds, RECOVERY_WINDOW_S)
     broken = [
-        end for start, end in pairwise(edges.tolist()) if any(_breaks(limit, runs, start, end) for limit in limits)
+        end
+        for start, end in pairwise(edges.tolist())
+        if any(
+            _breaks(limit, runs, start, end) and not (at_rest and _breaks(limit, at_rest, start, end))
+            for limit in limits
+        )
     ]
     if not broken:
         return 0.0
