@@ -59,7 +59,6 @@ FACILITY = frozenset(
         "egress-hosted",
         "average-power-share",
         "gpu-failures-per-year",
-        "spare-gpu",
         "nvidia-ai-enterprise",
         "log-bytes-per-token",
         "log-bytes-per-request",

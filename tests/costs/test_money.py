@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.costs.lines import Fleet, Volume, split_hours, stored_gb
+from aisizer.costs.lines import Fleet, Volume, split_hours
 from aisizer.costs.prices import from_quote
 from aisizer.costs.records import CostLine
 from aisizer.costs.tco import accrued, line_amounts, net_present_value, site_cost
@@ -101,14 +101,6 @@ def test_commitments_end_inside_the_horizon_and_all_hours_are_paid(added: list[t
     for month, servers in added:
         alone, _ = split_hours(Fleet(((month, servers),), ()), term)
         assert sum(h > 0 for h in alone) % (12 if term == "one_year" else 36) == 0
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.floats(0, 1e4), min_size=36, max_size=36), st.floats(0.5, 80), st.floats(1.0, 2.0))
-def test_longer_retention_never_stores_less(written: list[float], months: float, longer: float) -> None:
-    assert all(
-        b >= a - 1e-9 for a, b in zip(stored_gb(written, months), stored_gb(written, months * longer), strict=True)
-    )
 
 
 def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:

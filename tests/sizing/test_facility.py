@@ -28,29 +28,29 @@ def needs(server: Server, servers: list[int], limits: SiteLimits | None = None, 
 def test_by_hand() -> None:
     """Three HGX H200 of 10.2 kW and 8 U in racks of 40 kW: three in a rack by power, five by height."""
     got = needs(H200, [0, 3, 4], SiteLimits(rack_power_kw=40))
-    assert got["racks"].by_month == (0, 1, 2)
-    assert got["rack units"].by_month == (0, 24, 32)
-    assert got["nameplate power"].by_month == pytest.approx((0, 30.6, 40.8))
-    assert got["expected power"].by_month == pytest.approx((0, 30.6 * 0.686, 40.8 * 0.686))
-    assert got["cooling and losses"].by_month == pytest.approx((0, 15.3, 20.4))
-    assert (got["racks"].price, got["racks"].bought) == ("rack-price", True)
-    assert got["racks"].source == "supply.rack_power"
+    assert got["Racks"].by_month == (0, 1, 2)
+    assert got["Rack units"].by_month == (0, 24, 32)
+    assert got["Nameplate power"].by_month == pytest.approx((0, 30.6, 40.8))
+    assert got["Expected power"].by_month == pytest.approx((0, 30.6 * 0.686, 40.8 * 0.686))
+    assert got["Cooling and losses"].by_month == pytest.approx((0, 15.3, 20.4))
+    assert (got["Racks"].price, got["Racks"].bought) == ("rack-price", True)
+    assert got["Racks"].source == "supply.rack_power"
 
 
 def test_an_unknown_rack_is_counted_by_the_average_density_and_says_so() -> None:
-    racks = needs(H200, [5])["racks"]
+    racks = needs(H200, [5])["Racks"]
     assert racks.by_month == (3,)  # 27 kW hold two
     assert "rack-density-2026" in racks.source
 
 
 def test_a_server_too_strong_for_a_rack_gets_one_of_its_own_and_says_so() -> None:
-    racks = needs(CATALOG.servers["gb200-nvl72"], [2])["racks"]
+    racks = needs(CATALOG.servers["gb200-nvl72"], [2])["Racks"]
     assert racks.by_month == (2,)
     assert "a rack of its own kind" in racks.note
 
 
 def test_height_is_left_out_where_no_source_gives_it() -> None:
-    assert "rack units" not in needs(H200.model_copy(update={"rack_units": None}), [1])
+    assert "Rack units" not in needs(H200.model_copy(update={"rack_units": None}), [1])
 
 
 @given(
@@ -75,13 +75,13 @@ def test_more_servers_never_need_less_of_anything(servers: list[int], pue: float
 
 @given(st.floats(min_value=1, max_value=300), st.floats(min_value=1, max_value=300))
 def test_a_stronger_rack_never_takes_more_racks(a: float, b: float) -> None:
-    weak, strong = (needs(H200, [40], SiteLimits(rack_power_kw=kw))["racks"].by_month for kw in sorted((a, b)))
+    weak, strong = (needs(H200, [40], SiteLimits(rack_power_kw=kw))["Racks"].by_month for kw in sorted((a, b)))
     assert strong <= weak
 
 
 def test_expected_power_is_what_the_cost_lines_of_power_multiply() -> None:
     got = needs(H200, [7])
-    assert got["expected power"].by_month[0] == pytest.approx(got["nameplate power"].by_month[0] * SHARE)
+    assert got["Expected power"].by_month[0] == pytest.approx(got["Nameplate power"].by_month[0] * SHARE)
     assert math.isclose(SHARE, 0.686)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from aisizer.costs.lines import PERIODS, Buyer, Fleet, split_hours
-from aisizer.costs.needs import CATEGORIES, added, line_id
+from aisizer.costs.needs import CATEGORIES, added
 from aisizer.costs.records import BomLine, CostLine
 from aisizer.roadmap.records import Purchase
 from aisizer.sizing.needs import Need
 from aisizer.units import MONTH
 
-ORDERED = ("hardware", "network", "install", "tax", "rent")
-"""Categories of the fleet's own lines that are ordered for a wave; other running costs stand in the workbook."""
+ORDERED = frozenset({"hardware", "install", "tax", "rent", *CATEGORIES.values()}) - {"migrations"}
+"""Categories of what is ordered; people, power and the other running costs stand in the workbook."""
 _UNITS = {"server": "EA"}
 INCLUDED = "included"
 """How the price of a part reads that another line pays for."""
@@ -34,19 +34,21 @@ def bill_of_materials(
     What is paid by the month stands in the first block, with its months up to month 36.
     """
     ends = [month for month, _ in fleet.added[1:]] + [PERIODS]
-    around = {line_id(need) for need in needs if need.price}
     result: list[BomLine] = []
     for wave, purchase, end in zip(fleet.added, purchases, ends, strict=True):
-        parent = None
+        first = len(result) + 1
+        network: int | None = None
         for line in lines:
-            quantity = _quantity(line, wave, end, buyer, around)
+            quantity = _quantity(line, wave, end, buyer)
             if quantity > 0:
-                result.append(_bom_line(len(result) + 1, parent, line, quantity, purchase, buyer, lead, plan_date))
-                parent = parent or result[-1].line
+                number = len(result) + 1
+                parent = first if line.waves and number > first else None
+                result.append(_bom_line(number, parent, line, quantity, purchase, buyer, lead, plan_date))
+                network = number if line.id == "network" else network
         for need in needs:
             quantity = sum(added(need.by_month)[_periods(wave, end)]) if need.bought and not need.price else 0.0
             if quantity > 0:
-                result.append(_included(len(result) + 1, parent, need, quantity, purchase, lead))
+                result.append(_included(len(result) + 1, network, need, quantity, purchase, lead))
     return tuple(result)
 
 
@@ -55,12 +57,12 @@ def _periods(wave: tuple[int, int], end: int) -> slice:
     return slice(0 if wave[0] == 1 else wave[0], end)
 
 
-def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, around: Container[str]) -> float:
+def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer) -> float:
     """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
     if line.category == "rent":
         committed, demand = split_hours(Fleet((wave,), ()), buyer.term)
         return math.fsum(demand if line.id == "rent-on-demand" else committed)
-    if line.id not in around and line.category not in ORDERED:
+    if line.category not in ORDERED:
         return 0.0
     if line.treatment == "capitalise":
         return math.fsum(line.quantity[_periods(wave, end)])

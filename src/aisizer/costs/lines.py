@@ -25,6 +25,7 @@ FACTOR_UNITS = {
     "fte": "FTE",
     "tax": "1",
     "residual": "1",
+    "servers_per_gpu": "server/GPU",
 }
 """Unit of each named factor; together they turn a line's quantity into what its price is per."""
 TAXED = ("hardware", "network")
@@ -60,15 +61,18 @@ class Buyer:
     book: PriceBook
     supply: Supply
     finance: Finance
-    retention_months: float
     rdma: bool = False
     """whether servers exchange data while they serve, which takes one RDMA port for each GPU"""
 
 
 def cost_lines(buyer: Buyer, fleet: Fleet, volume: Volume) -> tuple[CostLine, ...]:
     """All lines of the site's plan, owned or rented."""
-    capacity = _owned(buyer, fleet) if buyer.site.ownership == "own" else _rented(buyer, fleet)
-    return (*capacity, *_staff(buyer), *_logs(buyer, volume), *_egress(buyer, volume))
+    return (*capacity_lines(buyer, fleet), *_staff(buyer), *_egress(buyer, volume))
+
+
+def capacity_lines(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
+    """What servers or instances cost with all that is paid for each of them."""
+    return _owned(buyer, fleet) if buyer.site.ownership == "own" else _rented(buyer, fleet)
 
 
 def significant(value: float, digits: int = 6) -> float:
@@ -157,7 +161,7 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
         _power(buyer, running),
     ]  # fmt: skip
     if buyer.finance.tax > 0:
-        lines += [_taxed(line, buyer.finance.tax) for line in lines if line.category in TAXED]
+        lines += [taxed(line, buyer.finance.tax) for line in lines if line.category in TAXED]
     if buyer.finance.residual > 0:
         sold = [0.0] * (PERIODS - 1) + [-float(fleet.servers[-1])]
         lines.append(
@@ -177,7 +181,7 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
     return lines
 
 
-def _taxed(line: CostLine, rate: float) -> CostLine:
+def taxed(line: CostLine, rate: float) -> CostLine:
     """Sales or use tax on what a line buys."""
     return line.model_copy(
         update={
@@ -199,13 +203,13 @@ def _power(buyer: Buyer, running: list[float]) -> CostLine:
         "hours_per_month": HOURS_PER_MONTH,
         "pue": supply.pue if supply.pue is not None else _factor(book, site.pue),
     }
-    price = _own(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
+    price = own_price(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
     return _line("power", "power", "Electricity, cooling included", "expense", "server-month", price, running, factors)
 
 
 def _colocation(buyer: Buyer, running: list[float]) -> CostLine:
     assert buyer.offer.server is not None
-    price = _own(buyer.supply.colocation, "supply.colocation", "USD/kW-month") or buyer.book.named(
+    price = own_price(buyer.supply.colocation, "supply.colocation", "USD/kW-month") or buyer.book.named(
         buyer.site.colocation
     )
     factors: dict[str, float | None] = {"nameplate_kw": buyer.offer.server.max_power_kw}
@@ -214,7 +218,7 @@ def _colocation(buyer: Buyer, running: list[float]) -> CostLine:
     )
 
 
-def _own(value: float | None, field: str, unit: str) -> Price | None:
+def own_price(value: float | None, field: str, unit: str) -> Price | None:
     """A price that the profile itself sets."""
     return None if value is None else Price(field, value, None, None, unit, "profile", None, "quote")
 
@@ -261,38 +265,6 @@ def _staff(buyer: Buyer) -> list[CostLine]:
             {"fte": fte, "years_per_month": 1 / 12},
         )
     ]  # fmt: skip
-
-
-def _logs(buyer: Buyer, volume: Volume) -> list[CostLine]:
-    """Prompt and response logs held for the retention: stored GB is the sum of the last retention months."""
-    per_token, per_request = _factor(buyer.book, "log-bytes-per-token"), _factor(buyer.book, "log-bytes-per-request")
-    if per_token is None or per_request is None:
-        return [
-            _line("log-storage", "storage", "Prompt and response logs", "expense", "GB-month", None, [0.0] * PERIODS)
-        ]
-    written = [
-        (requests * per_request + (prompt + output) * per_token) / 1e9
-        for requests, prompt, output in zip(volume.requests, volume.prompt_tokens, volume.output_tokens, strict=True)
-    ]
-    return [
-        _line(
-            "log-storage", "storage", "Prompt and response logs, hot tier", "expense", "GB-month",
-            buyer.book.named(buyer.site.storage_hot), [0.0, *stored_gb(written, buyer.retention_months)],
-        )
-    ]  # fmt: skip
-
-
-def stored_gb(written_gb: Sequence[float], retention_months: float) -> list[float]:
-    """[GB] held at the end of each month when each month's writing is kept for the retention.
-
-    >>> stored_gb([1.0, 1.0, 1.0, 1.0], 2.5)
-    [1.0, 2.0, 2.5, 2.5]
-    """
-    held = []
-    for month in range(len(written_gb)):
-        ages = range(month + 1)
-        held.append(sum(written_gb[month - age] * max(0.0, min(1.0, retention_months - age)) for age in ages))
-    return held
 
 
 def _egress(buyer: Buyer, volume: Volume) -> list[CostLine]:

@@ -1,12 +1,11 @@
-"""Cost lines of what stands around the GPUs, and what of it is ordered with a wave."""
+"""Cost lines of what stands around the GPUs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.catalog.records import Site
-from aisizer.costs.lines import Buyer, significant
-from aisizer.costs.prices import PriceBook
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, capacity_lines, own_price, significant, taxed
+from aisizer.costs.prices import Price
 from aisizer.costs.records import Category, CostLine
 from aisizer.sizing.needs import Group, Need
 
@@ -21,6 +20,17 @@ CATEGORIES: Mapping[Group, Category] = {
     "non-production": "non_production",
     "migrations": "migrations",
 }
+PER_MONTH = "-month"
+"""How the unit of a price ends that is paid each month for what stands then, as in USD/GB-month."""
+SERVER = "server"
+"""The price of a need that is GPU servers as production's, with all that is paid for each of them."""
+
+ELECTRICITY = "electricity"
+"""The price of a need that is kilowatt-hours, paid as the fleet's own."""
+SPARE_GPU = "spare-gpu"
+"""The price of a GPU on the shelf: its quote, else its part of the server's price, an upper bound."""
+KEPT: tuple[Category, ...] = ("tax", "residual")
+"""Categories of servers' lines that stay what they are, because totals treat them apart."""
 
 
 def line_id(need: Need) -> str:
@@ -34,8 +44,8 @@ def line_id(need: Need) -> str:
 
 
 def need_lines(needs: Sequence[Need], buyer: Buyer) -> tuple[CostLine, ...]:
-    """A line for every need that has a price of its own."""
-    return tuple(_line(need, buyer.site, buyer.book) for need in needs if need.price)
+    """The lines of every need that has a price of its own."""
+    return tuple(line for need in needs if need.price for line in _lines(need, buyer))
 
 
 def added(by_month: Sequence[float]) -> tuple[float, ...]:
@@ -54,28 +64,67 @@ def added(by_month: Sequence[float]) -> tuple[float, ...]:
     return (first, 0.0, *rest)
 
 
-def _line(need: Need, site: Site, book: PriceBook) -> CostLine:
-    item = _item(need.price, site)
-    price = book.named(item)
+def _lines(need: Need, buyer: Buyer) -> list[CostLine]:
+    if need.price == SERVER:
+        return _server_lines(need, buyer)
+    line = _line(need, buyer)
+    due = line.treatment == "capitalise" and buyer.finance.tax > 0
+    return [line, taxed(line, buyer.finance.tax)] if due else [line]
+
+
+def _line(need: Need, buyer: Buyer) -> CostLine:
+    price, factors = _price(need.price, buyer)
+    capital = need.bought and not (price and price.unit.endswith(PER_MONTH))
     return CostLine(
         id=line_id(need),
-        category=CATEGORIES[need.group],
+        category="power" if need.price == ELECTRICITY else CATEGORIES[need.group],
         description=need.name,
-        treatment="capitalise" if need.bought else "expense",
-        unit=need.unit if need.bought else f"{need.unit}-month",
+        treatment="capitalise" if capital else "expense",
+        unit=need.unit if factors or price is None else price.unit.removeprefix("USD/"),
         unit_price_usd=price.base if price else None,
         price_unit=price.unit if price else f"USD/{need.unit}",
         low_usd=price.low if price else None,
         high_usd=price.high if price else None,
-        quantity=tuple(significant(q) for q in (added(need.by_month) if need.bought else (0.0, *need.by_month))),
-        price_item=price.item if price else (item or need.price),
+        factors=factors,
+        factor_units={name: FACTOR_UNITS[name] for name in factors},
+        quantity=tuple(significant(q) for q in (added(need.by_month) if capital else (0.0, *need.by_month))),
+        price_item=price.item if price else need.price,
         source=price.source if price else "no source prices it",
         as_of=price.as_of if price else None,
         kind=price.kind if price else "unpriced",
     )
 
 
-def _item(key: str, site: Site) -> str | None:
-    """The facility price of a site for what every site has its own price of; other keys are prices themselves."""
-    own = {"storage-hot": site.storage_hot}
-    return own.get(key, key)
+def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, float]]:
+    """The price of one unit at the buyer's site, and the factor that turns a server's price into a part's."""
+    site, book = buyer.site, buyer.book
+    if key == ELECTRICITY:
+        own = own_price(buyer.supply.electricity, "supply.electricity", "USD/kWh")
+        return own or book.named(site.electricity), {}
+    if key == SPARE_GPU and key not in book.quotes:
+        server = book.priced(buyer.offer.id, buyer.offer.terms.get("purchase"))
+        return server, {"servers_per_gpu": 1 / buyer.offer.gpus} if server else {}
+    at_site = {
+        "storage-hot": site.storage_hot,
+        "storage-warm": site.storage_warm,
+        "storage-archive": site.storage_archive,
+        "cpu-server": site.cpu_server,
+    }
+    return book.named(at_site.get(key, key)), {}
+
+
+def _server_lines(need: Need, buyer: Buyer) -> list[CostLine]:
+    """The fleet's own lines for servers beside it."""
+    bought = [(max(month, 1), round(n)) for month, n in enumerate(added(need.by_month)) if n]
+    fleet = Fleet(tuple(bought), tuple(round(n) for n in need.by_month))
+    return [
+        line.model_copy(
+            update={
+                "id": f"{line_id(need)}-{line.id}",
+                "category": line.category if line.category in KEPT else CATEGORIES[need.group],
+                "description": f"{need.name}: {line.description}",
+                "waves": (),
+            }
+        )
+        for line in (capacity_lines(buyer, fleet) if bought else ())
+    ]

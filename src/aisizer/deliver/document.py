@@ -19,7 +19,6 @@ from aisizer.deliver.sections_evidence import (
     method_section,
     prototype_section,
     sources_section,
-    verdicts_section,
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
 from aisizer.deliver.sections_roadmap import roadmap_section, triggers_section
@@ -29,6 +28,8 @@ from aisizer.deliver.sections_service import (
     slo_section,
     waterfall_section,
 )
+from aisizer.deliver.sections_sites import apis_section, facility_section, verdicts_section
+from aisizer.deliver.sections_survival import survival_section
 from aisizer.plan import Plan
 
 if TYPE_CHECKING:
@@ -60,14 +61,17 @@ def _sections(plan: Plan) -> list[Section]:
         decision_section(plan),
         slo_section(plan),
         prototype_section(plan) if plan.prototype else None,
-        drills_section(plan) if plan.drills else None,
         waterfall_section(plan),
+        survival_section(plan) if plan.availability else None,
+        drills_section(plan) if plan.drills else None,
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
         bom_section(plan) if plan.bom else None,
         verdicts_section(plan) if plan.verdicts else None,
+        apis_section(plan) if plan.apis else None,
+        facility_section(plan) if plan.limits else None,
         surroundings_section(plan) if plan.surroundings else None,
         integrations_section(plan) if plan.integrations else None,
         assumptions_section(plan) if plan.assumptions else None,

@@ -28,4 +28,4 @@ def surroundings_section(plan: Plan) -> Section:
 
 def _row(s: Surrounding) -> tuple[str, ...]:
     quantities = (numbers.number(value) for value in (s.go_live, s.month_12, s.month_36))
-    return (s.name, s.unit, *quantities, s.formula, s.source)
+    return (s.name, s.unit, *quantities, s.formula.removeprefix("month 36: "), s.source)

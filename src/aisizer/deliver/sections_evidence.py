@@ -11,25 +11,12 @@ AT = ("go_live", "month_12", "month_36")
 NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
-    "recovery point and recovery time of a second site: they are recorded, not checked",
-    "network beyond a fabric price per GPU, vector stores, gateways, spares on the shelf and non-production fleets",
+    "searches a second of vector stores, latency and loss of networks, racks and parts at a second site",
+    "older backups than one copy, storage of weights and images, licences of software",
     "adapters (LoRA), images and sound, a KV cache moved to host memory or disk",
     "income tax, financing, exchange rates and resale beyond the profile's own residual",
 )
 """what this version leaves out whatever the profile says"""
-
-
-def verdicts_section(plan: Plan) -> Section:
-    """Whether each site is admitted, and by which texts."""
-    rows = [
-        (labels.site(v.site), v.verdict, " ".join(v.reasons), "; ".join(v.citations), v.basis) for v in plan.verdicts
-    ]
-    text = "The plan supports evidence for these texts; it is no legal advice and claims no compliance."
-    return Section(
-        "sites",
-        "Where the data may go",
-        (Paragraph(text), table("Verdict on each site", "Site | Verdict | Reasons | Texts | Basis", rows)),
-    )
 
 
 def prototype_section(plan: Plan) -> Section:

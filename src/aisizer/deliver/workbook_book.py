@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -139,6 +140,7 @@ class Sheet:
         self.raw.repeat_rows(row - 1)
 
 
+@cache
 def _printable(text: str) -> str:
     """Text without the control characters that XML 1.0 refuses, inert even where another tool copies it on."""
     return inert("".join(c for c in text if c >= " " or c in "\t\n"))

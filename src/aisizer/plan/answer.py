@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from aisizer.calibration.intervals import MEDIAN
 from aisizer.costs.bom import bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
-from aisizer.plan import assumptions, baseline, explain, prototype, sources, surroundings, upstream, warnings
+from aisizer.plan import (
+    apis,
+    assumptions,
+    baseline,
+    explain,
+    prototype,
+    site_work,
+    sources,
+    surroundings,
+    survival,
+    upstream,
+    warnings,
+)
 from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
@@ -21,7 +33,9 @@ from aisizer.plan.trigger import triggers_of
 from aisizer.profile.sections import Resilience
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.admissible import PlaceVerdict, binding_controls, other_places
 from aisizer.sizing.fleet import Fleet, fleet
+from aisizer.sizing.needs import Need
 from aisizer.sizing.pools import Pool as SizedPool
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
 
@@ -42,6 +56,8 @@ def plan_of(
         "profile": context.loaded.data,
         "rejections": groups,
         "verdicts": verdicts(context),
+        "retention": context.demand.service.retention,
+        "controls": binding_controls(context.named.rules),
     }
     if not order:
         return Plan(**common, **nothing(context, groups))
@@ -80,7 +96,8 @@ def _answer(
     slo = slo_results(context, best, latency, 0, 1, simulated)
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
-    bom = bom_of(context, best, roadmap)
+    needs = surroundings.around(best.buyer, best.layout, best.fleets, context.demand)
+    bom = bom_of(context, best, needs, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
@@ -89,6 +106,11 @@ def _answer(
     decision = _decision(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
     triggers = triggers_of(context, best, down)
     shown = tuple(tco.values())
+    survived = (
+        survival.availability(context, best),
+        survival.recovery_check(context, best),
+        site_work.site_work(best.site, best.offer, best.fleets, context.demand),
+    )
     return {
         "complete": not best.cost.missing,
         "decision": decision,
@@ -104,18 +126,31 @@ def _answer(
         "prototype": prototype.comparisons(context, best),
         "confirmation": confirmation(best, simulated, ledger),
         "drills": drills(context, best, slo, ledger.confirm),
+        "availability": survived[0],
+        "recovery": survived[1],
+        "places": places(context, best),
+        "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
+        "work": survived[2],
+        "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
         "integrations": upstream.uses(context),
-        "surroundings": surroundings.shown(best.needs),
+        "surroundings": surroundings.shown(needs),
         "assumptions": assumptions.assumptions(context, best),
         "sources": sources.used(context, shown, best),
         "explain": explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
-        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, bom),
+        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
     }
 
 
 def verdicts(context: Context) -> tuple[Verdict, ...]:
     """The admission of each site, as the rules gave it."""
     return tuple(Verdict(**v.model_dump()) for v in context.verdicts.values())
+
+
+def places(context: Context, best: Evaluated) -> tuple[PlaceVerdict, ...]:
+    """The second site, the backup target and the log archive under the same rules."""
+    named, profile = context.named, context.profile
+    recovery = profile.resilience.disaster_recovery
+    return other_places(best.site, profile.compliance, recovery, named.rules, named.places)
 
 
 def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
@@ -230,11 +265,11 @@ def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
     return by_site
 
 
-def bom_of(context: Context, best: Evaluated, roadmap: Roadmap) -> tuple[BomLine, ...]:
+def bom_of(context: Context, best: Evaluated, needs: Sequence[Need], roadmap: Roadmap) -> tuple[BomLine, ...]:
     """The chosen plan's bill of materials, all waves."""
     lead, plan_date = context.leads[best.site.id], context.profile.plan_date
     return bill_of_materials(
-        best.buyer, best.cost.lines, best.needs, bought(best.fleets), roadmap.purchases, lead, plan_date
+        best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from aisizer.demand.loads import Offered, offered
 from aisizer.errors import InvalidInput
 from aisizer.plan.demand import Demand
 from aisizer.plan.names import Named, resolve
+from aisizer.plan.service import service
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.sections import Profile, Quote
 from aisizer.roadmap.calendar import earliest_service, first_of_next_month, lead_time_weeks
@@ -62,7 +63,10 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
     quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
     amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
+    book = price_book(amounts, quotes)
     factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
+    volume = volume_of(loads.values(), factors)
+    retention = log_retention_months(profile.compliance, named.rules)
     return Context(
         loaded=loaded,
         catalog=catalog,
@@ -74,10 +78,11 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
         go_live=go_live,
         demand=Demand(
             profile=profile,
+            go_live=go_live,
             factors=factors,
-            volume=_volume(loads, factors),
-            book=price_book(amounts, quotes),
-            retention_months=log_retention_months(profile.compliance, named.rules).months,
+            volume=volume,
+            book=book,
+            service=service(profile, loads, factors, volume, book, retention),
             unmeasured=frozenset(
                 gpu.id for gpu in named.gpus.values() if gpu.evidence == "datasheet" and not profile.supply.gpus
             ),
@@ -98,10 +103,11 @@ def _earliest(plan_date: date, leads: Sequence[dict[str, float]]) -> date:
     return first_of_next_month(max(earliest_service(plan_date, lead) for lead in leads))
 
 
-def _volume(loads: Mapping[str, Offered], factors: Sequence[float]) -> Volume:
-    requests = sum(load.requests_per_month for load in loads.values())
-    prompt = sum(load.prompt_tokens_per_month for load in loads.values())
-    output = sum(load.output_tokens_per_month for load in loads.values())
+def volume_of(loads: Collection[Offered], factors: Sequence[float]) -> Volume:
+    """What workloads bring in each month at its factor of demand."""
+    requests = sum(load.requests_per_month for load in loads)
+    prompt = sum(load.prompt_tokens_per_month for load in loads)
+    output = sum(load.output_tokens_per_month for load in loads)
     return Volume(
         requests=tuple(requests * f for f in factors),
         prompt_tokens=tuple(prompt * f for f in factors),

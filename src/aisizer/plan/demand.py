@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from aisizer.costs.lines import Volume
 from aisizer.costs.prices import PriceBook
+from aisizer.plan.service import Service
 from aisizer.profile.sections import Profile
 
 
@@ -14,9 +16,10 @@ class Demand:
     """Demand factors and volumes of the 36 months, and what prices and finance apply."""
 
     profile: Profile
+    go_live: date
     factors: tuple[float, ...]
     volume: Volume
     book: PriceBook
-    retention_months: float
+    service: Service
     unmeasured: frozenset[str]
     """GPU classes that only a datasheet describes and that the profile does not name"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aisizer.catalog.records import Site
 from aisizer.costs import lines as cost_lines
@@ -14,14 +14,12 @@ from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
-from aisizer.plan.surroundings import around
+from aisizer.plan.site_work import refusal
+from aisizer.plan.surroundings import paid
 from aisizer.profile.sections import Profile
 from aisizer.roadmap.waves import Fleets, fleets
-from aisizer.sizing.breaches import Breach, site_breaches
 from aisizer.sizing.capacity import Candidate, Screened
-from aisizer.sizing.facility import limits_of
 from aisizer.sizing.fleet import Layout, needed_replicas
-from aisizer.sizing.needs import Need
 from aisizer.sizing.options import Offer
 from aisizer.units import MONTH
 
@@ -46,8 +44,6 @@ class Evaluated:
     fleets: Fleets
     buyer: Buyer
     cost: SiteCost
-    needs: tuple[Need, ...]
-    """what stands around its GPUs"""
     caveat: str
     """why it is ranked after the others although it is priced; empty where nothing speaks against signing it"""
 
@@ -131,11 +127,10 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         book=demand.book,
         supply=profile.supply,
         finance=profile.finance,
-        retention_months=demand.retention_months,
         rdma=any(c.gpus > offer.gpus or c.pool.stage != "serve" for c in layout.candidates),
     )
-    needs = around(buyer, layout, made, demand)
-    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume) + need_lines(needs, buyer)
+    around = need_lines(paid(buyer, layout, made, demand), buyer)
+    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume) + around
     cost = site_cost(
         site=site.id,
         gpu=offer.gpu,
@@ -147,7 +142,7 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
-    return Evaluated(site, offer, term, layout, made, buyer, cost, needs, _caveat(offer, cost, demand))
+    return Evaluated(site, offer, term, layout, made, buyer, cost, _caveat(offer, cost, demand))
 
 
 def _caveat(offer: Offer, cost: SiteCost, demand: Demand) -> str:
@@ -177,27 +172,11 @@ def oversized(evaluated: Evaluated) -> Rejection | None:
     return Rejection("demand", detail, got=float(gpus), limit=float(LARGEST_FLEET), unit="GPU")
 
 
-def breaches(evaluated: Evaluated, demand: Demand) -> tuple[Breach, ...]:
-    """The limits of its site that the option passes by the last month: the primary site's servers, or all instances."""
-    site, made = evaluated.site, evaluated.fleets
-    servers = made.production if evaluated.offer.server is not None else made.servers
-    limits = limits_of(site, demand.profile.supply)
-    return site_breaches(site, limits, evaluated.offer.server, servers, demand.book.amounts)
-
-
 def beyond_site(evaluated: Evaluated, demand: Demand) -> Rejection | None:
     """A rejection where the fleet passes a limit of its site, the first one found."""
-    for breach in breaches(evaluated, demand):
-        got, limit = (value if isinstance(value, float) else None for value in (breach.got, breach.limit))
-        return Rejection(
-            breach.reason,
-            breach.sentence,
-            got=got,
-            limit=limit,
-            unit=breach.unit,
-            option={"site": evaluated.site.id, "gpu": evaluated.offer.gpu},
-        )
-    return None
+    refused = refusal(evaluated.site, evaluated.offer, evaluated.fleets, demand)
+    where: dict[str, str | int] = {"site": evaluated.site.id, "gpu": evaluated.offer.gpu}
+    return refused and replace(refused, option=where)
 
 
 def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:

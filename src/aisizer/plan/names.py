@@ -11,10 +11,12 @@ from aisizer.catalog.config_json import names_a_file
 from aisizer.catalog.generic import is_size
 from aisizer.catalog.names import NotASite, UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
+from aisizer.costs.needs import SPARE_GPU
 from aisizer.profile.fields import did_you_mean
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
 from aisizer.sizing.admissible import OTHER_PLACES, frameworks_for, place_names
+from aisizer.sizing.breaches import WORK_PRICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Fie
     instances = {key for prices in catalog.prices.values() for key in prices.instances}
     amounts = {key for prices in catalog.prices.values() for key in prices.amounts}
     terms = {f"{key}:{term}" for key in instances for term in ("one_year", "three_year")}
-    known = set(catalog.servers) | instances | amounts | terms
+    known = set(catalog.servers) | instances | amounts | terms | {SPARE_GPU, *WORK_PRICES.values()}
     findings: list[tuple[FieldPath, str]] = []
     for i, _ in enumerate(_at(data, "supply", "quotes")):
         path: FieldPath = ("supply", "quotes", i, "item")

@@ -7,10 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from aisizer.catalog.records import Retention
+from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
 from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
+from aisizer.sizing.admissible import BindingControl, PlaceVerdict
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
 from aisizer.triggers.records import Trigger
 
@@ -163,6 +166,80 @@ class Confirmation(Record):
     """workloads whose trace was replayed: the busiest hour of it at their load"""
 
 
+class SiteLimit(Record):
+    """One limit of the chosen site beside what the fleet asks of it in month 36."""
+
+    name: str
+    field: str
+    """profile field that sets it"""
+    unit: str
+    month_36: float | str
+    limit: float | str | None
+    """null: nobody gave it"""
+    held: bool | None
+    """null where it was not checked"""
+
+
+class SiteWork(Record):
+    """Work that lifts a limit of the chosen site, an item of its own."""
+
+    item: str
+    reason: str
+    month: int
+    """first month of service that passes the limit"""
+    need_by: date
+    lead_time_weeks: float | None
+    """null where no source gives it"""
+    order_by: date | None
+    quantity: float
+    """at month 36"""
+    unit: str
+    detail: str
+
+
+class RecoveryCheck(Record):
+    """What the disaster-recovery posture gives at month 36, held against the targets."""
+
+    posture: str
+    servers: int
+    """at the second site in the first wave"""
+    rto_s: float | None
+    rpo_s: float | None
+    restore_s: dict[str, float] | None
+    """by part, in order; null where nothing comes back"""
+    total_s: float | None
+    loss_s: float | None
+    """[s] of writes that are lost; null where all of them are"""
+    rto_met: bool | None
+    rpo_met: bool | None
+    """null where there is no target"""
+    replication_mbit_s: float
+    link_mbit_s: float
+    least_posture: str | None
+    """the one that keeps the least at the second site and meets the targets; null where none does"""
+    missed: tuple[str, ...]
+
+
+class Availability(Record):
+    """Whether enough servers are up at the peak hour."""
+
+    needed: int
+    """servers that carry the peak with every SLO met"""
+    servers: int
+    """that stand at the primary site in the first wave, without those for upgrades"""
+    server_down: float
+    """[1] share of time that a server is down"""
+    rack_down: float
+    probability: float
+    """[1] that at least the needed ones are up: binomial, racks falling whole where servers_per_rack is given"""
+    target: float
+    met: bool
+    stacked_servers: int
+    """servers more if rolling upgrades stacked on the redundancy"""
+    stacked_usd: float | None
+    """[USD] what those would cost to buy, or for a month where rented"""
+
+
 class Comparison(Record):
     """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
 
@@ -202,6 +279,18 @@ class Plan(Record):
     confirmation: Confirmation | None = None
     drills: tuple[DrillResult, ...] = ()
     """failures at the peak hour"""
+    availability: Availability | None = None
+    recovery: RecoveryCheck | None = None
+    places: tuple[PlaceVerdict, ...] = ()
+    """disaster-recovery site, backup target and log archive, judged as sites are"""
+    retention: Retention | None = None
+    """of prompt and response logs"""
+    controls: tuple[BindingControl, ...] = ()
+    """what the binding frameworks ask for that costs money or capacity"""
+    limits: tuple[SiteLimit, ...] = ()
+    work: tuple[SiteWork, ...] = ()
+    apis: tuple[ApiBreakEven, ...] = ()
+    """managed APIs that would answer the same requests, for comparison only"""
     integrations: tuple[IntegrationUse, ...]
     surroundings: tuple[Surrounding, ...] = ()
     """what stands around the GPUs: logs, network, front end, facility, recovery, spares, non-production"""

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import line_id
+from aisizer.engine.memory import weights_bytes
+from aisizer.engine.parallel import Parallel
 from aisizer.plan.demand import Demand
+from aisizer.plan.service import amount
+from aisizer.plan.site_work import work_needs
 from aisizer.roadmap.waves import Fleets
+from aisizer.sizing.environments import Production, environment_needs, standing
+from aisizer.sizing.fabric import Cluster
+from aisizer.sizing.facility import facility_needs, limits_of
 from aisizer.sizing.fleet import Layout
+from aisizer.sizing.front_end import electricity_need, front_end_needs
+from aisizer.sizing.links import wire_between
+from aisizer.sizing.migrations import Evaluated, Serving, migration_needs
 from aisizer.sizing.needs import Need
+from aisizer.sizing.network import network_needs
 from aisizer.sizing.records import Surrounding
+from aisizer.sizing.recovery import Data, recovery_needs
+from aisizer.sizing.spares import spare_needs
+
+STANDBY = ("warm_standby", "half_size", "active_active")
+"""Postures whose second site serves at once, so that its gateways stand too; the others start them with its GPUs."""
+
+
+def paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
+    """The needs of an option's fleet that its cost depends on."""
+    front = _front_end(made, demand)
+    owned = _owned(buyer, made, demand, _cpu_servers((*demand.service.needs, *front)))
+    return (
+        *demand.service.needs,
+        *front,
+        *(owned if buyer.offer.server is not None else ()),
+        *work_needs(buyer.site, buyer.offer, made, demand),
+        *_recovery(layout, front, demand),
+        *_beside(buyer, layout, made, demand),
+    )
 
 
 def around(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    """All needs of an option's fleet."""
-    return ()
+    """All needs of an option's fleet: those that are paid by themselves, and the network's, which other lines pay for.
+
+    A provider's network is counted, but nobody orders its parts.
+    """
+    needs = paid(buyer, layout, made, demand)
+    network = _network(buyer, layout, made, demand, _cpu_servers(needs))
+    owned = buyer.offer.server is not None
+    return (*needs, *(network if owned else (replace(need, bought=False) for need in network)))
 
 
 def shown(needs: Sequence[Need]) -> tuple[Surrounding, ...]:
@@ -35,3 +72,99 @@ def shown(needs: Sequence[Need]) -> tuple[Surrounding, ...]:
         )
         for need in needs
     )
+
+
+def recovery_data(layout: Layout, demand: Demand) -> tuple[Data, ...]:
+    """What a second site must hold to take over, by month."""
+    weights = sum(weights_bytes(c.pool.model, c.form.precision, Parallel()) for c in layout.candidates)
+    service = demand.service
+    return tuple(
+        Data(weights_bytes=weights, log_bytes=logs * 1e9, index_bytes=index * 1e9, written_bytes_per_s=written)
+        for logs, index, written in zip(
+            service.month("Hot logs"), service.index_gb, service.log_bytes_per_s, strict=True
+        )
+    )
+
+
+def _front_end(made: Fleets, demand: Demand) -> tuple[Need, ...]:
+    service = demand.service
+    return front_end_needs(
+        service.traffic,
+        service.seconds_per_answer,
+        made.production,
+        service.month("Hot logs"),
+        demand.profile.supply.front_end,
+    )
+
+
+def _cpu_servers(needs: Sequence[Need]) -> tuple[int, ...]:
+    """CPU servers by month, those of vector stores included."""
+    counts = [need.by_month for need in needs if need.price == "cpu-server"]
+    return tuple(round(sum(month)) for month in zip(*counts, strict=True))
+
+
+def _network(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand, cpu: tuple[int, ...]) -> tuple[Need, ...]:
+    service, logging = demand.service, demand.service.logging
+    return network_needs(
+        service.traffic,
+        wire_between(service.wire, layout.candidates, layout.gpus_per_server),
+        service.log_bytes_per_s,
+        logging.backups + int(logging.worm),
+        Cluster(made.production, cpu, buyer.offer.gpus, buyer.rdma),
+    )
+
+
+def _owned(buyer: Buyer, made: Fleets, demand: Demand, cpu: tuple[int, ...]) -> Iterator[Need]:
+    """Racks, power and parts on the shelf, which who rents does not see."""
+    supply, book = demand.profile.supply, demand.book
+    pue = supply.pue if supply.pue is not None else amount(book, buyer.site.pue or "pue")
+    if buyer.offer.server is not None:
+        yield from facility_needs(
+            buyer.offer.server,
+            made.production,
+            limits_of(buyer.site, supply),
+            pue,
+            amount(book, "average-power-share"),
+            book.amounts["rack-density"],
+        )
+    yield electricity_need(cpu, pue, supply.front_end)
+    failures = amount(book, "gpu-failures-per-year")
+    yield from spare_needs(made.servers, buyer.offer.gpus, failures, demand.profile.resilience)
+
+
+def _recovery(layout: Layout, front: Sequence[Need], demand: Demand) -> Iterator[Need]:
+    resilience = demand.profile.resilience
+    posture = resilience.disaster_recovery.posture
+    # From backups nothing is kept but the backups, which the logs and the vector stores count.
+    storage = "" if posture == "backup_restore" else "storage-hot"
+    yield from recovery_needs(recovery_data(layout, demand), resilience, storage)
+    if posture in STANDBY:
+        cpu = next(need for need in front if need.price == "cpu-server")
+        yield Need(
+            "recovery", "CPU servers at the second site", cpu.unit, cpu.by_month, "as at the first site",
+            "resilience.disaster_recovery.posture", price=cpu.price, bought=True,
+            note="Its gateways must carry the whole load; racks and parts there are not counted.",
+        )  # fmt: skip
+
+
+def _beside(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> Iterator[Need]:
+    """Fleets beside production, and what each migration takes."""
+    profile, months = demand.profile, len(made.production)
+    spare = tuple(f.redundant_servers for f in made.needed) or (0,) * months
+    upgrade = tuple(f.upgrade_servers for f in made.needed) or (0,) * months
+    production = Production(
+        made.production, spare, tuple(c.gpus for c in layout.candidates), buyer.offer.gpu, buyer.offer.gpus
+    )
+    yield from environment_needs(profile.resilience, production, standing(profile.evidence))
+    first = tuple(n - u for n, u in zip(made.production, upgrade, strict=True))
+    evaluated = [
+        Evaluated(
+            workload=c.pool.name,
+            prompt_tokens=c.pool.promised.mean_prompt,
+            output_tokens=c.pool.promised.mean_output,
+            replica_gpus=c.gpus,
+            rate_per_replica=c.share * c.pool.promised.peak_rate,
+        )
+        for c in layout.candidates
+    ]
+    yield from migration_needs(Serving(first, spare, upgrade, buyer.offer.gpus), evaluated, profile.resilience)

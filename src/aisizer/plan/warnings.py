@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from aisizer.calibration.intervals import MEDIAN
-from aisizer.costs.records import BomLine
+from aisizer.costs.records import CostLine
 from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
-from aisizer.plan.records import Decision
+from aisizer.plan.records import Availability, Decision, RecoveryCheck, SiteWork
 from aisizer.plan.upstream import READINESS_RISKS, uses
 from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.breaches import unchecked
@@ -22,6 +22,8 @@ HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
 both ways in 2025 and 2026."""
 
 
+Survival = tuple[Availability, RecoveryCheck, tuple[SiteWork, ...]]
+"""Availability, recovery check and the work on the site."""
 ROUGH = 0.12
 """[1] half-width of a simulated capacity above which the plan warns."""
 
@@ -33,13 +35,14 @@ def warnings(
     slo: Sequence[SloResult],
     roadmap: Roadmap,
     triggers: Sequence[Trigger],
-    bom: Sequence[BomLine],
+    survival: Survival,
 ) -> tuple[str, ...]:
     """Every warning of the plan, the gravest first."""
     return (
         *_missing(best),
         *_budget(context, best),
         *_slo(slo, decision),
+        *_survival(survival),
         *evidence.sentences(context, best, decision.pools),
         *_dates(context, roadmap, triggers),
         *_prices(context, best),
@@ -66,6 +69,19 @@ def _budget(context: Context, best: Evaluated) -> Iterator[str]:
             f"The 36 months cost {cost:,.2f} USD, {cost - budget:,.2f} USD over finance.budget_three_year. Raise it, loosen "
             "the SLO or the redundancy, or phase the rollout."
         )
+
+
+def _survival(survival: Survival) -> Iterator[str]:
+    up, recovery, work = survival
+    if not up.met:
+        yield (
+            f"Only {up.probability * 100:.4g} % of the time are {up.needed} of {up.servers} servers up at the peak hour, below "
+            f"the availability of {up.target * 100:.6g} %. Set resilience.redundancy to auto, or lower the availability."
+        )
+    yield from recovery.missed
+    for item in work:
+        when = "nobody gave its lead time" if item.order_by is None else f"order it by {item.order_by}"
+        yield f"{item.detail} It is needed by {item.need_by}: {when}."
 
 
 def _slo(slo: Sequence[SloResult], decision: Decision) -> Iterator[str]:
@@ -128,7 +144,10 @@ def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> I
 
 def _prices(context: Context, best: Evaluated) -> Iterator[str]:
     plan_date = context.profile.plan_date
+    first: dict[str, CostLine] = {}
     for line in best.cost.lines:
+        first.setdefault(line.price_item, line)
+    for line in first.values():
         age = None if line.as_of is None else (plan_date - line.as_of).days
         limit = HARDWARE_PRICE_DAYS if line.category in ("hardware", "rent", "network") else FACILITY_PRICE_DAYS
         if age is not None and age > limit:
@@ -150,9 +169,6 @@ def _notes(context: Context, best: Evaluated) -> Iterator[str]:
 
 
 def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
-    recovery = context.profile.resilience.disaster_recovery
-    if recovery.rpo is not None or recovery.rto is not None:
-        yield "resilience.disaster_recovery rpo and rto are recorded, not checked. Check them in the recovery plan."
     engine = context.named.engine
     if context.profile.supply.api_processes is not None and engine.api_request_s is None:
         yield (

@@ -555,6 +555,8 @@ class FrontEnd(Record):
     """vCPUs of one CPU server; 16, the size that the catalog's price is for (r7i.4xlarge where rented)."""
     server_memory_gb: float = Field(default=128.0, gt=0)
     """[GB] memory of one CPU server, which vector stores fill; 128, as above."""
+    server_power: Power = 400.0
+    """[W] that one owned CPU server draws; 400 W (assumed: one socket of 250 to 350 W, memory, disks and fans at half load)."""
     requests_per_vcpu: float = Field(default=22.0, gt=0)
     """[req/s] that a gateway passes for each vCPU, with keys, budgets and token counts; 22: LiteLLM's benchmark of
     2026-10-12, 3,000 req/s on 33 pods of 4 vCPUs with prompts of 50 to 100 thousand tokens, half of them streamed."""
@@ -611,6 +613,9 @@ class Supply(Record):
     """What cools the racks of an owned site: air, or liquid beside air; left out: the site's own, or not checked."""
     quota: int | None = Field(default=None, ge=1)
     """Instances that a rented site grants; left out: the site's own, or not checked, and the plan says so."""
+    site_work: Literal["refuse", "build"] = "refuse"
+    """What happens where a fleet passes a limit of its site: refuse rejects it, because new power takes years; build has the
+    limit lifted: an item of its own with its date and its cost, rejected only if it would have to be ordered before plan_date."""
     lead_time: LeadTime = LeadTime()
     """Parts of the time from decision to service; a part left out is the site's own."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"

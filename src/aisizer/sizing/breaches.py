@@ -10,6 +10,13 @@ from typing import Literal
 from aisizer.catalog.records import Amount, Server, Site, SiteLimits
 from aisizer.sizing.facility import servers_per_rack
 
+WORK_PRICES: Mapping[str, str] = {
+    "power": "site-power-price",
+    "rack_power": "rack-power-price",
+    "cooling": "liquid-cooling-price",
+}
+"""Price of one kW of each work, which only an overlay or a quote gives; racks are paid with the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:

@@ -83,6 +83,8 @@ def _needs(name: str, environment: Environment, made: Production, stands: Sequen
         by_month=tuple(float(n) for n in bought),
         formula=_formula(environment, made, size),
         source=source if home is None else f"{source}, {home.field}",
+        price="server" if any(bought) else "",
+        bought=True,
         note=_note(name, environment, made, size, home, stands),
     )
     yield Need(

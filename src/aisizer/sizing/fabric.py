@@ -69,7 +69,7 @@ def fabric_needs(cluster: Cluster) -> tuple[Need, ...]:
     service = _network("Service network", servers, PLANES, "servers", "Two planes, each server on both.")
     management = Need(
         "network", "Management switches", "switch", tuple(float(ceil(n / MANAGEMENT_PORTS)) for n in servers),
-        f"month 36: {servers[-1]} servers / {MANAGEMENT_PORTS} ports", "one port of each server's BMC", note=_PAID,
+        f"month 36: {servers[-1]} servers / {MANAGEMENT_PORTS} ports", "one port of each server's BMC", bought=True, note=_PAID,
     )  # fmt: skip
     if not cluster.rdma:
         return (*service, management)
@@ -90,12 +90,14 @@ def _network(name: str, endpoints: Sequence[int], planes: int, of: str, note: st
     spines = tuple(float(planes * sum(c.switches[1:])) for c in joined)
     return (
         Need("network", f"{name}: NIC ports", "port", tuple(float(planes * n) for n in endpoints), each, source,
-             note=f"{note} In the servers' price."),
-        Need("network", f"{name}: leaf switches", "switch", leaves, f"{each} / {SWITCH_PORTS} ports", source, note=_PAID),
+             bought=True, note=f"{note} In the servers' price."),
+        Need("network", f"{name}: leaf switches", "switch", leaves, f"{each} / {SWITCH_PORTS} ports", source,
+             bought=True, note=_PAID),
         Need("network", f"{name}: switches above the leaves", "switch", spines, "two tiers: half the leaf switches",
-             source, note=_PAID),
+             source, bought=True, note=_PAID),
         Need("network", f"{name}: optics", "transceiver", tuple(OPTICS_PER_LINK * n for n in links),
-             f"month 36: {OPTICS_PER_LINK} x {links[-1]:,.0f} links", source, note=_PAID),
+             f"month 36: {OPTICS_PER_LINK} x {links[-1]:,.0f} links", source, bought=True, note=_PAID),
         Need("network", f"{name}: cables", "cable", links,
-             f"month 36: {each.removeprefix('month 36: ')} and the links between leaves and spines", source, note=_PAID),
+             f"month 36: {each.removeprefix('month 36: ')} and the links between leaves and spines", source,
+             bought=True, note=_PAID),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def facility_needs(
     return (
         Need(
             group="facility",
-            name="racks",
+            name="Racks",
             unit="rack",
             by_month=tuple(float(math.ceil(n / max(per_rack, 1))) for n in servers),
             formula=f"servers / {max(per_rack, 1)} in a rack of {rack_kw:g} kW and {RACK_UNITS} U, rounded up",
@@ -82,9 +82,9 @@ def facility_needs(
             note="Switches and storage stand in racks of their own." + (alone if per_rack == 0 else ""),
         ),
         *_heights(server, servers),
-        _power("nameplate power", servers, kw, f"servers x {kw:g} kW", source, "What feeds must carry."),
+        _power("Nameplate power", servers, kw, f"servers x {kw:g} kW", source, "What feeds must carry."),
         _power(
-            "expected power",
+            "Expected power",
             servers,
             kw * average_power_share,
             f"servers x {kw:g} kW x {average_power_share:g}",
@@ -92,7 +92,7 @@ def facility_needs(
             "What the meter shows; the cost lines of power pay for it.",
         ),
         _power(
-            "cooling and losses",
+            "Cooling and losses",
             servers,
             overhead_kw(kw, pue),
             f"servers x {kw:g} kW x ({pue:g} - 1)",
@@ -110,7 +110,7 @@ def _heights(server: Server, servers: Sequence[int]) -> tuple[Need, ...]:
     return (
         Need(
             group="facility",
-            name="rack units",
+            name="Rack units",
             unit="U",
             by_month=tuple(n * height for n in servers),
             formula=f"servers x {height:g} U",

@@ -8,6 +8,7 @@ from math import ceil
 from aisizer.profile.sections import FrontEnd
 from aisizer.sizing.needs import Need
 from aisizer.sizing.traffic import Traffic
+from aisizer.units import HOURS_PER_MONTH
 
 GATEWAY_VCPUS = 4
 """vCPUs of one gateway: the pod of LiteLLM's benchmarks (https://docs.litellm.ai/docs/benchmarks)."""
@@ -119,4 +120,14 @@ def _server_need(vcpus: Sequence[float], front_end: FrontEnd) -> Need:
         f"month 36: {vcpus[-1]:,.0f} vCPU / {front_end.server_vcpus} + {front_end.spares}, at least "
         f"{front_end.state_servers}", "supply.front_end: server_vcpus, spares, state_servers", price="cpu-server",
         bought=True, note="Those of vector stores are not among them.",
+    )  # fmt: skip
+
+
+def electricity_need(servers: Sequence[float], pue: float, front_end: FrontEnd) -> Need:
+    """What owned CPU servers draw in a month: servers x power x hours x PUE (ISO/IEC 30134-2:2016)."""
+    kw = front_end.server_power / 1000
+    return Need(
+        "front end", "Electricity of CPU servers", "kWh", tuple(n * kw * HOURS_PER_MONTH * pue for n in servers),
+        f"month 36: {servers[-1]:.0f} servers x {kw:g} kW x {HOURS_PER_MONTH:g} h x PUE {pue:g}",
+        "supply.front_end.server_power, supply.pue or the site's own", price="electricity",
     )  # fmt: skip

@@ -128,7 +128,7 @@ def _writing(traffic: Traffic, logging: Logging, size: LogBytes) -> tuple[Need, 
     return (
         Need(
             "logging", "Log of one request, uncompressed", "kB/request", per_request,
-            f"{texts} x ({share:.0%} of the prompt + answer) x {size.per_token:g} byte/token + {size.per_request:g} byte",
+            f"{texts} x ({share * 100:g} % of the prompt + answer) x {size.per_token:g} byte/token + {size.per_request:g} byte",
             "compliance.logging.text, compliance.logging.prompt_share, log-bytes-per-token, log-bytes-per-request",
             note="Retrieved passages are part of the prompt; log them by reference with a smaller prompt_share.",
         ),
@@ -154,7 +154,7 @@ def _writing(traffic: Traffic, logging: Logging, size: LogBytes) -> tuple[Need, 
 def _by_age(raw: Sequence[float], logging: Logging, retention_months: float) -> tuple[Need, ...]:
     by_age = tiers(raw, logging.hot / MONTH, logging.warm / MONTH, retention_months)
     on_disk, packed = searchable_factor(logging), 1 / logging.compression
-    searchable = f"{logging.copies} x (1 / {logging.compression:g} + {logging.index:.0%} index)"
+    searchable = f"{logging.copies} x (1 / {logging.compression:g} + {logging.index * 100:g} % index)"
     return (
         _stored(
             "Hot logs", "storage-hot", [on_disk * gb for gb in by_age.hot],

@@ -87,7 +87,7 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
         _people(upgrades, months),
         Need(
             group="migrations",
-            name="evaluation at migrations",
+            name="Evaluation at migrations",
             unit="GPU-hour",
             by_month=(at_migrations,) * months,
             formula=f"{once:.4g} GPU-hours a run x {upgrades.evaluation_runs} runs x {upgrades.per_year:g} migrations / 12; "
@@ -97,7 +97,7 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
         ),
         Need(
             group="migrations",
-            name="scheduled evaluation",
+            name="Scheduled evaluation",
             unit="GPU-hour",
             by_month=(scheduled,) * months,
             formula=f"{once:.4g} GPU-hours a run x {upgrades.evaluations_per_year:g} runs a year / 12",
@@ -113,7 +113,7 @@ def _people(upgrades: Upgrades, months: int) -> Need:
     days = upgrades.engineering_days * upgrades.per_year
     return Need(
         group="migrations",
-        name="engineers for migrations",
+        name="Engineers for migrations",
         unit="FTE-year",
         by_month=(days / WORKING_DAYS / MONTHS_PER_YEAR,) * months,
         formula=f"{upgrades.engineering_days:g} days x {upgrades.per_year:g} migrations a year / {WORKING_DAYS:g} days / 12",
@@ -137,7 +137,7 @@ def _rollout(serving: Serving, resilience: Resilience) -> Need:
     servers = serving.servers_by_month
     return Need(
         group="migrations",
-        name="length of one rollout",
+        name="Length of one rollout",
         unit="h",
         by_month=tuple(n * each_s / HOUR for n in servers),
         formula=f"{servers[-1]} servers x ({resilience.upgrades.drain:g} s drain + {resilience.cold_start:g} s start) / 3600",
@@ -158,7 +158,7 @@ def _surge(serving: Serving, upgrades: Upgrades) -> Need:
         note = "Off-peak on the spare; a failure in that hour finds one spare fewer. stack_on_redundancy buys it back."
     return Need(
         group="migrations",
-        name="servers for upgrades",
+        name="Servers for upgrades",
         unit="server",
         by_month=tuple(float(n) for n in servers),
         formula=f"{servers[-1]} by {upgrades.method.replace('_', '/')} upgrades, {upgrades.per_year:g} a year",

@@ -195,7 +195,7 @@ def _falls_behind(data: Data, wanted: DisasterRecovery) -> str:
 
 def _time(seconds: float) -> str:
     unit, size = next(((u, s) for u, s in (("d", DAY), ("h", HOUR), ("min", MINUTE)) if seconds >= s), ("s", 1.0))
-    return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / size:.4g} {unit}"
 
 
 def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storage: str = "") -> tuple[Need, ...]:
@@ -209,7 +209,7 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
     return (
         Need(
             group="recovery",
-            name="replication to the second site",
+            name="Replication to the second site",
             unit="Mbit/s",
             by_month=tuple(8 * r.replication_bytes_per_s / 1e6 for r in found),
             formula=f"8 x {last.written_bytes_per_s:.4g} byte/s written in the peak hour, copied each {_time(every)}",
@@ -218,8 +218,8 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
         ),
         Need(
             group="recovery",
-            name="copies at the second site",
-            unit="GB-month",
+            name="Copies at the second site",
+            unit="GB",
             by_month=tuple(sum(data.parts.values()) / 1e9 for data in data_by_month),
             formula=sizes,
             source="resilience.disaster_recovery.posture",

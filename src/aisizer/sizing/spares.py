@@ -58,7 +58,7 @@ def spare_needs(
     return (
         Need(
             group="spares",
-            name="spare GPUs on the shelf",
+            name="Spare GPUs on the shelf",
             unit="GPU",
             by_month=stock,
             formula=f"smallest S with Poisson P(X <= S) >= {level:.4g} at {gpus[-1]} GPUs x {failures_per_gpu_year:g} a year x "

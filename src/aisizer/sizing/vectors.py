@@ -79,7 +79,7 @@ def _store_needs(
         Need(
             "vector store", f"{name}: CPU servers", "server",
             tuple(float(memory_servers(gb, front_end.server_memory_gb, store.replicas)) for gb in memory),
-            f"month 36: {memory[-1]:,.4g} GB / ({MEMORY_USE:.0%} of {front_end.server_memory_gb:g} GB), "
+            f"month 36: {memory[-1]:,.4g} GB / ({MEMORY_USE * 100:g} % of {front_end.server_memory_gb:g} GB), "
             f"at least {store.replicas}", f"{at}, supply.front_end.server_memory_gb", price="cpu-server", bought=True,
             note="By memory; searches a second are the store's own limit (see integrations).",
         ),
