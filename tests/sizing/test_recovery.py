@@ -52,7 +52,7 @@ def test_backup_restore_by_hand() -> None:
     )
     assert late.endswith("Set resilience.disaster_recovery.posture to warm_standby, the least that meets the targets.")
     assert (
-        lost.startswith("The RPO of 1 h is missed: 1 d of writes are lost.")
+        lost.startswith("The RPO of 1 h is missed: 1.002 d of writes are lost.")
         and "copy_every to less than the RPO" in lost
     )
 
