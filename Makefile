@@ -8,6 +8,8 @@ INSTALLED := .venv/.installed
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
 	@echo
+	$(BIN)/aisizer simulate clinical-notes --drill all
+	@echo
 	@echo "The files are in $(CURDIR)/sizing/clinical-notes (read sizing.html first):"
 	@ls sizing/clinical-notes
 

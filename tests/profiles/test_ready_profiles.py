@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -25,6 +26,15 @@ REQUIRED = {
     "rag-internal",
     "reasoning-moe",
 }
+DRILLS = {"server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x"}
+HEADINGS = (
+    "Where the hardware went",
+    "Survival of failures",
+    "Failure drills",
+    "Where the data may go",
+    "Site and its limits",
+    "What stands around the GPUs",
+)
 each_ready = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 each_profile = pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name + "/" + path.stem)
 
@@ -78,6 +88,24 @@ def test_sizes_to_a_complete_plan(path: Path, tmp_path: Path) -> None:
     plan = json.loads((tmp_path / "out" / "sizing.json").read_text(encoding="utf-8"))
     assert plan["complete"], plan["tco"][plan["decision"]["site"]]["missing"]
     assert plan["slo"] and all(result["met"] for result in plan["slo"])
+    _stands_complete(plan, (tmp_path / "out" / "sizing.md").read_text(encoding="utf-8"))
+
+
+def _stands_complete(plan: dict[str, Any], text: str) -> None:
+    """Verdicts with citations, waterfall, drills, recovery check and surroundings: in the plan and in the document."""
+    assert all(v["reasons"] and v["basis"] for v in plan["verdicts"]) and len(plan["places"]) == 3
+    bound = {"phi", "cui"} & {str(plan["profile"].get("compliance", {}).get("data_class"))}
+    assert all(v["citations"] for v in plan["verdicts"]) or not bound
+    assert [step["name"] for step in plan["waterfall"]][-1] == "disaster_recovery"
+    assert {d["name"] for d in plan["drills"]} == DRILLS
+    assert plan["availability"]["met"] and plan["recovery"]["rto_met"] is not False
+    assert plan["recovery"]["rpo_met"] is not False and plan["recovery"]["least_posture"]
+    assert {"logging", "network", "front end", "non-production", "migrations"} <= {
+        s["group"] for s in plan["surroundings"]
+    }
+    assert all(s["formula"] and s["source"] for s in plan["surroundings"])
+    for heading in HEADINGS:
+        assert f"\n## {heading}\n" in text
 
 
 def test_azure_rates_agree_with_the_trace() -> None:

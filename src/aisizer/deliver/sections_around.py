@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aisizer.deliver import numbers
 from aisizer.deliver.blocks import Block, Items, Paragraph, Section, table
 from aisizer.plan import Plan
@@ -21,11 +23,19 @@ def surroundings_section(plan: Plan) -> Section:
     for group in dict.fromkeys(s.group for s in plan.surroundings):
         found = [s for s in plan.surroundings if s.group == group]
         blocks.append(table(group[:1].upper() + group[1:], HEADS, [_row(s) for s in found]))
-        notes = tuple(f"{s.name}: {s.note}" for s in found if s.note)
+        notes = _notes(found)
         blocks += [Items(notes)] if notes else []
     return Section("surroundings", "What stands around the GPUs", tuple(blocks))
 
 
+def _notes(found: Sequence[Surrounding]) -> tuple[str, ...]:
+    """One item for each note, with everything that it is said of."""
+    said: dict[str, list[str]] = {}
+    for s in found:
+        said.setdefault(s.note, []).append(s.name)
+    return tuple(f"{', '.join(names)}: {note}" for note, names in said.items() if note)
+
+
 def _row(s: Surrounding) -> tuple[str, ...]:
-    quantities = (numbers.number(value) for value in (s.go_live, s.month_12, s.month_36))
+    quantities = (numbers.number(float(f"{value:.4g}")) for value in (s.go_live, s.month_12, s.month_36))
     return (s.name, s.unit, *quantities, s.formula.removeprefix("month 36: "), s.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Code, Facts, Items, Notice, Paragraph, Section, table
 from aisizer.plan import Comparison, IntegrationUse, Plan
+from aisizer.plan.explain_survival import PREFIX
 from aisizer.plan.upstream import READINESS_RISKS, first_to_break
 
 AT = ("go_live", "month_12", "month_36")
@@ -122,6 +123,7 @@ def method_section(plan: Plan) -> Section:
             step.source,
         )
         for step in plan.explain
+        if not step.name.startswith(PREFIX)
     ]
     heads = "Name | Meaning | Formula | With | Result # | Source"
     text = (

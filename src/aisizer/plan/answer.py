@@ -25,6 +25,7 @@ from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
@@ -105,7 +106,7 @@ def _answer(
     found, note = baseline.baseline(context, best)
     decision = _decision(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
     triggers = triggers_of(context, best, down)
-    shown = tuple(tco.values())
+    shown, around = tuple(tco.values()), surroundings.shown(needs)
     survived = (
         survival.availability(context, best),
         survival.recovery_check(context, best),
@@ -133,10 +134,14 @@ def _answer(
         "work": survived[2],
         "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
         "integrations": upstream.uses(context),
-        "surroundings": surroundings.shown(needs),
+        "surroundings": around,
         "assumptions": assumptions.assumptions(context, best),
         "sources": sources.used(context, shown, best),
-        "explain": explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
+        "explain": (
+            *explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
+            *survival_steps(*survived[:2], context.demand.service.retention),
+            *surrounding_steps(around),
+        ),
         "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
     }
 

@@ -85,7 +85,7 @@ def patient_s(attempts: int) -> float:
 
 def _server_lost(known: Known) -> Said:
     if known.down == 0:
-        return Said(f"no server is spare; the rest carries {_percent(_short_of_a_server(known))} of what it can at all")
+        return _unspared(known, "no server is spare")
     servers = "server" if known.down == 1 else "servers"
     others = f"requests of the lost server are sent again; percentiles are those with {known.down} {servers} down"
     return _degraded(known, others)
@@ -98,7 +98,7 @@ def _rolling_upgrade(known: Known) -> Said:
     each_s = upgrades.drain + known.resilience.cold_start
     takes = f"{known.wave.servers} servers, {each_s:g} s each"
     if known.down == 0:
-        return Said(f"{takes}; the rest carries {_percent(_short_of_a_server(known))} of what it can at all")
+        return _unspared(known, takes)
     said = _degraded(known, f"{takes}; percentiles are those with a server down")
     return replace(said, lasts_s=known.wave.servers * each_s)
 
@@ -122,6 +122,14 @@ def _degraded(known: Known, others: str) -> Said:
     )
     held = all_held([p.held for p in holds])
     return Said(others, held, holds, again_s=0.0 if held else None)
+
+
+def _unspared(known: Known, what: str) -> Said:
+    """A fleet without a spare, short of a server: broken where the rest cannot carry the load at all, else not known."""
+    load = _short_of_a_server(known)
+    if load == float("inf"):
+        return Said(f"{what}; no other server is left to serve", held=False)
+    return Said(f"{what}; the rest carries {_percent(load)} of what it can at all", held=False if load >= 1 else None)
 
 
 def _short_of_a_server(known: Known) -> float:

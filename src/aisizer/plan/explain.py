@@ -114,8 +114,11 @@ def _waterfall(
         ),
         "redundancy": ("+ k servers that may be down", {"resilience.redundancy": resilience.redundancy}),
         "upgrade": (
-            "+ a second serving set where blue/green",
-            {"resilience.upgrades.method": resilience.upgrades.method},
+            "+ a second serving set where blue/green; + a server more to lose where rolling is stacked on the redundancy",
+            {
+                "resilience.upgrades.method": resilience.upgrades.method,
+                "resilience.upgrades.stack_on_redundancy": str(resilience.upgrades.stack_on_redundancy).lower(),
+            },
         ),
         "disaster_recovery": (
             "+ the second site of the posture",

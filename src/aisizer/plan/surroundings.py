@@ -59,6 +59,7 @@ def shown(needs: Sequence[Need]) -> tuple[Surrounding, ...]:
     """The needs as the Plan carries them."""
     return tuple(
         Surrounding(
+            id=line_id(need),
             group=need.group,
             name=need.name,
             unit=need.unit,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from aisizer.profile.sections import FrontEnd
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 from aisizer.sizing.traffic import Traffic
 from aisizer.units import HOURS_PER_MONTH
 
@@ -87,7 +87,7 @@ def front_end_needs(
         *_gateway_needs(rates, under_way, doors, seconds_per_answer, front_end),
         _role("Load balancers", roles["load balancers"], "a pair", "load_balancers"),
         _role("State of keys and rate limits", roles["state"], "a majority after a loss", "state_servers"),
-        _role("Log store nodes", roles["log nodes"], f"month 36: {hot_logs_gb[-1]:,.4g} GB of hot logs / {SHARD_GB:g} GB "
+        _role("Log store nodes", roles["log nodes"], f"month 36: {figure(hot_logs_gb[-1])} GB of hot logs / {SHARD_GB:g} GB "
               f"x {SHARD_VCPUS:g} vCPU / {ROLE_VCPUS['log nodes']}, at least {LOG_NODES}", "compliance.logging"),
         _role("Observers: metrics, traces, alerts", roles["observers"], f"month 36: {gpu_servers[-1]} GPU servers / "
               f"{front_end.gpu_servers_per_observer} + {front_end.spares}", "gpu_servers_per_observer"),
@@ -101,10 +101,10 @@ def _gateway_needs(
 ) -> tuple[Need, ...]:
     return (
         Need("front end", "Answers under way in the peak hour", "stream", tuple(under_way),
-             f"month 36: {rates[-1]:,.4g} req/s x {seconds:.3g} s", "Little's law"),
+             f"month 36: {figure(rates[-1])} req/s x {seconds:.3g} s", "Little's law"),
         _role("Gateways: routing, keys, rate limits", doors,
-              f"month 36: the larger of {rates[-1]:,.4g} req/s / ({front_end.requests_per_vcpu:g} x {GATEWAY_VCPUS} vCPU) "
-              f"and {under_way[-1]:,.4g} / {front_end.streams_per_gateway:,}, + {front_end.spares}",
+              f"month 36: the larger of {figure(rates[-1])} req/s / ({front_end.requests_per_vcpu:g} x {GATEWAY_VCPUS} vCPU) "
+              f"and {figure(under_way[-1])} / {front_end.streams_per_gateway:,}, + {front_end.spares}",
               "requests_per_vcpu, streams_per_gateway, spares"),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aisizer.profile.sections import Logging
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 from aisizer.sizing.traffic import Traffic
 from aisizer.units import MONTH
 
@@ -134,17 +134,17 @@ def _writing(traffic: Traffic, logging: Logging, size: LogBytes) -> tuple[Need, 
         ),
         Need(
             "logging", "Logs written", "GB/month", tuple(gb / logging.compression for gb in raw),
-            f"month 36: {raw[-1]:,.4g} GB of text / {logging.compression:g}", "compliance.logging.compression",
+            f"month 36: {figure(raw[-1])} GB of text / {logging.compression:g}", "compliance.logging.compression",
         ),
         Need(
             "logging", "Log ingest in the peak hour", "MB/s", tuple(rate / 1e6 for rate in peak),
-            f"month 36: {traffic.peak_requests_per_s[-1]:,.4g} req/s x bytes of one request at the peak's tokens",
+            f"month 36: {figure(traffic.peak_requests_per_s[-1])} req/s x bytes of one request at the peak's tokens",
             "workloads, compliance.logging", note="Before compression: what the log store's front must take.",
         ),
         Need(
             "logging", "Log writes in the peak hour", "IOPS",
             tuple(rate * writes for rate in traffic.peak_requests_per_s),
-            f"month 36: {traffic.peak_requests_per_s[-1]:,.4g} req/s x {WRITES_PER_REQUEST:g} writes x "
+            f"month 36: {figure(traffic.peak_requests_per_s[-1])} req/s x {WRITES_PER_REQUEST:g} writes x "
             f"{logging.copies} of each",
             "compliance.logging.copies, two writes a request assumed", note="Unbatched; a store that batches needs fewer.",
         ),
@@ -158,17 +158,17 @@ def _by_age(raw: Sequence[float], logging: Logging, retention_months: float) -> 
     return (
         _stored(
             "Hot logs", "storage-hot", [on_disk * gb for gb in by_age.hot],
-            f"{by_age.hot[-1]:,.4g} GB of text of the last {logging.hot / MONTH:.3g} months x {searchable}",
+            f"{figure(by_age.hot[-1])} GB of text of the last {logging.hot / MONTH:.3g} months x {searchable}",
             "compliance.logging.hot, copies, compression, index",
         ),
         _stored(
             "Warm logs", "storage-warm", [on_disk * gb for gb in by_age.warm],
-            f"{by_age.warm[-1]:,.4g} GB of text of {logging.warm / MONTH:.3g} months before x {searchable}",
+            f"{figure(by_age.warm[-1])} GB of text of {logging.warm / MONTH:.3g} months before x {searchable}",
             "compliance.logging.warm, copies, compression, index",
         ),
         _stored(
             "Archived logs", "storage-archive", [packed * gb for gb in by_age.archive],
-            f"{by_age.archive[-1]:,.4g} GB of text of the rest of {retention_months:.3g} months / {logging.compression:g}",
+            f"{figure(by_age.archive[-1])} GB of text of the rest of {retention_months:.3g} months / {logging.compression:g}",
             "compliance.log_retention or the longest of the binding rules",
             "Without an index: an archived month is loaded again before it is searched.",
         ),
@@ -177,7 +177,7 @@ def _by_age(raw: Sequence[float], logging: Logging, retention_months: float) -> 
 
 def _copies(raw: Sequence[float], logging: Logging, retention_months: float) -> tuple[Need, ...]:
     whole = [gb / logging.compression for gb in held(raw, retention_months)]
-    size = f"{whole[-1]:,.4g} GB of {retention_months:.3g} months, compressed"
+    size = f"{figure(whole[-1])} GB of {retention_months:.3g} months, compressed"
     times = 1 + logging.backups + int(logging.worm)
     worm = _stored(
         "Write-once copy of the logs", "storage-archive", whole, size, "compliance.logging.worm",
@@ -190,7 +190,7 @@ def _copies(raw: Sequence[float], logging: Logging, retention_months: float) -> 
     year = Need(
         "logging", "A further year of retention", "GB",
         tuple(MONTHS_PER_YEAR * times * gb / logging.compression for gb in raw),
-        f"month 36: {MONTHS_PER_YEAR} x {raw[-1]:,.4g} GB/month / {logging.compression:g} x {times} copies",
+        f"month 36: {MONTHS_PER_YEAR} x {figure(raw[-1])} GB/month / {logging.compression:g} x {times} copies",
         "compliance.log_retention",
         note="What one year more holds once it is reached, at that month's traffic; priced as the archive, not bought here.",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aisizer.profile.sections import Resilience, Upgrades
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 from aisizer.units import HOUR
 
 WORKING_DAYS = 220.0
@@ -90,7 +90,7 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
             name="Evaluation at migrations",
             unit="GPU-hour",
             by_month=(at_migrations,) * months,
-            formula=f"{once:.4g} GPU-hours a run x {upgrades.evaluation_runs} runs x {upgrades.per_year:g} migrations / 12; "
+            formula=f"{figure(once)} GPU-hours a run x {upgrades.evaluation_runs} runs x {upgrades.per_year:g} migrations / 12; "
             f"{upgrades.evaluation_requests:,} requests of {sets}",
             source="resilience.upgrades.evaluation_requests, evaluation_runs, per_year; Cochran, Sampling Techniques (1977)",
             note=_load(at_migrations + scheduled, serving, upgrades),
@@ -100,7 +100,7 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
             name="Scheduled evaluation",
             unit="GPU-hour",
             by_month=(scheduled,) * months,
-            formula=f"{once:.4g} GPU-hours a run x {upgrades.evaluations_per_year:g} runs a year / 12",
+            formula=f"{figure(once)} GPU-hours a run x {upgrades.evaluations_per_year:g} runs a year / 12",
             source="resilience.upgrades.evaluations_per_year",
             note="At the rate that a replica carries with its SLOs met; in batches it goes faster.",
         ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aisizer.sizing.fabric import Cluster, fabric_needs
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 from aisizer.sizing.traffic import Traffic
 
 MEGABYTE = 1e6
@@ -119,13 +119,13 @@ def _outside(traffic: Traffic, wire: Wire) -> tuple[Need, ...]:
     return (
         _rate(
             "Into the service", into,
-            f"{requests[-1]:,.4g} req/s x {REQUEST_BYTES:g} byte + {prompts[-1]:,.4g} token/s x {wire.in_per_token:g} byte",
+            f"{figure(requests[-1])} req/s x {REQUEST_BYTES:g} byte + {figure(prompts[-1])} token/s x {wire.in_per_token:g} byte",
             "log-bytes-per-token; 2 kB around a prompt assumed",
             "Passages that the service itself retrieves come from inside and are counted too.",
         ),
         _rate(
             "Out of the service", [egress_bytes_per_s(tokens, wire) for tokens in outputs],
-            f"{outputs[-1]:,.4g} token/s x {wire.out_per_token:g} byte", "egress-bytes-per-token",
+            f"{figure(outputs[-1])} token/s x {wire.out_per_token:g} byte", "egress-bytes-per-token",
             "One server-sent event for each token; answers sent whole take a fiftieth of it.",
         ),
     )  # fmt: skip
@@ -133,10 +133,10 @@ def _outside(traffic: Traffic, wire: Wire) -> tuple[Need, ...]:
 
 def _logs(logs_bytes_per_s: Sequence[float], copies_elsewhere: int) -> tuple[Need, ...]:
     return (
-        _rate("To the log store", logs_bytes_per_s, f"{logs_bytes_per_s[-1]:,.4g} byte/s of logs", "compliance.logging",
+        _rate("To the log store", logs_bytes_per_s, f"{figure(logs_bytes_per_s[-1])} byte/s of logs", "compliance.logging",
               "Uncompressed."),
         _rate("Log copies to a second place", [copies_elsewhere * rate for rate in logs_bytes_per_s],
-              f"{logs_bytes_per_s[-1]:,.4g} byte/s x {copies_elsewhere}", "compliance.logging.backups, worm",
+              f"{figure(logs_bytes_per_s[-1])} byte/s x {copies_elsewhere}", "compliance.logging.backups, worm",
               "At once and uncompressed; a nightly compressed copy needs less."),
     )  # fmt: skip
 
@@ -151,13 +151,13 @@ def _between(traffic: Traffic, wire: Wire) -> tuple[Need, ...]:
     )
     needs = [
         _rate("Between the servers of a replica", [wire.collectives_per_token * n for n in tokens],
-              f"{tokens[-1]:,.4g} token/s x {wire.collectives_per_token:g} byte", "the chosen layout", collectives)
+              f"{figure(tokens[-1])} token/s x {wire.collectives_per_token:g} byte", "the chosen layout", collectives)
     ]  # fmt: skip
     if wire.kv_per_token:
         needs.append(
             _rate("Key-value cache from prefill to decode",
                   [kv_transfer_bytes_per_s(p, wire.kv_per_token) for p in prompts],
-                  f"{prompts[-1]:,.4g} token/s x {wire.kv_per_token:,.0f} byte", "the model's cache per token",
+                  f"{figure(prompts[-1])} token/s x {wire.kv_per_token:,.0f} byte", "the model's cache per token",
                   "Prompt tokens found in a prefix cache are sent too.")
         )  # fmt: skip
     return tuple(needs)

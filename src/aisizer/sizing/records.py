@@ -149,6 +149,7 @@ class RejectionGroup(Record):
 class Surrounding(Record):
     """One thing that stands around the GPUs, sized by a formula."""
 
+    id: str
     group: Group
     name: str
     unit: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from aisizer.profile.sections import DisasterRecovery, Posture, Resilience
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 from aisizer.units import DAY, HOUR, MINUTE
 
 POSTURES: tuple[Posture, ...] = get_args(Posture)
@@ -204,7 +204,7 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
     if wanted.posture == "none":
         return ()
     found, last = [recovery(data, resilience) for data in data_by_month], data_by_month[-1]
-    sizes = " + ".join(f"{name} {size / 1e9:.4g} GB" for name, size in last.parts.items())
+    sizes = " + ".join(f"{name} {figure(size / 1e9)} GB" for name, size in last.parts.items())
     every = copy_interval(wanted.posture, wanted)
     return (
         Need(
@@ -212,9 +212,9 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
             name="Replication to the second site",
             unit="Mbit/s",
             by_month=tuple(8 * r.replication_bytes_per_s / 1e6 for r in found),
-            formula=f"8 x {last.written_bytes_per_s:.4g} byte/s written in the peak hour, copied each {_time(every)}",
+            formula=f"8 x {figure(last.written_bytes_per_s)} byte/s written in the peak hour, copied each {_time(every)}",
             source="resilience.disaster_recovery.rpo, copy_every; Patterson et al., SnapMirror, FAST 2002",
-            note=f"Of a link of {wanted.link / 1e6:.4g} Mbit/s, besides weights at migrations; the line itself is not priced.",
+            note=f"Of a link of {wanted.link / 1e6:,.4g} Mbit/s, besides weights at migrations; the line itself is not priced.",
         ),
         Need(
             group="recovery",

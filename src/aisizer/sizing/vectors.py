@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from aisizer.profile.sections import FrontEnd, VectorStore
-from aisizer.sizing.needs import Need
+from aisizer.sizing.needs import Need, figure
 
 MEMORY_USE = 0.8
 """[1] of a server's memory that vectors may fill: Qdrant calls more resident memory than that a sign of a problem
@@ -67,25 +67,22 @@ def _store_needs(
     disk = tuple(copies * (vectors + text) for vectors, text in zip(copy_gb, text_gb, strict=True))
     at = f"supply.vector_stores.{name}"
     rebuilt = f"{copies - store.replicas} copy more while all is embedded again"
-    size = (
-        f"month 36: {chunks[-1]:,.4g} x {store.dimensions} x {store.bytes_per_value:g} byte x "
-        f"{1 + store.index_overhead:g}"
-    )
+    size = f"{figure(chunks[-1])} x {store.dimensions} x {store.bytes_per_value:g} byte x {1 + store.index_overhead:g}"
     needs = (
         Need(
-            "vector store", f"{name}: memory", "GB", memory, f"{size} x {copies} copies", at,
+            "vector store", f"{name}: memory", "GB", memory, f"month 36: {size} x {copies} copies", at,
             note=f"{store.replicas} replicas and {rebuilt}; paid with the servers.",
         ),
         Need(
             "vector store", f"{name}: CPU servers", "server",
             tuple(float(memory_servers(gb, front_end.server_memory_gb, store.replicas)) for gb in memory),
-            f"month 36: {memory[-1]:,.4g} GB / ({MEMORY_USE * 100:g} % of {front_end.server_memory_gb:g} GB), "
+            f"month 36: {figure(memory[-1])} GB / ({MEMORY_USE * 100:g} % of {front_end.server_memory_gb:g} GB), "
             f"at least {store.replicas}", f"{at}, supply.front_end.server_memory_gb", price="cpu-server", bought=True,
             note="By memory; searches a second are the store's own limit (see integrations).",
         ),
         Need(
             "vector store", f"{name}: disk", "GB", disk,
-            f"({size} + {store.tokens_per_chunk:g} token x {bytes_per_token:g} byte of text) x {copies} copies",
+            f"month 36: ({size} + {store.tokens_per_chunk:g} token x {bytes_per_token:g} byte of text) x {copies} copies",
             f"{at}, log-bytes-per-token", price="storage-hot", note=f"Passages are kept beside their vectors; {rebuilt}.",
         ),
         Need(
@@ -105,13 +102,13 @@ def _reindex_needs(name: str, store: VectorStore, chunks: Sequence[float]) -> tu
         Need(
             "vector store", f"{name}: embedding everything again", "token/s",
             tuple(reindex_tokens_per_s(n, store.tokens_per_chunk, store.reindex_window) for n in chunks),
-            f"month 36: {chunks[-1]:,.4g} x {store.tokens_per_chunk:g} token / {window}", f"{at}.reindex_window",
+            f"month 36: {figure(chunks[-1])} x {store.tokens_per_chunk:g} token / {window}", f"{at}.reindex_window",
             note=f"{store.reindex_per_year:g} times a year; state it as a workload of the embedder where its peak hour "
             "does not leave that much.",
         ),
         Need(
             "vector store", f"{name}: vectors written then", "vector/s",
             tuple(n / store.reindex_window for n in chunks),
-            f"month 36: {chunks[-1]:,.4g} / {window}", f"{at}.reindex_window",
+            f"month 36: {figure(chunks[-1])} / {window}", f"{at}.reindex_window",
         ),
     )  # fmt: skip
