@@ -68,7 +68,8 @@ def test_work_in_time_is_an_item_with_its_date_and_its_cost() -> None:
     assert (item.need_by, item.order_by) == (date(2027, 12, 1), date(2027, 7, 14))
     line = next(line for line in made.tco["on_premises"].lines if line.id.startswith("site-work"))
     assert sum(line.quantity) == pytest.approx(item.quantity, rel=1e-5) and line.unit_price_usd == 3000
-    assert any(b.description.startswith("Site work") for b in made.bom)
+    (ordered,) = [b for b in made.bom if b.description.startswith("Site work")]
+    assert (ordered.order_by, ordered.need_by, ordered.lead_time_weeks) == (item.order_by, item.need_by, 20)
     assert any("order it by 2027-07-14" in warning for warning in made.warnings)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from aisizer.costs.lines import PERIODS, Buyer, Fleet, split_hours
@@ -20,6 +21,19 @@ INCLUDED = "included"
 """How the price of a part reads that another line pays for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """When a line is ordered that does not come with the servers."""
+
+    lead_time_weeks: float
+    order_by: date
+    need_by: date
+
+    def fields(self) -> dict[str, float | date]:
+        """The fields of a line of the bill."""
+        return {"lead_time_weeks": self.lead_time_weeks, "order_by": self.order_by, "need_by": self.need_by}
+
+
 def bill_of_materials(
     buyer: Buyer,
     lines: Sequence[CostLine],
@@ -28,10 +42,12 @@ def bill_of_materials(
     purchases: Sequence[Purchase],
     lead: Mapping[str, float],
     plan_date: date,
+    dated: Mapping[str, Dated],
 ) -> tuple[BomLine, ...]:
     """One block of lines per purchase; over all waves the quantities add up to those of the cost lines.
 
-    What is paid by the month stands in the first block, with its months up to month 36.
+    What is paid by the month stands in the first block, with its months up to month 36. dated: cost lines with lead times
+    of their own.
     """
     ends = [month for month, _ in fleet.added[1:]] + [PERIODS]
     result: list[BomLine] = []
@@ -43,7 +59,8 @@ def bill_of_materials(
             if quantity > 0:
                 number = len(result) + 1
                 parent = first if line.waves and number > first else None
-                result.append(_bom_line(number, parent, line, quantity, purchase, buyer, lead, plan_date))
+                made = _bom_line(number, parent, line, quantity, purchase, buyer, lead, plan_date)
+                result.append(made.model_copy(update=dated[line.id].fields()) if line.id in dated else made)
                 network = number if line.id == "network" else network
         for need in needs:
             quantity = sum(added(need.by_month)[_periods(wave, end)]) if need.bought and not need.price else 0.0

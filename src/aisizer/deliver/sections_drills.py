@@ -20,26 +20,18 @@ def drills_section(plan: Plan) -> Section:
     """Each drill: whether the promises hold, what the others see, and when it is over."""
     simulated = all(found.method == "simulated" for found in plan.drills)
     rows = [
-        (
-            _name(found),
-            found.what,
-            holds(found),
-            worst(found),
-            numbers.share(found.failed),
-            _turned_away(found),
-            _lasts(found),
-            drained(found),
-            holds_again(found),
-            found.others,
-            found.decided_by,
-        )
-        for found in plan.drills
+        (_name(f), holds(f), worst(f), numbers.share(f.failed), _lasts(f), drained(f), holds_again(f))
+        for f in plan.drills
     ]
     heads = (
-        "Drill | What happens | Promises hold | Worst during it # | Failed # | Turned away # | Lasts # | Queue drained after # | "
-        "Holds again after # | Others see | Decided by"
+        "Drill | Promises hold | Worst during it # | Failed # | Lasts # | Queue drained after # | Holds again after #"
     )
-    blocks: list[Block] = [Paragraph(_told(plan, simulated)), table("Drills at the peak hour", heads, rows)]
+    told = [(_name(f), f.what, _limits(f), f.others, f.decided_by) for f in plan.drills]
+    blocks: list[Block] = [
+        Paragraph(_told(plan, simulated)),
+        table("Drills at the peak hour", heads, rows),
+        table("What happens in each", "Drill | What happens | Limits | Others see | Decided by", told),
+    ]
     if simulated:
         phases = "Drill | Promise | Target # | Before # | During # | After #"
         blocks.append(
@@ -70,9 +62,14 @@ def _apart(plan: Plan) -> bool:
 
 
 def _name(found: DrillResult) -> str:
-    if found.admission:
-        return f"{found.name}, limits: {found.admission}"
-    return f"{found.name}, no limits" if found.name == "tenant-10x" else found.name
+    if found.name != "tenant-10x":
+        return found.name
+    return f"{found.name}, limited" if found.admission else found.name
+
+
+def _limits(found: DrillResult) -> str:
+    away = _turned_away(found)
+    return f"{found.admission or 'none'}{f'; turned away: {away}' if away else ''}"
 
 
 def holds(found: DrillResult) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aisizer.costs.records import SiteCost
+from aisizer.costs.bom import INCLUDED
+from aisizer.costs.records import BomLine, SiteCost
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
 from aisizer.plan import Plan
@@ -81,8 +82,8 @@ def bom_section(plan: Plan) -> Section:
             ("part of line " + str(line.parent) + ": " if line.parent else "") + line.description,
             numbers.number(line.quantity + line.spares),
             line.uom,
-            numbers.unit_price(line.unit_price_usd),
-            "no price" if line.extended_price_usd is None else numbers.cents(line.extended_price_usd),
+            "" if line.price_kind == INCLUDED else numbers.unit_price(line.unit_price_usd),
+            _price(line),
             line.price_kind + ("" if line.price_age_days is None else f", {line.price_age_days} days old"),
             line.order_by.isoformat(),
         )
@@ -93,3 +94,9 @@ def bom_section(plan: Plan) -> Section:
     note = [Paragraph(f"{second} of the first wave stand at the second site.")] if second else []
     listed = table("What is ordered (bom.csv has every column)", heads, rows)
     return Section("bom", "Bill of materials", (*note, listed))
+
+
+def _price(line: BomLine) -> str:
+    if line.price_kind == INCLUDED:
+        return ""
+    return "no price" if line.extended_price_usd is None else numbers.cents(line.extended_price_usd)

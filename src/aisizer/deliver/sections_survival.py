@@ -46,7 +46,7 @@ def _availability_facts(plan: Plan, found: Availability) -> Facts:
         if found.stacked_servers == 0
         else f"{more} more, at least {_usd(found)} {bought}"
     )
-    rack = "not counted: resilience.servers_per_rack is not set" if found.rack_down == 0 else nines(found.rack_down)
+    rack = "not counted (servers_per_rack)" if found.rack_down == 0 else nines(found.rack_down)
     return Facts(
         (
             ("Redundancy", f"{labels.redundancy(decision)} (asked: {decision.redundancy})"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aisizer.calibration.intervals import MEDIAN
-from aisizer.costs.bom import bill_of_materials
+from aisizer.costs.bom import Dated, bill_of_materials
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan import (
     apis,
@@ -27,7 +27,7 @@ from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
-from aisizer.plan.records import Decision, Inputs, Plan, Verdict
+from aisizer.plan.records import Decision, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import State, first_wave
 from aisizer.plan.trigger import triggers_of
@@ -98,7 +98,12 @@ def _answer(
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
     needs = surroundings.around(best.buyer, best.layout, best.fleets, context.demand)
-    bom = bom_of(context, best, needs, roadmap)
+    survived = (
+        survival.availability(context, best),
+        survival.recovery_check(context, best),
+        site_work.site_work(best.site, best.offer, best.fleets, context.demand),
+    )
+    bom = bom_of(context, best, needs, roadmap, survived[2])
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
@@ -107,11 +112,6 @@ def _answer(
     decision = _decision(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
     triggers = triggers_of(context, best, down)
     shown, around = tuple(tco.values()), surroundings.shown(needs)
-    survived = (
-        survival.availability(context, best),
-        survival.recovery_check(context, best),
-        site_work.site_work(best.site, best.offer, best.fleets, context.demand),
-    )
     return {
         "complete": not best.cost.missing,
         "decision": decision,
@@ -270,11 +270,18 @@ def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
     return by_site
 
 
-def bom_of(context: Context, best: Evaluated, needs: Sequence[Need], roadmap: Roadmap) -> tuple[BomLine, ...]:
-    """The chosen plan's bill of materials, all waves."""
+def bom_of(
+    context: Context, best: Evaluated, needs: Sequence[Need], roadmap: Roadmap, work: Sequence[SiteWork]
+) -> tuple[BomLine, ...]:
+    """The chosen plan's bill of materials, all waves; work on the site has dates of its own."""
     lead, plan_date = context.leads[best.site.id], context.profile.plan_date
+    dated = {
+        site_work.line_of(item): Dated(item.lead_time_weeks, item.order_by, item.need_by)
+        for item in work
+        if item.lead_time_weeks is not None and item.order_by is not None
+    }
     return bill_of_materials(
-        best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date
+        best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date, dated
     )
 
 

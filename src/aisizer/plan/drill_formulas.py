@@ -80,7 +80,7 @@ def patient_s(attempts: int) -> float:
     (1.5, 0.0)
     """
     client = Patience()
-    return sum(min(client.backoff_s * 2.0**n, client.longest_backoff_s) for n in range(attempts - 1))
+    return sum((min(client.backoff_s * 2.0**n, client.longest_backoff_s) for n in range(attempts - 1)), 0.0)
 
 
 def _server_lost(known: Known) -> Said:

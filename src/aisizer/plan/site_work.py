@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from aisizer.catalog.records import Site, SiteLimits
+from aisizer.costs.needs import line_id
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
 from aisizer.plan.records import SiteLimit, SiteWork
@@ -105,6 +106,11 @@ def site_limits(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple
 def work_name(item: str) -> str:
     """How a piece of work is called in the bill of materials."""
     return f"Site work: {item}"
+
+
+def line_of(work: SiteWork) -> str:
+    """The id of the cost line that pays for a piece of work."""
+    return line_id(Need("facility", work_name(work.item), work.unit, (), "", ""))
 
 
 def _limit(name: str, field: str, unit: str, got: float, limit: float | None) -> SiteLimit:
