@@ -85,6 +85,12 @@ def test_a_standby_has_its_own_gateways_and_copies_and_a_backup_has_not() -> Non
     assert not any(s.group == "recovery" for s in plan(OWNED).surroundings)
 
 
+def test_a_further_year_of_retention_says_its_cost() -> None:
+    year = around(plan(OWNED))["A further year of retention"]
+    usd = year.month_36 * 0.000998 * 12
+    assert f"costs {usd:,.2f} USD (0.000998 USD/GB-month)" in year.note
+
+
 def test_an_environment_of_its_own_costs_servers_and_one_that_shares_none() -> None:
     mirror = {"resilience.environments": {"staging": {"rule": "mirror", "shares_with_production": False}}}
     shares = {"resilience.environments": {"staging": {"rule": "mirror", "shares_with_production": True}}}

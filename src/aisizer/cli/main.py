@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -350,6 +351,7 @@ def run() -> None:
         if stream is not None:
             stream.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]
     gc.disable()  # a short process: looking for cycles costs a tenth of a `size` and frees nothing
+    atexit.register(gc.freeze)  # nor does looking for them at the exit, for a twentieth more
     try:
         _verb()
     except AisizerError as error:

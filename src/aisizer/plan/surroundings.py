@@ -19,6 +19,7 @@ from aisizer.sizing.facility import facility_needs, limits_of
 from aisizer.sizing.fleet import Layout
 from aisizer.sizing.front_end import electricity_need, front_end_needs
 from aisizer.sizing.links import wire_between
+from aisizer.sizing.logs import FURTHER_YEAR, MONTHS_PER_YEAR
 from aisizer.sizing.migrations import Evaluated, Serving, migration_needs
 from aisizer.sizing.needs import Need
 from aisizer.sizing.network import network_needs
@@ -49,10 +50,19 @@ def around(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[
 
     A provider's network is counted, but nobody orders its parts.
     """
-    needs = paid(buyer, layout, made, demand)
+    needs = tuple(_costed(need, buyer) for need in paid(buyer, layout, made, demand))
     network = _network(buyer, layout, made, demand, _cpu_servers(needs))
     owned = buyer.offer.server is not None
     return (*needs, *(network if owned else (replace(need, bought=False) for need in network)))
+
+
+def _costed(need: Need, buyer: Buyer) -> Need:
+    """A further year of retention with what it costs; other needs as they are."""
+    price = buyer.book.named(buyer.site.storage_archive)
+    if need.name != FURTHER_YEAR or price is None:
+        return need
+    usd = need.by_month[-1] * price.base * MONTHS_PER_YEAR
+    return replace(need, note=f"{need.note} Held for a year it costs {usd:,.2f} USD ({price.base:g} {price.unit}).")
 
 
 def shown(needs: Sequence[Need]) -> tuple[Surrounding, ...]:

@@ -15,6 +15,8 @@ COPIES_OF_TEXT = {"full": 1, "redacted": 1, "both": 2, "none": 0}
 WRITES_PER_REQUEST = 2.0
 """[1] disk writes of one logged request and copy: the record and its index entry, unbatched (assumed)."""
 MONTHS_PER_YEAR = 12
+FURTHER_YEAR = "A further year of retention"
+"""What each year beyond the retention would hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def _copies(raw: Sequence[float], logging: Logging, retention_months: float) -> 
         f"{logging.backups} x {size}", "compliance.logging.backups", "In a second place, as long as the logs.",
     )  # fmt: skip
     year = Need(
-        "logging", "A further year of retention", "GB",
+        "logging", FURTHER_YEAR, "GB",
         tuple(MONTHS_PER_YEAR * times * gb / logging.compression for gb in raw),
         f"month 36: {MONTHS_PER_YEAR} x {figure(raw[-1])} GB/month / {logging.compression:g} x {times} copies",
         "compliance.log_retention",
