@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Code, Paragraph, Section, table
 from aisizer.plan import Plan
 from aisizer.plan.drill_records import DrillPromise, DrillResult
-from aisizer.studies.simulation_records import AllDrills
+
+if TYPE_CHECKING:
+    from aisizer.studies.simulation_records import AllDrills
 
 WIDTH = 80
 PLAY = "aisizer simulate sizing.json --drill all"

@@ -14,6 +14,7 @@ NOT_MODELLED = (
     "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
     "searches a second of vector stores, latency and loss of networks, racks and parts at a second site",
     "older backups than one copy, storage of weights and images, licences of software",
+    "prices of a second site of another kind: its servers cost what those of the first do",
     "adapters (LoRA), images and sound, a KV cache moved to host memory or disk",
     "income tax, financing, exchange rates and resale beyond the profile's own residual",
 )
