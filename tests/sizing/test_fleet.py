@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
-from aisizer.sizing.fleet import Layout, carried, deployed, fleet, replicas, utilization
+from aisizer.sizing.fleet import Fleet, Layout, carried, deployed, fleet, replicas, utilization
 from aisizer.sizing.placement import place, servers_for, worst_loss
+from aisizer.sizing.resilience import server_down
 
 
 def candidate(share: float, gpus: int, burst: float = 1.1, stable: float = 2.0, sure: float | None = None) -> Candidate:
@@ -246,3 +248,25 @@ def test_an_upgrade_of_a_replica_over_two_servers_takes_both_by_hand() -> None:
     layout = Layout((candidate(0.4, 16, burst=1.0),), 8)
     found = fleet(layout, 1.0, Resilience.model_validate({"headroom": 0, **upgrades}))
     assert (found.serving_servers, found.production_servers, found.upgrade_servers) == (6, 10, 2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(layouts, st.sampled_from([0.99, 0.999, 0.9999]), st.floats(0.05, 1.0), st.floats(0.2, 3.0))
+def test_auto_takes_the_fewest_spares_that_meet_the_availability_with_all_that_stand(
+    layout: Layout, target: float, factor: float, failures: float
+) -> None:
+    """A server more that stands may fail too: k of all of them, not k beside the serving ones."""
+    asked = {"redundancy": "auto", "availability": target, "server_failures_per_year": failures}
+    resilience = Resilience.model_validate(asked)
+
+    def met(found: Fleet, down: int) -> bool:
+        standing = found.serving_servers + found.redundant_servers + found.spread_servers
+        return float(binom.cdf(down, standing, server_down(resilience))) >= target - 1e-12
+
+    found = fleet(layout, factor, resilience)
+    k = found.redundant_servers
+    assert met(found, k)
+    if k > 0:
+        fewer = "N" if k == 1 else f"N+{k - 1}"
+        less = fleet(layout, factor, Resilience.model_validate({**asked, "redundancy": fewer}))
+        assert not met(less, k - 1)

@@ -224,7 +224,7 @@ class Availability(Record):
     """Whether enough servers are up at the peak hour."""
 
     needed: int
-    """servers that carry the peak with every SLO met"""
+    """servers that carry the peak with every SLO met, whichever of them are up"""
     servers: int
     """that stand at the primary site in the first wave, without those for upgrades"""
     server_down: float

@@ -14,14 +14,19 @@ from aisizer.units import HOURS_PER_MONTH
 
 
 def availability(context: Context, best: Evaluated) -> Availability:
-    """The binomial tail of the first wave at the highest demand that it was bought for, and what stacking would add."""
+    """The binomial tail of the first wave at the highest demand that it was bought for, and what stacking would add.
+
+    Where pools share servers or a replica spans some, the load is carried whichever of the redundancy are down; more of them
+    may be down if they are the right ones, which is not counted.
+    """
     resilience, factor = context.profile.resilience, planned_factor(best, context.demand)
     made = fleet(best.layout, factor, resilience)
     standing = best.fleets.production[0] - made.upgrade_servers
-    probability = rules.availability(made.serving_servers, standing, resilience)
+    needed = standing - made.redundant_servers if made.spread_servers else made.serving_servers
+    probability = rules.availability(needed, standing, resilience)
     stacked = fleet(best.layout, factor, _stacked(resilience)).upgrade_servers
     return Availability(
-        needed=made.serving_servers,
+        needed=needed,
         servers=standing,
         server_down=rules.server_down(resilience),
         rack_down=rules.rack_down(resilience),

@@ -11,6 +11,7 @@ from aisizer.profile.sections import Resilience
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.placement import place, servers_for, worst_loss
 from aisizer.sizing.resilience import (
+    availability,
     disaster_recovery_servers,
     redundant_servers,
     upgrade_servers,
@@ -90,8 +91,7 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     sizes = [c.gpus for c in layout.candidates]
     confidence = sum(n * size for n, size in zip(needed, sizes, strict=True))
     serving = _servers_for(needed, tuple(sizes), layout.gpus_per_server)
-    down = redundant_servers(serving, resilience)
-    held = surviving_servers(layout, needed, down)
+    down, held = _spared(layout, needed, serving, resilience)
     stacked = surviving_servers(layout, needed, down + upgrading_servers(resilience)) - held
     return Fleet(
         throughput=sum(c.gpus * replicas(factor, c.stable_share) for c in layout.candidates),
@@ -107,6 +107,24 @@ def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
         upgrade_servers=upgrade_servers(serving, resilience) + stacked,
         recovery_servers=disaster_recovery_servers(_latency_servers(layout, factor), serving, resilience),
     )
+
+
+def _spared(layout: Layout, needed: Sequence[int], serving: int, resilience: Resilience) -> tuple[int, int]:
+    """Servers that may be down, and those that stand so that whichever these are every pool is carried.
+
+    Where more stand than the serving ones and those, more may fail: `auto` takes the smallest number that meets the
+    availability with all of them counted.
+    """
+    down = redundant_servers(serving, resilience)
+    held = surviving_servers(layout, needed, down)
+    while (
+        resilience.redundancy == "auto"
+        and held > serving + down
+        and availability(held - down, held, resilience) < resilience.availability
+    ):
+        down += 1
+        held = surviving_servers(layout, needed, down)
+    return down, held
 
 
 def _latency_servers(layout: Layout, factor: float) -> int:
