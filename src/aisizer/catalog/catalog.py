@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aisizer.catalog.names import NotASite, UnknownName, find, nearest, spelled
-from aisizer.catalog.records import Amount, Engine, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
+from aisizer.catalog.records import Amount, Engine, Exporter, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Catalog:
     sources: Mapping[str, Source]
     apis: Mapping[str, ManagedApi] = field(default_factory=dict)
     """by id: services billed by the token, for the break-even only"""
+    exporters: Mapping[str, Exporter] = field(default_factory=dict)
+    """by id: metric names of what is no engine of its own"""
     overlay: str | None = None
     """name of the user's overlay folder, never its path"""
     replaced: tuple[str, ...] = ()
@@ -52,6 +54,10 @@ class Catalog:
     def find_engine(self, name: str) -> Engine:
         """The engine of that id, alias or spelling; a bare engine name is its newest version."""
         return find("engine", name, self.engines)
+
+    def find_exporter(self, name: str) -> Exporter:
+        """The exporter of that id, alias or spelling."""
+        return find("exporter", name, self.exporters)
 
     def find_site(self, name: str) -> Site:
         """The site of that id, alias or spelling; a managed API is none."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.lazy import LazyRecords, read_record
 from aisizer.catalog.record_file import RecordFile
-from aisizer.catalog.records import Engine, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
+from aisizer.catalog.records import Engine, Exporter, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
 from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.packaged import packaged
 from aisizer.schema import Record
@@ -25,6 +25,7 @@ KINDS: Mapping[str, type[Record]] = {
     "sites": Site,
     "rules": Rule,
     "apis": ManagedApi,
+    "exporters": Exporter,
 }
 """The record type of each folder of a catalog; `sources` holds the sources."""
 

@@ -181,6 +181,17 @@ class Engine(Sourced):
     """sweeps whose server settings are known; the first that matches a row holds"""
 
 
+class Exporter(Sourced):
+    """Metric names of what is no engine of its own: a packaged server, or the GPUs' telemetry."""
+
+    path: str = "/metrics"
+    """where Prometheus scrapes it"""
+    metrics: dict[str, str]
+    """Prometheus metric of each signal, as in Engine.metrics; power [W] and gpu_use [%] of GPUs"""
+    model_label: str | None = None
+    """label that holds the model; null where there is none"""
+
+
 class LeadTimes(Record):
     """[week] parts of the time from decision to service."""
 

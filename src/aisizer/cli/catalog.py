@@ -12,7 +12,7 @@ from aisizer.errors import InvalidInput
 from aisizer.profile.fields import did_you_mean
 from aisizer.schema import Record
 
-KINDS = ("gpus", "servers", "models", "engines", "prices", "sites", "rules", "apis")
+KINDS = ("gpus", "servers", "models", "engines", "prices", "sites", "rules", "apis", "exporters")
 
 
 def list_kind(kind: str, overlay: Path | None, as_json: bool) -> None:

@@ -456,6 +456,8 @@ class Logging(Record):
     disks takes 2."""
     backups: int = Field(default=1, ge=0, le=5)
     """Copies of all logs in a second place; 1, the backup that NIST SP 800-53 CP-9 asks for."""
+    capacity_gb: float | None = Field(default=None, gt=0)
+    """[GB] of disk that stands for hot and warm logs; left out: unknown, and no trigger watches it."""
     worm: bool = False
     """Whether a write-once copy is kept besides; false, because only some rules (SEC 17a-4) ask for it or an audit trail."""
 
@@ -613,6 +615,8 @@ class Supply(Record):
     """What cools the racks of an owned site: air, or liquid beside air; left out: the site's own, or not checked."""
     quota: int | None = Field(default=None, ge=1)
     """Instances that a rented site grants; left out: the site's own, or not checked, and the plan says so."""
+    egress_limit: BitRate | None = None
+    """[bit/s] that the line out to the users carries; left out: unknown, and no trigger watches it."""
     site_work: Literal["refuse", "build"] = "refuse"
     """What happens where a fleet passes a limit of its site: refuse rejects it, because new power takes years; build has the
     limit lifted: an item of its own with its date and its cost, rejected only if it would have to be ordered before plan_date."""
@@ -664,6 +668,8 @@ class Integration(Record):
     """real: it answers today; stubbed: a stand-in answers; gap: nothing answers yet."""
     workloads: tuple[str, ...] = ()
     """Workloads that call it; empty means all that users call."""
+    raise_time: Duration = 4 * 7 * 86400.0
+    """[s] from asking its owner for a higher limit to having it; four weeks (assumed: a change request and its test)."""
 
 
 class TodayFleet(Record):
@@ -700,6 +706,44 @@ class Prototype(Record):
     """[USD] what one request cost."""
 
 
+class Order(Record):
+    """A purchase that is on its way or has arrived."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    """Number of the purchase order, e.g. PO-1."""
+    site: SiteId
+    """Where it will stand."""
+    gpus: int = Field(ge=1)
+    """[GPU] that it brings."""
+    ordered: Day
+    """Day on which it was ordered."""
+    due: Day
+    """Day on which it will be in service; change it where the supplier does."""
+    received: Day | None = None
+    """Day on which it went into service; left out: it is on its way, and once `due` has passed it no longer counts."""
+
+
+WatchedSignal = Literal["log_storage", "egress", "power", "spend"]
+"""What an engine's own metrics do not tell."""
+PromQL = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class Monitoring(Record):
+    """Where the metrics of the deployed fleet are, and how its alerts are filed."""
+
+    runbooks: Text | None = None
+    """Address under which the runbooks are published, e.g. https://wiki.example.org/aisizer; left out: the path in the folder."""
+    namespace: Name = "monitoring"
+    """Kubernetes namespace of the PrometheusRule; monitoring, where the kube-prometheus-stack chart is customarily installed."""
+    labels: dict[str, Text] = Field(default_factory=lambda: {"release": "kube-prometheus-stack"}, max_length=20)
+    """Labels by which Prometheus finds the PrometheusRule; the one that the kube-prometheus-stack chart selects by default."""
+    exporter: Name | None = None
+    """Exporter of the catalog whose metric names stand in for the engine's, e.g. nim; left out: the engine's own."""
+    queries: dict[WatchedSignal, PromQL] = Field(default_factory=dict)
+    """PromQL of what the engines do not measure: log_storage [GB], egress [bit/s], power [kW], spend [USD since go-live,
+    what was paid before it included]; left out: egress from tokens, power from DCGM, and the others are not watched."""
+
+
 class Evidence(Record):
     """What was measured or stands today."""
 
@@ -709,6 +753,11 @@ class Evidence(Record):
     """What the prototype measured; it stands beside the plan's predictions."""
     calibrations: tuple[Calibration, ...] = ()
     """Fitted on your own benchmarks by `aisizer calibrate`, laid over the profile with `--with FRAGMENT`."""
+    orders: tuple[Order, ...] = Field(default=(), max_length=200)
+    """Purchases on their way and received, laid over the profile with `--with FRAGMENT`; those due by go-live are the plan's
+    own first wave and add nothing to it. Empty: none."""
+    monitoring: Monitoring = Monitoring()
+    """Where the metrics of the deployed fleet are."""
 
 
 class Finance(Record):
