@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aisizer.catalog.names import NotASite, UnknownName, find, nearest, spelled
-from aisizer.catalog.records import Amount, Engine, Exporter, Gpu, ManagedApi, Model, PriceList, Rule, Server, Site, Source
+from aisizer.catalog.records import (
+    Amount,
+    Engine,
+    Exporter,
+    Gpu,
+    ManagedApi,
+    Model,
+    PriceList,
+    Rule,
+    Server,
+    Site,
+    Source,
+)
 
 
 @dataclass(frozen=True, slots=True)

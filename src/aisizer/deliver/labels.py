@@ -153,8 +153,9 @@ def second_site(plan: Plan) -> str | None:
 
 
 def first_trigger(plan: Plan) -> Trigger | None:
-    """The trigger that is expected to fire first; without any expected date, the one with the lowest threshold."""
-    return min(plan.triggers, key=lambda t: (t.predicted.get("base") or date.max, t.threshold), default=None)
+    """The load trigger that is expected to fire first; without any expected date, the one with the lowest threshold."""
+    loads = [trigger for trigger in plan.triggers if trigger.kind == "load"]
+    return min(loads, key=lambda t: (t.predicted.get("base") or date.max, t.threshold), default=None)
 
 
 def phases(plan: Plan) -> list[dict[str, Any]]:

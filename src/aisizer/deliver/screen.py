@@ -168,7 +168,8 @@ def _next_trigger(plan: Plan) -> list[str]:
     trigger = labels.first_trigger(plan)
     if trigger is None:
         return []
-    pool = f" of {trigger.pool}" if len(plan.triggers) > 1 else ""
+    several = sum(other.kind == "load" for other in plan.triggers) > 1
+    pool = f" of {trigger.pool}" if several else ""
     day = trigger.predicted.get("base")
     expected = "not expected within 36 months" if day is None else f"expected {numbers.month(day)}"
     return [f"trigger{pool} at {numbers.share(trigger.threshold)}, {expected}"]

@@ -30,7 +30,7 @@ from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, poo
 from aisizer.plan.records import Decision, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import State, first_wave
-from aisizer.plan.trigger import triggers_of
+from aisizer.plan.trigger import Standing, symptoms, triggers_of
 from aisizer.profile.sections import Resilience
 from aisizer.queueing.records import Latency
 from aisizer.roadmap.records import Roadmap
@@ -110,7 +110,8 @@ def _answer(
     tco = cost_by_site(order)
     found, note = baseline.baseline(context, best)
     decision = _decision(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
-    triggers = triggers_of(context, best, down)
+    standing = Standing(best, up, down, pools, roadmap)
+    triggers = triggers_of(context, standing)
     shown, around = tuple(tco.values()), surroundings.shown(needs)
     return {
         "complete": not best.cost.missing,
@@ -120,6 +121,7 @@ def _answer(
         "ranking": ranking,
         "roadmap": roadmap,
         "triggers": triggers,
+        "symptoms": symptoms(context, standing, slo),
         "bom": bom,
         "tco": tco,
         "baseline": found,

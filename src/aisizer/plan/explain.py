@@ -15,6 +15,12 @@ from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
 
+LIMITS = {
+    "load": ", (1 - headroom) / burst, or what resilience.confidence leaves of it",
+    "kv_cache": ", use with all servers up over use with the redundancy down",
+    "upstream": ", 1 / (calls for each first attempt in a bad hour)",
+}
+"""What sets the limit of a level, where it is not the capacity itself."""
 SIZING, ENGINE, MONEY = "docs/method.md: fleet", "docs/method.md: replica", "docs/method.md: money"
 
 
@@ -297,18 +303,18 @@ def _triggers(best: Evaluated, triggers: Sequence[Trigger]) -> Iterator[Step]:
         pools = [c.pool.name for c in best.layout.candidates if c.pool.promised.name == trigger.pool]
         yield Step(
             name=f"triggers.{trigger.id}.threshold",
-            meaning="the level of load over sized capacity at which the next order must start",
+            meaning=f"the level at which action must start: {trigger.quantity}",
             formula=trigger.formula,
             inputs={
-                "limit": f"{trigger.limit:.6g}, (1 - headroom) / burst, or what resilience.confidence leaves of it",
+                "limit": f"{trigger.limit:.6g}" + LIMITS.get(trigger.kind, ""),
                 "growth_per_month": f"{trigger.growth_per_month:g}",
                 "lead_time_weeks": f"{trigger.lead_time_weeks:g}",
                 "review_weeks": f"{trigger.review_weeks:g}",
-                "sized_requests_per_s": f"{trigger.sized_requests_per_s:.4g}",
+                "capacity": "n/a" if trigger.capacity is None else f"{trigger.capacity:.4g} {trigger.unit}",
             },
             value=f"{trigger.threshold:.6g}",
             unit="1",
-            source="docs/method.md: triggers",
+            source="docs/triggers.md",
             next=tuple(f"pools.{name}.{step}" for name in pools for step in ("burst", "peak_rate_per_replica")),
         )
 

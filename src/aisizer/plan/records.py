@@ -15,7 +15,7 @@ from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.admissible import BindingControl, PlaceVerdict
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
-from aisizer.triggers.records import Trigger
+from aisizer.triggers.records import Symptom, Trigger
 
 
 class Inputs(Record):
@@ -269,6 +269,8 @@ class Plan(Record):
     verdicts: tuple[Verdict, ...]
     roadmap: Roadmap | None
     triggers: tuple[Trigger, ...]
+    symptoms: tuple[Symptom, ...] = ()
+    """what pages, and never orders"""
     bom: tuple[BomLine, ...]
     tco: dict[str, SiteCost]
     """by admitted site; the chosen one is decision.site"""

@@ -130,15 +130,12 @@ def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> I
     first = roadmap.purchases[0]
     if (first.order_by - plan_date).days < 14:
         yield f"The first order is due by {first.order_by}, {(first.order_by - plan_date).days} days after plan_date."
-    later = roadmap.purchases[1:2]
     for trigger in triggers:
         if trigger.fires_on_day_one:
-            order = (
-                f"order wave {later[0].wave} by {later[0].order_by}" if later else "the next wave must be decided now"
-            )
+            answer = f"the order that answers it is {trigger.order}" if trigger.order else trigger.action
             yield (
-                f"The capacity trigger of pool {trigger.pool} ({trigger.threshold * 100:.0f} %) would fire on the first day: "
-                f"growth over the lead time already uses the reserve; {order}."
+                f"The trigger {trigger.alert} of {trigger.pool} ({trigger.threshold * 100:.0f} %) would fire on the first day: "
+                f"growth over the lead time already uses the reserve; {answer.rstrip('.')}."
             )
 
 

@@ -1,4 +1,4 @@
-"""A level that, once reached, leaves exactly the lead time to act."""
+"""A level that, once reached, leaves exactly the lead time to act; and symptoms, which leave none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import date
 from typing import Literal
 
 from aisizer.schema import Record
+
+Kind = Literal["load", "kv_cache", "log_storage", "egress", "upstream", "power", "spend"]
+Ailment = Literal["latency", "queue", "preemptions", "redundancy", "errors", "cost"]
 
 
 class Trigger(Record):
@@ -17,6 +20,7 @@ class Trigger(Record):
     quantity: str
     """what is measured, e.g. peak load over sized capacity"""
     pool: str
+    """pool of replicas, upstream system, or site that it is about"""
     threshold: float
     limit: float
     growth_per_month: float
@@ -36,4 +40,61 @@ class Trigger(Record):
     model_label: str
     metric: str
     """engine metric that the rule reads"""
+    engine: str
+    kind: Kind = "load"
+    """which limit it watches; only one that is known is watched"""
+    unit: str = ""
+    """unit of the capacity and of what the query gives"""
+    capacity: float | None = None
+    """[unit] what stands: the level is what is used over it; null: what is sized, in the unit of the metric"""
+    query: str = ""
+    """PromQL of what is used now [unit]; empty: sum of the metric's rate for a load, else nothing measures it"""
+    per_gpu: float = 0.0
+    """[1/GPU] share of the capacity that one more GPU in service adds; 0: an order of GPUs does not help"""
+    on_order_gpus: int = 0
+    """[GPU] on their way at the site on plan_date"""
+    order: str = ""
+    """the order that answers the alert where it fires on day one"""
+    floor: float | None = None
+    """level below which the forecast alert is silent, whatever it forecasts; null: no forecast alert"""
+    window_weeks: int = 0
+    """[week] of measurements that the forecast is fitted to"""
+    fitted_weight: float = 0.0
+    """[1] weight of the fitted growth; the rest is the plan's"""
+    retention_days: int = 0
+    """[day] that Prometheus must keep samples for the forecast"""
+
+
+class BurnWindow(Record):
+    """A long and a short window in which the error budget burns faster than a rate."""
+
+    long: str
+    short: str
+    rate: float
+    """[1] multiple of the pace at which the budget is just spent"""
+
+
+class Symptom(Record):
+    """Something that users feel now, or will with the next failure: it pages, and buying hardware does not mend it tonight."""
+
+    id: str
+    alert: str
+    kind: Ailment
+    quantity: str
+    """what is measured"""
+    pool: str
+    limit: float
+    unit: str
+    how: Literal["burn_rate", "immediate"]
+    windows: tuple[BurnWindow, ...] = ()
+    """any of which fires; empty where immediate"""
+    hold: str
+    """how long it must last, as Prometheus writes it"""
+    expr: str
+    """PromQL that is true while it lasts"""
+    formula: str
+    """how the limit was found, with numbers"""
+    severity: Literal["page"] = "page"
+    owner: str
+    action: str
     engine: str

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from aisizer.roadmap.calendar import add_months
-from aisizer.triggers.records import Trigger
 from aisizer.units import WEEKS_PER_MONTH
 
 
@@ -72,59 +71,43 @@ def date_of(go_live: date, month: float | None) -> date | None:
     return None if month is None else add_months(go_live, int(month)) + timedelta(days=int((month % 1) * 30.4375))
 
 
-def capacity_trigger(
-    *,
-    profile: str,
-    pool: str,
-    utilization: Mapping[str, Sequence[float]],
-    limit: float,
-    growth_per_month: float,
-    lead_weeks: float,
-    review_weeks: float,
-    go_live: date,
-    sized_requests_per_s: float,
-    tokens_per_request: float,
-    metric: str,
-    model_label: str,
-    engine: str,
-    owner: str,
-    site: str,
-) -> Trigger:
-    """The trigger on peak load over sized capacity of one pool; utilization holds 36 months per growth case."""
-    level = forecast_threshold(utilization["base"], limit, growth_per_month, lead_weeks, review_weeks)
-    steady = threshold(limit, growth_per_month, lead_weeks, review_weeks)
-    weeks = lead_weeks + review_weeks
-    return Trigger(
-        id=f"capacity-{pool}",
-        alert="AisizerCapacityOrderNow",
-        quantity="peak load over sized capacity with the redundancy down",
-        pool=pool,
-        threshold=level,
-        limit=limit,
-        growth_per_month=growth_per_month,
-        lead_time_weeks=lead_weeks,
-        review_weeks=review_weeks,
-        formula=(
-            f"{limit:.4g} / (1 + {growth_per_month:.4g}) ^ (({lead_weeks:g} + {review_weeks:g}) weeks / "
-            f"{WEEKS_PER_MONTH:.4g} weeks per month) = {steady:.4g}"
-            + (
-                f"; dated growth is steeper, so {level:.4g} as forecast that long before the limit"
-                if level < steady
-                else ""
-            )
-        ),
-        predicted={
-            "low": date_of(go_live, crossing(utilization["low"], level)),
-            "base": date_of(go_live, crossing(utilization["base"], level)),
-            "high": date_of(go_live, crossing(utilization["high"], level)),
-        },
-        fires_on_day_one=utilization["base"][0] >= level,
-        severity="ticket",
-        owner=owner,
-        action=f"Order the next wave for {site}: it takes {weeks:g} weeks from this alert to service.",
-        sized_output_tokens_per_s=sized_requests_per_s * tokens_per_request,
-        sized_requests_per_s=sized_requests_per_s,
-        model_label=model_label,
-        metric=metric,
-        engine=engine,
-    )
+def continued(levels: Sequence[float], growth_per_month: float, months: int) -> tuple[float, ...]:
+    """The forecast [1] by month, carried on for so many months at a constant growth [1/month].
+
+    >>> continued([0.5, 0.6], 0.1, 2)
+    (0.5, 0.6, 0.66, 0.726)
+    """
+    return (*levels, *(round(levels[-1] * (1 + growth_per_month) ** k, 12) for k in range(1, months + 1)))
+
+
+def dated_threshold(levels: Sequence[float], limit: float, lead_weeks: float, review: float) -> float:
+    """The level that the forecast shows one lead and review before it reaches the limit, where growth is not constant.
+
+    What a contract or a stock of disks holds grows by its own law, so the steady formula says nothing about it. A limit
+    that the forecast never reaches is its own threshold.
+
+    >>> dated_threshold([0.25, 0.5, 1.0], 1.0, 52.17857142857143 / 12, 0.0)
+    0.5
+    """
+    reached = crossing(levels, limit)
+    if reached is None:
+        return limit
+    return min(limit, level_at(levels, reached - (lead_weeks + review) / WEEKS_PER_MONTH))
+
+
+def answered_crossing(
+    levels: Sequence[float], level: float, steps: Sequence[tuple[float, float]], months: int
+) -> float | None:
+    """[month] when the level is first reached although orders on their way raise it; null where not within `months`.
+
+    steps: from a month on, the factor by which capacity on order raises the level; the first is at month 0.
+
+    >>> answered_crossing([0.5, 0.6, 0.75], 0.5, [(0, 1.5)], 2), answered_crossing([0.5, 0.6, 0.75], 0.5, [(0, 1.0)], 2)
+    (2.0, 0.0)
+    """
+    ends = [start for start, _ in steps[1:]] + [float(months)]
+    for (start, factor), end in zip(steps, ends, strict=True):
+        reached = crossing(levels[: months + 1], level * factor)
+        if reached is not None and reached <= end:
+            return max(start, reached)
+    return None
