@@ -1,144 +1,91 @@
-"""triggers.rules.yaml: a plain Prometheus rule file, so that the plan keeps watching its own limit.
-
-The sized capacity is a constant series; load over capacity is recorded once a minute, because a group interval above
-the five-minute look-back of Prometheus would make alerts on recorded series silently never fire.
-"""
+"""Prometheus rules of the plan, so that it keeps watching its own limits: as plain files and as a PrometheusRule."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from aisizer.deliver import labels, numbers
+from aisizer.deliver import labels
+from aisizer.deliver.rule_alerts import capacity_alerts, symptom_alert
+from aisizer.deliver.rule_records import record_rules, watched
+from aisizer.deliver.yaml_text import indented, yaml_text
 from aisizer.plan import Plan
-from aisizer.triggers.records import Trigger
+from aisizer.profile.sections import Monitoring
 
-CAPACITY = "aisizer:sized_capacity:rate"
-UTILIZATION = "aisizer:capacity_utilization:ratio"
-UTILIZATION_P95 = "aisizer:capacity_utilization:p95_1d"
-RECORD_INTERVAL, ALERT_INTERVAL = "1m", "5m"
-RATE_WINDOW, DAILY_WINDOW = "5m", "1d"
-HOLD = "1h"
-"""an alert waits this long, so that one restart of the engine opens no ticket"""
+RECORD_INTERVAL, ALERT_INTERVAL, PAGE_INTERVAL = "1m", "5m", "1m"
 
 
-class _Block(str):
-    """Text that YAML shows as a block, one expression a line."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The groups of a plan, as YAML lists that any of its files holds."""
+
+    records: str
+    alerts: str
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes blocks as blocks."""
+def rules_of(plan: Plan) -> Rules:
+    """Recording and alerting groups, each written once."""
+    tickets = [rule for trigger in watched(plan) for rule in capacity_alerts(plan, trigger)]
+    pages = [symptom_alert(plan, symptom) for symptom in plan.symptoms]
+    alerts = [_group("aisizer-capacity.alerts", ALERT_INTERVAL, tickets)]
+    if pages:
+        alerts.append(_group("aisizer-symptoms.alerts", PAGE_INTERVAL, pages))
+    return Rules(
+        records=_groups([_group("aisizer-capacity.records", RECORD_INTERVAL, record_rules(plan))]),
+        alerts=_groups(alerts),
+    )
 
 
-_Dumper.add_representer(_Block, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|"))
+def whole(plan: Plan, rules: Rules) -> str:
+    """One file that holds every group."""
+    return header(plan) + "groups:\n" + rules.records + rules.alerts
 
 
-def rules_yaml(plan: Plan) -> str:
-    """The recording and alerting rules of all triggers."""
-    triggers = plan.triggers
-    groups = [
+def part(plan: Plan, groups: str) -> str:
+    """A file of some of the groups."""
+    return header(plan) + "groups:\n" + groups
+
+
+def prometheusrule_yaml(plan: Plan, rules: Rules) -> str:
+    """The same groups for the Prometheus operator."""
+    monitoring = Monitoring.model_validate((plan.profile.get("evidence") or {}).get("monitoring") or {})
+    name = labels.profile_name(plan)
+    managed = {"app.kubernetes.io/managed-by": "aisizer", "app.kubernetes.io/part-of": name}
+    head = yaml_text(
         {
-            "name": "aisizer-capacity.records",
-            "interval": RECORD_INTERVAL,
-            "rules": [rule for t in triggers for rule in _records(plan, t)],
-        },
-        {
-            "name": "aisizer-capacity.alerts",
-            "interval": ALERT_INTERVAL,
-            "rules": [rule for t in triggers for rule in (_alert(plan, t), _data_missing(plan, t))],
-        },
-    ]
-    body = yaml.dump({"groups": groups}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    return _header(plan) + body
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {
+                "name": f"aisizer-{name}".replace("_", "-"),
+                "namespace": monitoring.namespace,
+                "labels": managed | monitoring.labels,
+            },
+        }
+    )
+    return header(plan) + head + "spec:\n  groups:\n" + indented(rules.records + rules.alerts, 2)
 
 
-def _header(plan: Plan) -> str:
+def header(plan: Plan) -> str:
+    """What the file is, as comments."""
     lines = [
         f"Capacity triggers of the plan {labels.profile_name(plan)}, written by aisizer {plan.aisizer_version}.",
         f"Profile sha256 {plan.inputs.profile_sha256}.",
         "Load with rule_files: in prometheus.yml. Each engine serves its model under the name in the selector",
         "(vLLM: --served-model-name); where yours differs, change the selector of the utilization rule.",
+        f"Forecasts need --storage.tsdb.retention.time of {retention_days(plan)}d or more; Prometheus keeps 15d by itself.",
     ]
     return "".join(f"# {' '.join(line.split())}\n" for line in lines)
 
 
-def _labels(plan: Plan, trigger: Trigger) -> dict[str, str]:
-    return {"aisizer_profile": labels.profile_name(plan), "pool": trigger.pool}
+def retention_days(plan: Plan) -> int:
+    """[day] that the longest forecast looks back."""
+    return max((trigger.retention_days for trigger in plan.triggers), default=0)
 
 
-def _series(name: str, plan: Plan, trigger: Trigger) -> str:
-    matchers = ", ".join(f"{key}={json.dumps(value)}" for key, value in _labels(plan, trigger).items())
-    return f"{name}{{{matchers}}}"
+def _group(name: str, interval: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": name, "interval": interval, "rules": rules}
 
 
-def _records(plan: Plan, trigger: Trigger) -> list[dict[str, Any]]:
-    capacity, ratio = (_series(name, plan, trigger) for name in (CAPACITY, UTILIZATION))
-    load = f"{trigger.metric}{{{trigger.model_label}={json.dumps(_served_model(plan, trigger))}}}"
-    return [
-        _record(plan, trigger, CAPACITY, f"vector({numbers.plain(_sized_rate(trigger))})"),
-        _record(plan, trigger, UTILIZATION, f"sum(rate({load}[{RATE_WINDOW}]))\n  / scalar({capacity})"),
-        _record(plan, trigger, UTILIZATION_P95, f"quantile_over_time(0.95, {ratio}[{DAILY_WINDOW}])"),
-    ]
-
-
-def _record(plan: Plan, trigger: Trigger, name: str, expr: str) -> dict[str, Any]:
-    return {"record": name, "expr": _Block(expr + "\n"), "labels": _labels(plan, trigger)}
-
-
-def _served_model(plan: Plan, trigger: Trigger) -> str:
-    pools = plan.decision.pools if plan.decision else ()
-    return next((pool.model for pool in pools if pool.name == trigger.pool), trigger.pool)
-
-
-def _sized_rate(trigger: Trigger) -> float:
-    """Tokens or requests a second, as the engine's metric counts them."""
-    return trigger.sized_output_tokens_per_s if "token" in trigger.metric else trigger.sized_requests_per_s
-
-
-def _alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
-    threshold = numbers.plain(trigger.threshold)
-    return {
-        "alert": trigger.alert,
-        "expr": _Block(f"{_series(UTILIZATION_P95, plan, trigger)} > {threshold}\n"),
-        "for": HOLD,
-        "labels": {"severity": trigger.severity, **_labels(plan, trigger)},
-        "annotations": {
-            "summary": _inert(f"Order more capacity for {trigger.pool} now: the lead time has begun."),
-            "description": _inert(f"{trigger.pool}: {trigger.quantity} is ")
-            + "{{ $value | humanizePercentage }}"
-            + _inert(
-                f" (95th percentile of a day), above {threshold}: {trigger.formula}. "
-                f"At {numbers.exact_share(trigger.growth_per_month)} a month the limit of "
-                f"{numbers.exact_share(trigger.limit)} is {numbers.plain(trigger.lead_time_weeks)} weeks of lead time "
-                f"and {numbers.plain(trigger.review_weeks)} weeks of review away."
-            ),
-            "runbook": _inert(f"{trigger.action} Owner: {trigger.owner}. See the section Triggers of sizing.md."),
-        },
-    }
-
-
-def _data_missing(plan: Plan, trigger: Trigger) -> dict[str, Any]:
-    return {
-        "alert": f"{trigger.alert}DataMissing",
-        "expr": _Block(f"absent_over_time({_series(UTILIZATION, plan, trigger)}[{HOLD}])\n"),
-        "for": HOLD,
-        "labels": {"severity": trigger.severity, **_labels(plan, trigger)},
-        "annotations": {
-            "summary": _inert(f"The capacity trigger of {trigger.pool} is blind: its load has no data."),
-            "description": _inert(
-                f"{trigger.metric} with {trigger.model_label} {_served_model(plan, trigger)} gave no sample "
-                f"for {HOLD}, so {trigger.alert} cannot fire."
-            ),
-            "runbook": _inert(
-                "Check that the engine is scraped, and that it serves the model under the name in the selector. "
-                f"Owner: {trigger.owner}."
-            ),
-        },
-    }
-
-
-def _inert(text: str) -> str:
-    """Text in which Prometheus sees no template."""
-    return text.replace("{{", '{{ "{{" }}')
+def _groups(groups: list[dict[str, Any]]) -> str:
+    """The items of a list of groups."""
+    return yaml_text({"groups": groups}).removeprefix("groups:\n")

@@ -10,8 +10,8 @@ from pathlib import Path
 from aisizer.deliver.document import sizing_html, sizing_md
 from aisizer.deliver.json_file import plan_json
 from aisizer.deliver.labels import decided
-from aisizer.deliver.rules import rules_yaml
 from aisizer.deliver.tables import bom_csv
+from aisizer.deliver.trigger_files import trigger_files
 from aisizer.deliver.workbook import workbook_bytes
 from aisizer.errors import OutputError
 from aisizer.plan import Plan
@@ -20,14 +20,14 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def render(plan: Plan) -> dict[str, bytes]:
-    """The bytes of every output, by file name; sizing.json is the last."""
+    """The bytes of every output, by path in the folder; sizing.json is the last."""
     decided(plan)
     return {
         "bom.csv": bom_csv(plan).encode(),
         "tco.xlsx": workbook_bytes(plan),
         "sizing.md": sizing_md(plan).encode(),
         "sizing.html": sizing_html(plan).encode(),
-        "triggers.rules.yaml": rules_yaml(plan).encode(),
+        **{name: text.encode() for name, text in trigger_files(plan).items()},
         "sizing.json": plan_json(plan).encode(),
     }
 
@@ -35,9 +35,11 @@ def render(plan: Plan) -> dict[str, bytes]:
 def write_outputs(plan: Plan, folder: Path) -> list[Path]:
     """Writes all outputs into the folder; where that fails, the earlier ones stay as they were."""
     files = render(plan)
-    parked = {folder / name: folder / f".{name}.{os.getpid()}.tmp" for name in files}
+    folders: list[Path] = []
+    parked = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in (folder / name for name in files)}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for parent in dict.fromkeys(path.parent for path in parked):
+            folders += _made(parent)
         for (path, temporary), content in zip(parked.items(), files.values(), strict=True):
             temporary.write_bytes(content)
             _refuse_folder(path)
@@ -47,12 +49,22 @@ def write_outputs(plan: Plan, folder: Path) -> list[Path]:
         for temporary in parked.values():
             with suppress(OSError):
                 temporary.unlink()
+        for made in reversed(folders):
+            with suppress(OSError):
+                made.rmdir()
         raise OutputError(
             f"The outputs cannot be written to {folder} ({_reason(error)}). "
             f"{'Free space or give' if error.errno in NO_SPACE else 'Give'} another folder with -o; "
             "files of an earlier run were left as they were."
         ) from error
     return list(parked)
+
+
+def _made(folder: Path) -> list[Path]:
+    """The folders that had to be made for this one to stand, outermost first."""
+    missing = [path for path in (*reversed(folder.parents), folder) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
 def _reason(error: OSError) -> str:

@@ -48,7 +48,13 @@ def triggers_of(context: Context, fleet: Standing) -> tuple[Trigger, ...]:
 def symptoms(context: Context, fleet: Standing, slo: Sequence[SloResult]) -> tuple[Symptom, ...]:
     """What users would feel first, pool by pool: it pages."""
     best, watched = fleet.best, _watched(context, fleet)
-    desk = Desk(watched.metrics, context.profile.resilience.availability, _owner(context), context.named.engine.id)
+    desk = Desk(
+        metrics=watched.metrics,
+        model_label=watched.model_label,
+        availability=context.profile.resilience.availability,
+        owner=_owner(context),
+        engine=context.named.engine.id,
+    )
     money = Money(
         profile=context.profile.name,
         site=best.site.id,

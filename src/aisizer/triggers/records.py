@@ -98,3 +98,7 @@ class Symptom(Record):
     owner: str
     action: str
     engine: str
+    metric: str
+    """what is measured, as its exporter calls it"""
+    model_label: str
+    """label of the metric that holds the model; empty: none"""

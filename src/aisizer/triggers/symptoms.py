@@ -54,6 +54,7 @@ class Desk:
     """Who is paged, and what the engines call their metrics."""
 
     metrics: Mapping[str, str]
+    model_label: str
     availability: float
     owner: str
     engine: str
@@ -80,6 +81,7 @@ class _Found:
     unit: str
     expr: str
     formula: str
+    metric: str
     windows: tuple[BurnWindow, ...] = ()
 
 
@@ -153,6 +155,8 @@ def _symptom(found: _Found, pool: str, desk: Desk) -> Symptom:
         owner=desk.owner,
         action=found.sign.action,
         engine=desk.engine,
+        metric=found.metric,
+        model_label="" if found.sign is COST else desk.model_label,
     )
 
 
@@ -187,7 +191,7 @@ def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s
             for w in (BROKEN.long, BROKEN.short)
         ]
         formula = f"the mean above {target_s:g} s over {BROKEN.long} and over {BROKEN.short}"
-        return _Found(sign, said, target_s, "s", "\nand ".join(means), formula)
+        return _Found(sign, said, target_s, "s", "\nand ".join(means), formula, histogram)
     share = int(statistic[1:]) / 100
     windows = burn_windows(share)
     terms = [_burning(histogram, subject.labels, w, burning_quantile(share, w.rate), target_s) for w in windows]
@@ -197,7 +201,7 @@ def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s
         for w in windows
     )
     quantity = f"pace at which the budget of {said} within {target_s:g} s burns"
-    return _Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, windows)
+    return _Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, histogram, windows)
 
 
 def _burning(histogram: str, labels: Mapping[str, str], window: BurnWindow, quantile: float, target_s: float) -> str:
@@ -221,6 +225,7 @@ def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float
             unit="s",
             expr=f"histogram_quantile({int(statistic[1:]) / 100:g}, sum by (le) "
             f"(rate({series(desk.metrics['queue_time'] + '_bucket', subject.labels, '5m')}))) > {number(target_s)}",
+            metric=desk.metrics["queue_time"],
             formula=f"the wait alone passes the TTFT target of {target_s:g} s for {SUSTAINED}",
         )
     elif "waiting" in desk.metrics:
@@ -230,6 +235,7 @@ def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float
             limit=0.0,
             unit="request",
             expr=f"sum({series(desk.metrics['waiting'], subject.labels)}) > 0",
+            metric=desk.metrics["waiting"],
             formula=f"a queue that does not empty for {SUSTAINED}",
         )
 
@@ -245,6 +251,7 @@ def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
             limit=PREEMPTED,
             unit="1",
             expr=f"{preempted} / {asked} > {number(PREEMPTED)}",
+            metric=desk.metrics["preemptions"],
             formula=f"more than {PREEMPTED:.0%} of the requests for {SUSTAINED}",
         )
     elif "paused" in desk.metrics:
@@ -254,6 +261,7 @@ def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
             limit=0.0,
             unit="request",
             expr=f"sum({series(desk.metrics['paused'], subject.labels)}) > 0",
+            metric=desk.metrics["paused"],
             formula=f"any for {SUSTAINED}",
         )
 
@@ -270,6 +278,7 @@ def _redundancy(subject: Subject, desk: Desk) -> Iterator[_Found]:
         limit=float(least),
         unit="replica",
         expr=f"({up} or vector(0)) < {least}",
+        metric=desk.metrics["running"],
         formula=f"{subject.replicas} in service, of which the redundancy may lose {subject.spare}: below {least} for {REPAIRED} "
         + ("the next failure breaks an SLO at the peak" if subject.spare else "the peak is not carried"),
     )
@@ -292,6 +301,7 @@ def _errors(subject: Subject, desk: Desk) -> Iterator[_Found]:
         limit=budget,
         unit="1",
         expr="\nor ".join(terms),
+        metric=desk.metrics[signal],
         formula=told,
         windows=windows,
     )
@@ -316,6 +326,7 @@ def _cost(money: Money) -> Iterator[_Found]:
             limit=1 + OVERSPENT,
             unit="1",
             expr=f"({money.spend_query})\n  > {number(1 + OVERSPENT)} * scalar({series(PLANNED_SPEND, mine)})",
+            metric=PLANNED_SPEND,
             formula=f"{OVERSPENT:.0%} above the plan for an hour",
         )
     elif money.rented:
@@ -327,5 +338,6 @@ def _cost(money: Money) -> Iterator[_Found]:
             unit="GPU",
             expr=f"count({money.gpu_metric})\n"
             f"  > {number(most)} + scalar(sum({series(CAPACITY_ON_ORDER, mine)}) or vector(0))",
+            metric=money.gpu_metric,
             formula=f"{money.gpus} in service + {OVERSPENT:.0%}, and what is on order, for an hour",
         )

@@ -102,7 +102,7 @@ def answered_crossing(
 
     steps: from a month on, the factor by which capacity on order raises the level; the first is at month 0.
 
-    >>> answered_crossing([0.5, 0.6, 0.75], 0.5, [(0, 1.5)], 2), answered_crossing([0.5, 0.6, 0.75], 0.5, [(0, 1.0)], 2)
+    >>> answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.5)], 2), answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.0)], 2)
     (2.0, 0.0)
     """
     ends = [start for start, _ in steps[1:]] + [float(months)]

@@ -1,0 +1,230 @@
+"""triggers/rules.test.yaml for `promtool test rules`: each alert silent before its level, firing after it, silent once
+ordered, and firing again when the delivery slips.
+
+The series that records.rules.yaml would record are given instead of computed, so that a test of months of growth runs in a
+second; only the dates of orders are tested on the recording rules themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from aisizer.deliver import labels
+from aisizer.deliver.rule_alerts import (
+    STEP_H,
+    VALUE,
+    data_missing_alert,
+    forecast_alert,
+    planned_growth,
+    static_alert,
+    symptom_alert,
+)
+from aisizer.deliver.rule_records import (
+    UTILIZATION_LN,
+    UTILIZATION_P95,
+    WEEK_S,
+    end_of,
+    horizon_s,
+    orders,
+    own_series,
+    served_model,
+    watched,
+)
+from aisizer.deliver.yaml_text import yaml_text
+from aisizer.plan import Plan
+from aisizer.profile.sections import Order
+from aisizer.triggers.promql import number, series
+from aisizer.triggers.records import Symptom, Trigger
+from aisizer.triggers.symptoms import CAPACITY_ON_ORDER
+
+ALERTS, RECORDS = "alerts.rules.yaml", "records.rules.yaml"
+BELOW, ABOVE = 0.98, 1.02
+"""Steady levels that a test stands on, over the threshold."""
+ENOUGH = 0.10
+"""[1] share of the capacity that the order in a static test brings at least."""
+FASTER = 0.2
+"""[1] growth of the logarithm over lead and review beyond the plan's, in the test of a forecast."""
+FULL = 0.75
+"""[1] of the window that has passed when the forecast fires: beyond the half that it needs."""
+MOST_REPLICAS = 200
+"""Replicas that a test gives a series each; larger fleets are not tested one by one."""
+STEPS_PER_DAY = 24 // STEP_H
+MINUTES = 12 * 60
+"""[min] for which a symptom's test is well, and then ill."""
+ILL = MINUTES // 60 // STEP_H
+"""[step] at which it is well for the last time."""
+
+
+def rule_tests(plan: Plan) -> str:
+    """The test file of the alerts."""
+    tests = [test for trigger in watched(plan) for test in _of_trigger(plan, trigger)]
+    tests += _blind(plan)
+    tests += [_late(plan, symptom) for symptom in plan.symptoms if symptom.kind == "latency"]
+    tests += _fewer(plan)
+    return _suite(ALERTS, f"{STEP_H}h", tests)
+
+
+def order_tests(plan: Plan) -> str:
+    """The test file of the orders' dates; a step of a week is enough for fifty years since 1970."""
+    return _suite(RECORDS, "1w", [_of_order(plan, order) for order in orders(plan)])
+
+
+def _suite(rules: str, interval: str, tests: list[dict[str, Any]]) -> str:
+    return yaml_text({"rule_files": [rules], "evaluation_interval": interval, "tests": tests})
+
+
+def _of_trigger(plan: Plan, trigger: Trigger) -> Iterator[dict[str, Any]]:
+    yield _static(plan, trigger)
+    if trigger.floor is not None:
+        yield _forecast(plan, trigger)
+
+
+def _blind(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Without any data every trigger says that it is blind."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for trigger in watched(plan):
+        by_name.setdefault(trigger.alert, []).append(data_missing_alert(plan, trigger))
+    if by_name:
+        yield _test("no data", [], [_expected_all(alerts, 2) for alerts in by_name.values()])
+
+
+def _static(plan: Plan, trigger: Trigger) -> dict[str, Any]:
+    """Below for a day, then above: ordered after ten steps, slipped after fifteen."""
+    low, high = (_short(trigger.threshold * share) for share in (BELOW, ABOVE))
+    alert = static_alert(plan, trigger)
+    given = [_given(own_series(UTILIZATION_P95, plan, trigger), f"{number(low)}+0x4 {number(high)}+0x19")]
+    expected = [_expected(alert, 4, None), _expected(alert, 8, high)]
+    if trigger.per_gpu:
+        given.append(_coming(plan, "_x10", math.ceil(ENOUGH / trigger.per_gpu), 4))
+        expected += [_expected(alert, 13, None), _expected(alert, 18, high)]
+    return _test(f"{trigger.id}: level", given, expected)
+
+
+def _forecast(plan: Plan, trigger: Trigger) -> dict[str, Any]:
+    """Growth beyond the plan's at a level that the static alert lets pass: it fires on the step where the forecast says so."""
+    alert, steps = forecast_alert(plan, trigger), horizon_s(trigger) / 3600 / STEP_H
+    slope = (planned_growth(trigger) + FASTER) / steps
+    fires = round(FULL * trigger.window_weeks * 7) * STEPS_PER_DAY
+    # ln + w (c + FASTER) + (1 - w) c reaches ln(limit), c being ln(limit / threshold), where ln = ln(threshold) - w FASTER.
+    start = math.log(trigger.threshold) - trigger.fitted_weight * FASTER - slope * fires
+    level = _short((trigger.floor or trigger.limit) * 1.05)
+    day, last = STEPS_PER_DAY, fires + 12 * STEPS_PER_DAY
+    given = [
+        _given(own_series(UTILIZATION_P95, plan, trigger), f"{number(level)}+0x{last}"),
+        _given(own_series(UTILIZATION_LN, plan, trigger), f"{start:.12g}+{slope:.12g}x{last}"),
+    ]
+    expected = [_expected(alert, fires - 2 * day, None), _expected(alert, fires + 2 * day, level)]
+    if trigger.per_gpu:
+        given.append(_coming(plan, f"_x{fires + 3 * day}", math.ceil(1 / trigger.per_gpu), 3 * day))
+        expected += [_expected(alert, fires + 5 * day, None), _expected(alert, fires + 9 * day, level)]
+    return _test(f"{trigger.id}: growth", given, expected)
+
+
+def _coming(plan: Plan, before: str, gpus: int, steps: int) -> dict[str, Any]:
+    """An order that is on its way for some steps and is then late."""
+    own = {"aisizer_profile": labels.profile_name(plan), "order": "PO-TEST"}
+    return _given(series(CAPACITY_ON_ORDER, own), f"{before} {gpus}+0x{steps} stale")
+
+
+def _late(plan: Plan, symptom: Symptom) -> dict[str, Any]:
+    """Answers in time for half a day, then all of them late."""
+    own = {symptom.model_label: served_model(plan, symptom.pool)}
+    given = _slow_mean(symptom, own) if symptom.id.startswith(MEANS) else _slow_share(symptom, own)
+    alert = symptom_alert(plan, symptom)
+    return _test(symptom.id, given, [_expected(alert, ILL, None), _expected(alert, 2 * ILL, 0.0)], "1m")
+
+
+def _fewer(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Every pool at the fewest replicas that it may have, and then each with one less."""
+    found = [symptom for symptom in plan.symptoms if symptom.kind == "redundancy"]
+    if not found or max(symptom.limit for symptom in found) > MOST_REPLICAS:
+        return
+    given = [one for s in found for one in _losing(s, {s.model_label: served_model(plan, s.pool)})]
+    alerts = [symptom_alert(plan, symptom) for symptom in found]
+    yield _test("redundancy", given, [_expected(alerts[0], ILL, None), _expected_all(alerts, 2 * ILL)], "1m")
+
+
+MEANS = ("slo-ttft-mean", "slo-tpot-mean", "slo-e2e-mean")
+
+
+def _slow_share(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
+    """A request a minute: within the target, then all of them up to twice of it."""
+    well = f"0+1x{MINUTES} {MINUTES}+0x{MINUTES}"
+    every = f"0+1x{2 * MINUTES + 1}"
+    buckets = {number(symptom.limit): well, number(_short(2 * symptom.limit)): every, "+Inf": every}
+    return [_given(series(f"{symptom.metric}_bucket", own | {"le": le}), values) for le, values in buckets.items()]
+
+
+def _slow_mean(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
+    """A request a minute at half of the target, then at twice of it."""
+    half, twice = _short(symptom.limit / 2), _short(symptom.limit * 2)
+    total = f"0+{number(half)}x{MINUTES} {number(_short(half * MINUTES))}+{number(twice)}x{MINUTES}"
+    return [
+        _given(series(f"{symptom.metric}_sum", own), total),
+        _given(series(f"{symptom.metric}_count", own), f"0+1x{2 * MINUTES + 1}"),
+    ]
+
+
+def _losing(symptom: Symptom, own: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """As many replicas as must stand, one of which goes."""
+    for replica in range(round(symptom.limit)):
+        lasts = f"1+0x{MINUTES} stale" if replica == 0 else f"1+0x{2 * MINUTES + 1}"
+        yield _given(series(symptom.metric, own | {"instance": f"replica-{replica}"}), lasts)
+
+
+def _of_order(plan: Plan, order: Order) -> dict[str, Any]:
+    """On the last whole week before its date an order counts, from the first one after it no longer."""
+    own = {"aisizer_profile": labels.profile_name(plan), "order": order.id}
+    before = (end_of(order.due) - 1) // WEEK_S
+    name = series(CAPACITY_ON_ORDER, own)
+    counted = [{"labels": name, "value": order.gpus}]
+    return {
+        "name": f"{order.id} counts until it is late",
+        "interval": "1w",
+        "promql_expr_test": [
+            {"expr": name, "eval_time": f"{before}w", "exp_samples": counted},
+            {"expr": name, "eval_time": f"{before + 1}w", "exp_samples": []},
+        ],
+    }
+
+
+def _test(
+    name: str, given: list[dict[str, Any]], expected: list[dict[str, Any]], interval: str = f"{STEP_H}h"
+) -> dict[str, Any]:
+    return {"name": name, "interval": interval, "input_series": given, "alert_rule_test": expected}
+
+
+def _given(name: str, values: str) -> dict[str, Any]:
+    return {"series": name, "values": values}
+
+
+def _expected(alert: dict[str, Any], step: int, value: float | None) -> dict[str, Any]:
+    """What must fire at a step with which value; None: nothing."""
+    fired = [] if value is None else [_fired(alert, value)]
+    return {"eval_time": f"{step * STEP_H}h", "alertname": alert["alert"], "exp_alerts": fired}
+
+
+def _expected_all(alerts: list[dict[str, Any]], step: int) -> dict[str, Any]:
+    """Alerts of one name that must fire at a step, none of which tells its value."""
+    fired = [_fired(alert, 0.0) for alert in alerts]
+    return {"eval_time": f"{step * STEP_H}h", "alertname": alerts[0]["alert"], "exp_alerts": fired}
+
+
+def _fired(alert: dict[str, Any], value: float) -> dict[str, Any]:
+    return {"exp_labels": alert["labels"], "exp_annotations": _rendered(alert, value)}
+
+
+def _rendered(alert: dict[str, Any], value: float) -> dict[str, str]:
+    """Annotations as Prometheus fills them."""
+    told = f"{value * 100:.4g}%"
+    return {
+        name: text.replace('{{ "{{" }}', "\0").replace(VALUE, told).replace("\0", "{{")
+        for name, text in alert["annotations"].items()
+    }
+
+
+def _short(value: float) -> float:
+    """Six digits, as a test file should show."""
+    return float(f"{value:.6g}")
