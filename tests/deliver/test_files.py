@@ -21,16 +21,35 @@ from aisizer.deliver.tables import bom_csv, inert
 from aisizer.deliver.write import render, write_outputs
 from aisizer.errors import InvalidInput, NoFeasiblePlan, OutputError
 
-NAMES = {"sizing.json", "bom.csv", "tco.xlsx", "sizing.md", "sizing.html", "triggers.rules.yaml"}
+NAMES = {
+    "sizing.json",
+    "bom.csv",
+    "tco.xlsx",
+    "sizing.md",
+    "sizing.html",
+    "triggers.rules.yaml",
+    "triggers/records.rules.yaml",
+    "triggers/alerts.rules.yaml",
+    "triggers/prometheusrule.yaml",
+    "triggers/rules.test.yaml",
+    "triggers/dashboard.json",
+    "triggers/runbooks/AisizerCapacityHeadroomLow.md",
+    "triggers/runbooks/AisizerCapacityHeadroomLowDataMissing.md",
+}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path in it."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_writes_exactly_these_and_leaves_others_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     (tmp_path / "sizing.md").write_text("old")
     written = write_outputs(sample_plan(), tmp_path)
-    assert {path.name for path in written} == NAMES
+    assert {path.relative_to(tmp_path).as_posix() for path in written} == NAMES
     assert written[-1].name == "sizing.json"
-    assert {path.name for path in tmp_path.iterdir()} == NAMES | {"mine.txt"}
+    assert set(contents(tmp_path)) == NAMES | {"mine.txt"}
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert (tmp_path / "sizing.md").read_text() != "old"
 
@@ -47,7 +66,7 @@ def test_same_plan_same_bytes_wherever(tmp_path: Path) -> None:
 
 def test_failed_rendering_touches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_outputs(sample_plan(), tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = contents(tmp_path)
 
     def fail(_: object) -> str:
         raise ZeroDivisionError
@@ -55,12 +74,12 @@ def test_failed_rendering_touches_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(write, "plan_json", fail)
     with pytest.raises(ZeroDivisionError):
         write_outputs(two_pool_plan(), tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
 
 
 def test_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_outputs(sample_plan(), tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = contents(tmp_path)
     real = Path.write_bytes
 
     def full(path: Path, data: bytes) -> int:
@@ -71,7 +90,7 @@ def test_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError, match=r"No space left on device.*Free space or give another folder with -o"):
         write_outputs(two_pool_plan(), tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert contents(tmp_path) == before
 
 
 def test_a_file_or_folder_in_the_way_is_one_sentence(tmp_path: Path) -> None:

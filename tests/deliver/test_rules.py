@@ -9,10 +9,15 @@ import pytest
 import yaml
 from sample_plan import sample_plan, trigger, two_pool_plan
 
-from aisizer.deliver.rules import rules_yaml
+from aisizer.deliver.trigger_files import trigger_files
 from aisizer.plan import Plan
 
+OWN = {"aisizer_profile": "clinical-notes", "pool": "llama-3.3-70b", "trigger": "capacity.llama-3.3-70b"}
 needs_promtool = pytest.mark.external("promtool")
+
+
+def rules_yaml(plan: Plan) -> str:
+    return trigger_files(plan)["triggers.rules.yaml"]
 
 
 def hostile() -> Plan:
@@ -28,8 +33,8 @@ def rules(plan: Plan) -> list[dict[str, object]]:
 def test_threshold_is_printed_to_the_digit() -> None:
     alert = next(rule for rule in rules(sample_plan()) if rule.get("alert") == "AisizerCapacityHeadroomLow")
     assert str(alert["expr"]).strip().endswith("> 0.6134")
-    assert alert["labels"] == {"severity": "ticket", "aisizer_profile": "clinical-notes", "pool": "llama-3.3-70b"}
-    assert set(alert["annotations"]) == {"summary", "description", "runbook"}  # type: ignore[call-overload]
+    assert alert["labels"] == {"severity": "ticket", **OWN}
+    assert set(alert["annotations"]) == {"summary", "description", "runbook", "runbook_url"}  # type: ignore[call-overload]
 
 
 def test_recording_group_is_evaluated_within_the_look_back() -> None:
@@ -45,7 +50,8 @@ def test_sized_capacity_follows_the_unit_of_the_metric() -> None:
 
 
 def test_each_pool_has_its_own_series() -> None:
-    seen = [(rule.get("record"), rule["labels"]["pool"]) for rule in rules(two_pool_plan()) if "record" in rule]  # type: ignore[index]
+    records = [rule for rule in rules(two_pool_plan()) if "record" in rule and "pool" in rule["labels"]]  # type: ignore[operator]
+    seen = [(rule["record"], rule["labels"]["pool"]) for rule in records]  # type: ignore[index]
     assert len(seen) == len(set(seen)) == 6
 
 
@@ -71,7 +77,7 @@ def unit_test(load: float, fires: bool, missing: bool = False) -> dict[str, obje
     series = 'vllm:generation_tokens_total{model_name="%s",instance="%d"}'
     model = "someone-else" if missing else "llama-3.3-70b"
     name = "AisizerCapacityHeadroomLowDataMissing" if missing else "AisizerCapacityHeadroomLow"
-    labels = {"severity": "ticket", "aisizer_profile": "clinical-notes", "pool": "llama-3.3-70b"}
+    labels = {"severity": "ticket", **OWN}
     rule = next(rule for rule in rules(sample_plan()) if rule.get("alert") == name)
     notes = {k: v.replace("{{ $value | humanizePercentage }}", f"{load:.0%}") for k, v in rule["annotations"].items()}  # type: ignore[attr-defined]
     return {

@@ -21,7 +21,7 @@ from aisizer.deliver.sections_evidence import (
     sources_section,
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
-from aisizer.deliver.sections_roadmap import roadmap_section, triggers_section
+from aisizer.deliver.sections_roadmap import roadmap_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
     decision_section,
@@ -30,6 +30,7 @@ from aisizer.deliver.sections_service import (
 )
 from aisizer.deliver.sections_sites import apis_section, facility_section, verdicts_section
 from aisizer.deliver.sections_survival import survival_section
+from aisizer.deliver.sections_triggers import triggers_section
 from aisizer.plan import Plan
 
 if TYPE_CHECKING:

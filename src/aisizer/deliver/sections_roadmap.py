@@ -1,13 +1,12 @@
-"""The document's sections on 36 months: phases, purchases, demand and capacity, and when to order next."""
+"""The document's sections on 36 months: phases, purchases, demand and capacity."""
 
 from __future__ import annotations
 
 from aisizer import units
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
 from aisizer.plan import Plan
 from aisizer.roadmap.records import Purchase, Roadmap
-from aisizer.triggers.records import Trigger
 
 
 def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
@@ -92,35 +91,3 @@ def _purchase_row(purchase: Purchase) -> tuple[str, ...]:
         str(purchase.covers_to_month),
         purchase.reason,
     )
-
-
-def triggers_section(plan: Plan) -> Section:
-    """The alerts with their arithmetic, dates, owner and action."""
-    rows = [
-        (
-            trigger.alert,
-            trigger.pool,
-            trigger.quantity,
-            numbers.plain(trigger.threshold),
-            *(_crossing(trigger, case) for case in ("low", "base", "high")),
-            trigger.owner,
-        )
-        for trigger in plan.triggers
-    ]
-    heads = "Alert | Pool | Quantity | Threshold # | Low growth | Expected | High growth | Owner"
-    arithmetic = tuple(f"{t.pool}: {t.formula}. {t.action}{_day_one(t)}" for t in plan.triggers)
-    text = "Each threshold leaves exactly the lead time and one review period to act; triggers.rules.yaml watches it."
-    return Section(
-        "triggers",
-        "Triggers",
-        (Paragraph(text), table("When each trigger is expected to fire", heads, rows), Items(arithmetic)),
-    )
-
-
-def _crossing(trigger: Trigger, case: str) -> str:
-    day = dict(trigger.predicted.items()).get(case)  # type: ignore[call-overload]
-    return "not within 36 months" if day is None else str(day)
-
-
-def _day_one(trigger: Trigger) -> str:
-    return " It fires on the first day: the next order is due at go-live." if trigger.fires_on_day_one else ""

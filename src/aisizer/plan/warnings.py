@@ -132,10 +132,10 @@ def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> I
         yield f"The first order is due by {first.order_by}, {(first.order_by - plan_date).days} days after plan_date."
     for trigger in triggers:
         if trigger.fires_on_day_one:
-            answer = f"the order that answers it is {trigger.order}" if trigger.order else trigger.action
             yield (
                 f"The trigger {trigger.alert} of {trigger.pool} ({trigger.threshold * 100:.0f} %) would fire on the first day: "
-                f"growth over the lead time already uses the reserve; {answer.rstrip('.')}."
+                "growth over the lead time already uses the reserve. What answers it: "
+                f"{trigger.order[:1].lower()}{trigger.order[1:].rstrip('.')}."
             )
 
 

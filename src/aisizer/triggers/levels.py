@@ -115,7 +115,7 @@ def trigger_of(level: Level, setting: Setting) -> Trigger:
         query=level.query,
         per_gpu=level.per_gpu,
         on_order_gpus=sum(order.gpus for order in setting.on_order) if level.per_gpu else 0,
-        order=setting.next_order if day_one and level.per_gpu else "",
+        order=(setting.next_order if level.per_gpu else level.action) if day_one else "",
         floor=forecast_floor(level.limit, at, growth["high"], level.lead_weeks, setting.review_weeks)
         if level.follows_demand
         else None,
@@ -172,8 +172,8 @@ def _formula(level: Level, setting: Setting, at: float) -> str:
         if reached is None:
             return f"the forecast never reaches {level.limit:.4g}, so that is the level"
         return (
-            f"the forecast reaches {level.limit:.4g} {reached:.1f} months after go-live and shows {at:.4g} "
-            f"{level.lead_weeks:g} + {review:g} weeks before that"
+            f"the forecast reaches {level.limit:.4g} after {reached:.1f} months in production, and "
+            f"{level.lead_weeks:g} + {review:g} weeks before that it shows {at:.4g}"
         )
     steady = threshold(level.limit, growth, level.lead_weeks, review)
     return (
