@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from aisizer.deliver import labels, numbers
+from aisizer.deliver.rule_alerts import STEP_H
 from aisizer.deliver.rule_records import (
     CAPACITY,
     UTILIZATION_LN,
@@ -46,7 +47,7 @@ def dashboard_json(plan: Plan) -> str:
         "refresh": "5m",
         "time": {"from": "now-28d", "to": "now"},
         "templating": {"list": [{"type": "datasource", "query": "prometheus", "name": "datasource"}]},
-        "panels": list(_placed(_panels(plan))),
+        "panels": list(_placed(panel for panel in _panels(plan) if panel["targets"])),
     }
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
@@ -107,7 +108,7 @@ def _weeks_left(plan: Plan) -> dict[str, Any]:
     targets = [
         (
             f"(ln(vector({numbers.plain(t.limit)})) - on () group_right () {own_series(UTILIZATION_LN, plan, t)})\n"
-            f"  / (deriv({own_series(UTILIZATION_LN, plan, t, f'{t.window_weeks}w:6h')}) * {WEEK_S} > 0)",
+            f"  / (deriv({own_series(UTILIZATION_LN, plan, t, f'{t.window_weeks}w:{STEP_H}h')}) * {WEEK_S} > 0)",
             f"{t.kind} {t.pool}",
         )
         for t in watched(plan)

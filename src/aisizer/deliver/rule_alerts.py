@@ -25,8 +25,8 @@ HOLD = "1h"
 """an alert waits this long, so that one restart of the engine opens no ticket"""
 FORECAST_HOLD = "6h"
 """a forecast waits for a quarter of a day, so that one odd sample opens no ticket"""
-STEP_H = 6
-"""[h] between the samples that the forecast is fitted to: four of each day, whatever the interval of the recording"""
+STEP_H = 12
+"""[h] between the samples that the forecast is fitted to: two of each day's percentile, whatever the interval of recording"""
 VALUE = "{{ $value | humanizePercentage }}"
 
 
@@ -105,7 +105,7 @@ def symptom_alert(plan: Plan, symptom: Symptom) -> dict[str, Any]:
         "alert": symptom.alert,
         "expr": Block(symptom.expr),
         "for": symptom.hold,
-        "labels": {"severity": symptom.severity, **own},
+        "labels": {"severity": symptom.severity, **_inert_labels(own)},
         "annotations": {
             "summary": _inert(f"{symptom.pool}: {symptom.quantity} is beyond its limit now."),
             "description": _inert(f"{symptom.pool}: {symptom.quantity}. {symptom.formula}."),
@@ -173,7 +173,7 @@ def _alert(
         "alert": name,
         "expr": Block(expr),
         "for": hold,
-        "labels": {"severity": trigger.severity, **trigger_labels(plan, trigger)},
+        "labels": {"severity": trigger.severity, **_inert_labels(trigger_labels(plan, trigger))},
         "annotations": {
             "summary": _inert(summary),
             "description": description,
@@ -181,6 +181,11 @@ def _alert(
             "runbook_url": runbook_url(plan, name),
         },
     }
+
+
+def _inert_labels(own: dict[str, str]) -> dict[str, str]:
+    """Labels of an alert, which Prometheus fills in as it does annotations."""
+    return {name: _inert(value) for name, value in own.items()}
 
 
 def _inert(text: str) -> str:

@@ -51,10 +51,10 @@ FULL = 0.75
 MOST_REPLICAS = 200
 """Replicas that a test gives a series each; larger fleets are not tested one by one."""
 STEPS_PER_DAY = 24 // STEP_H
-MINUTES = 12 * 60
-"""[min] for which a symptom's test is well, and then ill."""
-ILL = MINUTES // 60 // STEP_H
-"""[step] at which it is well for the last time."""
+WELL_STEP, ILL_STEP = 1, 3
+"""[step] up to which a symptom's test is well, and at which it has been ill for longer than any alert waits."""
+WELL, ILL = WELL_STEP * STEP_H * 60, (ILL_STEP - WELL_STEP) * STEP_H * 60
+"""[min]"""
 
 
 def rule_tests(plan: Plan) -> str:
@@ -67,8 +67,9 @@ def rule_tests(plan: Plan) -> str:
 
 
 def order_tests(plan: Plan) -> str:
-    """The test file of the orders' dates; a step of a week is enough for fifty years since 1970."""
-    return _suite(RECORDS, "1w", [_of_order(plan, order) for order in orders(plan)])
+    """The test file of the orders' dates; its clock starts in 1970, so a step is as long as an order counts."""
+    weeks = max((horizon_s(trigger) // WEEK_S for trigger in watched(plan) if trigger.per_gpu), default=1)
+    return _suite(RECORDS, f"{max(weeks, 1)}w", [_of_order(plan, order, max(weeks, 1)) for order in orders(plan)])
 
 
 def _suite(rules: str, interval: str, tests: list[dict[str, Any]]) -> str:
@@ -133,7 +134,7 @@ def _late(plan: Plan, symptom: Symptom) -> dict[str, Any]:
     own = {symptom.model_label: served_model(plan, symptom.pool)}
     given = _slow_mean(symptom, own) if symptom.id.startswith(MEANS) else _slow_share(symptom, own)
     alert = symptom_alert(plan, symptom)
-    return _test(symptom.id, given, [_expected(alert, ILL, None), _expected(alert, 2 * ILL, 0.0)], "1m")
+    return _test(symptom.id, given, [_expected(alert, WELL_STEP, None), _expected(alert, ILL_STEP, 0.0)], "1m")
 
 
 def _fewer(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -143,7 +144,7 @@ def _fewer(plan: Plan) -> Iterator[dict[str, Any]]:
         return
     given = [one for s in found for one in _losing(s, {s.model_label: served_model(plan, s.pool)})]
     alerts = [symptom_alert(plan, symptom) for symptom in found]
-    yield _test("redundancy", given, [_expected(alerts[0], ILL, None), _expected_all(alerts, 2 * ILL)], "1m")
+    yield _test("redundancy", given, [_expected(alerts[0], WELL_STEP, None), _expected_all(alerts, ILL_STEP)], "1m")
 
 
 MEANS = ("slo-ttft-mean", "slo-tpot-mean", "slo-e2e-mean")
@@ -151,8 +152,8 @@ MEANS = ("slo-ttft-mean", "slo-tpot-mean", "slo-e2e-mean")
 
 def _slow_share(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
     """A request a minute: within the target, then all of them up to twice of it."""
-    well = f"0+1x{MINUTES} {MINUTES}+0x{MINUTES}"
-    every = f"0+1x{2 * MINUTES + 1}"
+    well = f"0+1x{WELL} {WELL}+0x{ILL}"
+    every = f"0+1x{WELL + ILL + 1}"
     buckets = {number(symptom.limit): well, number(_short(2 * symptom.limit)): every, "+Inf": every}
     return [_given(series(f"{symptom.metric}_bucket", own | {"le": le}), values) for le, values in buckets.items()]
 
@@ -160,32 +161,32 @@ def _slow_share(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
 def _slow_mean(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
     """A request a minute at half of the target, then at twice of it."""
     half, twice = _short(symptom.limit / 2), _short(symptom.limit * 2)
-    total = f"0+{number(half)}x{MINUTES} {number(_short(half * MINUTES))}+{number(twice)}x{MINUTES}"
+    total = f"0+{number(half)}x{WELL} {number(_short(half * WELL))}+{number(twice)}x{ILL}"
     return [
         _given(series(f"{symptom.metric}_sum", own), total),
-        _given(series(f"{symptom.metric}_count", own), f"0+1x{2 * MINUTES + 1}"),
+        _given(series(f"{symptom.metric}_count", own), f"0+1x{WELL + ILL + 1}"),
     ]
 
 
 def _losing(symptom: Symptom, own: dict[str, str]) -> Iterator[dict[str, Any]]:
     """As many replicas as must stand, one of which goes."""
     for replica in range(round(symptom.limit)):
-        lasts = f"1+0x{MINUTES} stale" if replica == 0 else f"1+0x{2 * MINUTES + 1}"
+        lasts = f"1+0x{WELL} stale" if replica == 0 else f"1+0x{WELL + ILL + 1}"
         yield _given(series(symptom.metric, own | {"instance": f"replica-{replica}"}), lasts)
 
 
-def _of_order(plan: Plan, order: Order) -> dict[str, Any]:
-    """On the last whole week before its date an order counts, from the first one after it no longer."""
+def _of_order(plan: Plan, order: Order, weeks: int) -> dict[str, Any]:
+    """On the last step before its date an order counts, on the first one after it no longer."""
     own = {"aisizer_profile": labels.profile_name(plan), "order": order.id}
-    before = (end_of(order.due) - 1) // WEEK_S
+    before = (end_of(order.due) - 1) // (weeks * WEEK_S) * weeks
     name = series(CAPACITY_ON_ORDER, own)
     counted = [{"labels": name, "value": order.gpus}]
     return {
         "name": f"{order.id} counts until it is late",
-        "interval": "1w",
+        "interval": f"{weeks}w",
         "promql_expr_test": [
             {"expr": name, "eval_time": f"{before}w", "exp_samples": counted},
-            {"expr": name, "eval_time": f"{before + 1}w", "exp_samples": []},
+            {"expr": name, "eval_time": f"{before + weeks}w", "exp_samples": []},
         ],
     }
 
@@ -213,16 +214,16 @@ def _expected_all(alerts: list[dict[str, Any]], step: int) -> dict[str, Any]:
 
 
 def _fired(alert: dict[str, Any], value: float) -> dict[str, Any]:
-    return {"exp_labels": alert["labels"], "exp_annotations": _rendered(alert, value)}
-
-
-def _rendered(alert: dict[str, Any], value: float) -> dict[str, str]:
-    """Annotations as Prometheus fills them."""
     told = f"{value * 100:.4g}%"
     return {
-        name: text.replace('{{ "{{" }}', "\0").replace(VALUE, told).replace("\0", "{{")
-        for name, text in alert["annotations"].items()
+        "exp_labels": {name: _rendered(text, told) for name, text in alert["labels"].items()},
+        "exp_annotations": {name: _rendered(text, told) for name, text in alert["annotations"].items()},
     }
+
+
+def _rendered(text: str, value: str) -> str:
+    """A template as Prometheus fills it."""
+    return text.replace('{{ "{{" }}', "\0").replace(VALUE, value).replace("\0", "{{")
 
 
 def _short(value: float) -> float:

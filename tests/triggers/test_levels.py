@@ -1,0 +1,126 @@
+"""Laws of all triggers: longer lead or faster growth never later, an order on its way never earlier, a slipped one as none."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisizer.triggers.forecast import fitted_weight, forecast_floor, window_weeks
+from aisizer.triggers.levels import Level, OnOrder, Setting, trigger_of
+from aisizer.triggers.records import Trigger
+
+GO_LIVE = date(2027, 7, 1)
+growths, leads, starts = st.floats(0.0, 0.12), st.floats(0.0, 60.0), st.floats(0.05, 0.6)
+follows = st.booleans()
+
+
+def made(
+    start: float, growth: float, lead: float, *, follows: bool = True, orders: tuple[OnOrder, ...] = (), **more: Any
+) -> Trigger:
+    """A trigger on a level that grows at a constant rate from go-live on."""
+    rates = {"low": growth / 2, "base": growth, "high": 1.5 * growth}
+    level = Level(
+        id="capacity-x",
+        alert="AisizerCapacityOrderNow",
+        kind="load",
+        quantity="load",
+        pool="x",
+        levels={case: tuple(start * (1 + rate) ** month for month in range(36)) for case, rate in rates.items()},
+        limit=0.8,
+        lead_weeks=lead,
+        action="Order.",
+        follows_demand=follows,
+        per_gpu=1 / 16,
+    )
+    setting = Setting(
+        plan_date=date(2026, 12, 1),
+        go_live=GO_LIVE,
+        growth=rates,
+        review_weeks=2.0,
+        owner="owner",
+        engine="vllm-0.33",
+        model_label="model_name",
+        on_order=orders,
+        next_order="wave 2",
+    )
+    return trigger_of(level, setting)
+
+
+def when(trigger: Trigger, case: Any = "base") -> date:
+    return trigger.predicted[case] or date.max
+
+
+@settings(max_examples=150, deadline=None)
+@given(starts, growths, leads, leads, follows)
+def test_a_longer_lead_never_triggers_later(start: float, growth: float, a: float, b: float, follows: bool) -> None:
+    short, long = (made(start, growth, lead, follows=follows) for lead in sorted((a, b)))
+    assert long.threshold <= short.threshold + 1e-12
+    assert when(long) <= when(short)
+    assert long.fires_on_day_one >= short.fires_on_day_one
+
+
+@settings(max_examples=150, deadline=None)
+@given(starts, growths, growths, leads, follows)
+def test_faster_growth_never_triggers_later(start: float, a: float, b: float, lead: float, follows: bool) -> None:
+    slow, fast = (made(start, growth, lead, follows=follows) for growth in sorted((a, b)))
+    assert when(fast) <= when(slow)
+    assert when(fast, "high") <= when(fast) <= when(fast, "low")
+
+
+@settings(max_examples=150, deadline=None)
+@given(starts, growths, leads, st.integers(1, 64), st.integers(0, 1200))
+def test_an_order_on_its_way_never_triggers_earlier(
+    start: float, growth: float, lead: float, gpus: int, days: int
+) -> None:
+    order = OnOrder(GO_LIVE + timedelta(days=days), gpus)
+    without, ordered = made(start, growth, lead), made(start, growth, lead, orders=(order,))
+    assert when(ordered) >= when(without)
+    assert ordered.threshold == without.threshold and ordered.on_order_gpus == gpus
+
+
+def test_an_order_counts_from_one_lead_and_review_before_its_date() -> None:
+    start, growth, lead = 0.4, 0.05, 20.0
+    without = made(start, growth, lead)
+    horizon = timedelta(weeks=22)
+    in_time = OnOrder(when(without) + horizon - timedelta(days=7), 16)
+    too_late = OnOrder(when(without) + horizon + timedelta(days=40), 16)
+    doubled = made(start, growth, lead, orders=(in_time,))
+    assert when(made(start, growth, lead, orders=(too_late,))) == when(without)
+    later = math.log(2) / math.log(1 + growth) * 30.4375
+    assert abs((when(doubled) - when(without)).days - later) <= 4
+
+
+def test_what_fires_on_day_one_names_its_order() -> None:
+    assert made(0.6, 0.05, 50.0).order == "wave 2"
+    assert made(0.1, 0.01, 10.0).order == ""
+
+
+@given(st.floats(0.0, 0.1), leads)
+def test_the_forecast_alert_is_fitted_to_half_the_way_and_believed_by_its_error(growth: float, lead: float) -> None:
+    trigger = made(0.3, growth, lead)
+    assert trigger.window_weeks >= (lead + 2) / 2
+    assert trigger.retention_days > trigger.window_weeks * 7
+    assert 0 < trigger.fitted_weight < 1
+    assert trigger.floor is not None and trigger.floor <= trigger.threshold
+
+
+def test_a_longer_window_is_believed_more_and_a_surer_plan_less() -> None:
+    weights = [fitted_weight(window_weeks(lead, 2), 0.01, 0.09) for lead in (8, 20, 39, 52)]
+    assert weights == sorted(weights) and weights[0] < weights[-1]
+    assert fitted_weight(10, 0.03, 0.04) < fitted_weight(10, 0.0, 0.10)
+
+
+def test_the_floor_lets_unplanned_growth_be_seen_in_time() -> None:
+    floor = forecast_floor(0.8, 0.8, 0.0, 20.0, 2.0)
+    months = 22 / (365.25 / 12 / 7)
+    assert floor * 1.10**months == pytest.approx(0.8)
+
+
+def test_a_budget_that_lasts_is_its_own_threshold() -> None:
+    calm = made(0.1, 0.0, 20.0, follows=False)
+    assert calm.threshold == calm.limit and when(calm) == date.max and calm.floor is None
