@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from aisizer.catalog.load import load_catalog
+from aisizer.deliver.trigger_files import trigger_files
+from aisizer.plan.make import make_plan
+from aisizer.profile.load import load_profile
 from aisizer.profile.sections import Profile
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +117,19 @@ def test_azure_rates_agree_with_the_trace() -> None:
     load = read(ROOT / "profiles" / "azure-conversation.yaml").workloads["chat"].load
     assert load.rate == pytest.approx(2364 / 300)
     assert load.rate / load.peak_factor == pytest.approx(19366 / 3501.72, rel=0.001)
+
+
+@pytest.mark.external("promtool")
+@each_ready
+def test_promtool_passes_check_and_test(path: Path, tmp_path: Path) -> None:
+    """Every file of rules is accepted, and each alert is silent before, firing after, and silent once ordered."""
+    plan = make_plan(load_profile(path), load_catalog(), confirm="none")
+    files = trigger_files(plan)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    rules = [name for name in files if name.endswith(".rules.yaml")]
+    suites = [name for name in files if name.endswith(".test.yaml")]
+    for arguments in (["check", "rules", *rules], ["test", "rules", *suites]):
+        done = subprocess.run(["promtool", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
