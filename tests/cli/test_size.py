@@ -16,6 +16,14 @@ import pytest
 from aisizer.cli.main import run
 
 FILES = {"bom.csv", "sizing.html", "sizing.json", "sizing.md", "tco.xlsx", "triggers.rules.yaml"}
+TRIGGER_FILES = {
+    "records.rules.yaml",
+    "alerts.rules.yaml",
+    "prometheusrule.yaml",
+    "rules.test.yaml",
+    "dashboard.json",
+    "runbooks",
+}
 PROFILE = """\
 schema: aisizer/profile/v1
 name: small
@@ -61,14 +69,15 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 
 def folder_bytes(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def test_size_writes_six_files_and_shows_one_screen(cli: Cli) -> None:
+def test_size_writes_its_files_and_shows_one_screen(cli: Cli) -> None:
     result = cli("size", "small.yaml")
     assert result.code == 0 and result.err == ""
     folder = Path("sizing/small")
-    assert {file.name for file in folder.iterdir()} == FILES
+    assert {file.name for file in folder.iterdir()} == FILES | {"triggers"}
+    assert {file.name for file in (folder / "triggers").iterdir()} == TRIGGER_FILES
     plan = json.loads((folder / "sizing.json").read_text("utf-8"))
     assert plan["schema"] == "aisizer/plan/v1"
     assert f"{plan['decision']['gpus']} x" in result.out.splitlines()[0]

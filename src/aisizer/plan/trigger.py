@@ -143,7 +143,7 @@ def _watched(context: Context, fleet: Standing) -> Watched:
     watched = Watched(
         best=best,
         pools=_tightest(context, fleet),
-        records={pool.name: pool for pool in sorted(fleet.pools, key=lambda pool: pool.kv_use_p95)},
+        records=_fullest(fleet),
         factors={case: tuple(demand_factors(growth, context.go_live, case, MONTHS).tolist()) for case in CASES},
         carried_factor=fleet.up.factor,
         metrics=metrics,
@@ -167,6 +167,12 @@ def _tightest(context: Context, fleet: Standing) -> dict[str, tuple[Candidate, f
         if replicas * carried(candidate, resilience) < count * carried(other, resilience):
             found[candidate.pool.promised.name] = candidate, replicas
     return {name: (candidate, count * candidate.share) for name, (candidate, count) in found.items()}
+
+
+def _fullest(fleet: Standing) -> dict[str, Pool]:
+    """Each pool as the Plan shows it; of two stages the one whose cache is fuller."""
+    named = [(c.pool.promised.name, pool) for c, pool in zip(fleet.best.layout.candidates, fleet.pools, strict=True)]
+    return dict(sorted(named, key=lambda pair: pair[1].kv_use_p95))
 
 
 def _replicas(fleet: Standing) -> dict[str, tuple[int, int]]:
