@@ -105,6 +105,27 @@ def test_a_file_or_folder_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["sizing.html"]
 
 
+def test_a_file_in_the_way_of_the_inner_folder_leaves_the_old_ones(tmp_path: Path) -> None:
+    (tmp_path / "triggers").write_text("mine")
+    with pytest.raises(OutputError, match="a file of that name is in the way"):
+        write_outputs(sample_plan(), tmp_path)
+    assert contents(tmp_path) == {"triggers": b"mine"}
+
+
+def test_a_failed_first_run_leaves_no_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if "dashboard.json" in path.name:
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError):
+        write_outputs(sample_plan(), tmp_path / "new" / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_read_only_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path, data: bytes) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

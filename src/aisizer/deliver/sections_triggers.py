@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aisizer.deliver import numbers
+from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Items, Paragraph, Section, table
 from aisizer.deliver.rule_records import watched
 from aisizer.deliver.rules import retention_days
@@ -103,7 +103,8 @@ def _notes(plan: Plan) -> Iterator[str]:
     if blind:
         yield f"Dated but not measured: {', '.join(blind)}. Give a query in evidence.monitoring.queries."
     known = {trigger.kind for trigger in plan.triggers}
-    unknown = [f"{KINDS[kind]} ({field})" for kind, field in LIMIT_FIELDS.items() if kind not in known]
+    apart = {"power": labels.decided(plan).term != "purchase", "upstream": not plan.integrations}
+    unknown = [f"{KINDS[k]} ({field})" for k, field in LIMIT_FIELDS.items() if k not in known and not apart.get(k)]
     if unknown:
         yield f"No limit is known, so nothing is watched: {', '.join(unknown)}."
     yield (
