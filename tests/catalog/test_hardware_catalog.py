@@ -197,3 +197,14 @@ def test_every_price_says_how_it_came_about(catalog: Catalog) -> None:
             assert any("quote" in note for note in server.notes), server.id
         elif server.price.low is not None:
             assert server.price.low <= server.price.base, server.id
+
+
+WATCHED = {"running", "waiting", "generation_tokens", "requests", "kv_use", "ttft", "tpot", "e2e"}
+
+
+def test_an_engine_that_names_metrics_names_all_that_triggers_read() -> None:
+    catalog = load_catalog()
+    for record in (*catalog.engines.values(), catalog.exporters["nim"]):
+        assert not record.metrics or set(record.metrics) >= WATCHED, record.id
+        assert not record.metrics or {"metrics", "*"} & set(record.sources)
+    assert {"power", "gpu_use"} <= set(catalog.exporters["dcgm"].metrics)

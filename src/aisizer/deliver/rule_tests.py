@@ -61,7 +61,7 @@ def rule_tests(plan: Plan) -> str:
     """The test file of the alerts."""
     tests = [test for trigger in watched(plan) for test in _of_trigger(plan, trigger)]
     tests += _blind(plan)
-    tests += [_late(plan, symptom) for symptom in plan.symptoms if symptom.kind == "latency"]
+    tests += [_falls_ill(plan, symptom) for symptom in plan.symptoms if symptom.kind not in ("redundancy", "cost")]
     tests += _fewer(plan)
     return _suite(ALERTS, f"{STEP_H}h", tests)
 
@@ -129,12 +129,26 @@ def _coming(plan: Plan, before: str, gpus: int, steps: int) -> dict[str, Any]:
     return _given(series(CAPACITY_ON_ORDER, own), f"{before} {gpus}+0x{steps} stale")
 
 
-def _late(plan: Plan, symptom: Symptom) -> dict[str, Any]:
-    """Answers in time for half a day, then all of them late."""
+def _falls_ill(plan: Plan, symptom: Symptom) -> dict[str, Any]:
+    """Well for half a day, and ill after it."""
     own = {symptom.model_label: served_model(plan, symptom.pool)}
-    given = _slow_mean(symptom, own) if symptom.id.startswith(MEANS) else _slow_share(symptom, own)
     alert = symptom_alert(plan, symptom)
-    return _test(symptom.id, given, [_expected(alert, WELL_STEP, None), _expected(alert, ILL_STEP, 0.0)], "1m")
+    expected = [_expected(alert, WELL_STEP, None), _expected(alert, ILL_STEP, 0.0)]
+    return _test(symptom.id, _illness(symptom, own), expected, "1m")
+
+
+def _illness(symptom: Symptom, own: dict[str, str]) -> list[dict[str, Any]]:
+    """Series of a symptom: answers that come late, a share that rises to all, or a gauge that leaves zero."""
+    if symptom.id.startswith(MEANS):
+        return _slow_mean(symptom, own)
+    if symptom.unit == "s":
+        return _slow_share(symptom, own)
+    if symptom.over:
+        return [
+            _given(series(symptom.metric, own), f"0+0x{WELL} 0+1x{ILL}"),
+            _given(series(symptom.over, own), f"0+1x{WELL + ILL + 1}"),
+        ]
+    return [_given(series(symptom.metric, own), f"0+0x{WELL} 5+0x{ILL}")]
 
 
 def _fewer(plan: Plan) -> Iterator[dict[str, Any]]:

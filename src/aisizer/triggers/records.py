@@ -100,5 +100,7 @@ class Symptom(Record):
     engine: str
     metric: str
     """what is measured, as its exporter calls it"""
+    over: str = ""
+    """counter that it is a share of; empty: none"""
     model_label: str
     """label of the metric that holds the model; empty: none"""

@@ -82,6 +82,7 @@ class _Found:
     expr: str
     formula: str
     metric: str
+    over: str = ""
     windows: tuple[BurnWindow, ...] = ()
 
 
@@ -156,6 +157,7 @@ def _symptom(found: _Found, pool: str, desk: Desk) -> Symptom:
         action=found.sign.action,
         engine=desk.engine,
         metric=found.metric,
+        over=found.over,
         model_label="" if found.sign is COST else desk.model_label,
     )
 
@@ -201,7 +203,7 @@ def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s
         for w in windows
     )
     quantity = f"pace at which the budget of {said} within {target_s:g} s burns"
-    return _Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, histogram, windows)
+    return _Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, histogram, windows=windows)
 
 
 def _burning(histogram: str, labels: Mapping[str, str], window: BurnWindow, quantile: float, target_s: float) -> str:
@@ -252,6 +254,7 @@ def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
             unit="1",
             expr=f"{preempted} / {asked} > {number(PREEMPTED)}",
             metric=desk.metrics["preemptions"],
+            over=desk.metrics["requests"],
             formula=f"more than {PREEMPTED:.0%} of the requests for {SUSTAINED}",
         )
     elif "paused" in desk.metrics:
@@ -302,6 +305,7 @@ def _errors(subject: Subject, desk: Desk) -> Iterator[_Found]:
         unit="1",
         expr="\nor ".join(terms),
         metric=desk.metrics[signal],
+        over=desk.metrics["requests"],
         formula=told,
         windows=windows,
     )
