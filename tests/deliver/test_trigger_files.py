@@ -245,3 +245,24 @@ def test_the_writer_and_a_yaml_reader_agree(value: dict[str, Any]) -> None:
         return item.rstrip("\n") if isinstance(item, str) else item
 
     assert read_back(yaml.safe_load(yaml_text(value))) == value
+
+
+@pytest.mark.external
+@needs_promtool
+@pytest.mark.parametrize(
+    ("engine", "exporter"), [("sglang-0.5.23", None), ("trtllm-1.2", None), ("vllm-0.6", None), ("vllm-0.33", "nim")]
+)
+def test_promtool_passes_for_the_metrics_of_every_engine(engine: str, exporter: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "one-engine.yaml"
+    profile = {key: PROFILE[key] for key in ("schema", "plan_date", "go_live")} | {
+        "name": "one-engine",
+        "workloads": {"chat": PROFILE["workloads"]["chat"]},
+        "supply": {"sites": ["on_premises"], "gpus": ["h100-sxm"], "engine": engine},
+        "evidence": {"monitoring": {"exporter": exporter}},
+    }
+    path.write_text(json.dumps(profile), encoding="utf-8")
+    plan = make_plan(load_profile(path), load_catalog(), confirm="none")
+    folder = written(trigger_files(plan), tmp_path)
+    assert promtool(tmp_path, "check", "rules", "triggers.rules.yaml").returncode == 0
+    tested = promtool(folder, "test", "rules", "rules.test.yaml")
+    assert tested.returncode == 0, tested.stdout + tested.stderr

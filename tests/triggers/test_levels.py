@@ -124,3 +124,14 @@ def test_the_floor_lets_unplanned_growth_be_seen_in_time() -> None:
 def test_a_budget_that_lasts_is_its_own_threshold() -> None:
     calm = made(0.1, 0.0, 20.0, follows=False)
     assert calm.threshold == calm.limit and when(calm) == date.max and calm.floor is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.05, 0.4), st.floats(0.02, 0.12), st.floats(0.0, 30.0))
+def test_what_grows_by_its_own_law_is_alerted_one_lead_and_review_before_its_forecast_limit(
+    start: float, growth: float, lead: float
+) -> None:
+    trigger = made(start, growth, lead, follows=False)
+    months = (lead + 2) / (365.25 / 12 / 7)
+    reached = math.log(0.8 / start) / math.log(1 + growth)
+    assert trigger.threshold == pytest.approx(start * (1 + growth) ** max(0.0, reached - months), rel=1e-6)
