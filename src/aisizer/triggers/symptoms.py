@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.burn import BROKEN, burn_windows, burning_quantile
 from aisizer.triggers.promql import number, series, summed_rate
-from aisizer.triggers.records import Ailment, BurnWindow, Symptom
+from aisizer.triggers.records import BurnWindow, Symptom
+from aisizer.triggers.signs import COST, ERRORS, PREEMPTIONS, QUEUE, REDUNDANCY, REPAIRED, SUSTAINED, Found, slow
 
-AT_ONCE = "0m"
-SUSTAINED = "10m"
-"""A queue or preemptions that last so long are no burst, which the plan carries (assumed: two peak windows of 5 min)."""
-REPAIRED = "15m"
-"""A replica that restarts loads its weights in five minutes (resilience.cold_start); after three times that it is lost."""
 PREEMPTED = 0.01
 """[1] share of requests preempted above which the cache is too small for its load (assumed)."""
 OVERSPENT = 0.10
@@ -60,86 +56,13 @@ class Desk:
     engine: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    """What all symptoms of one kind share."""
-
-    name: str
-    kind: Ailment
-    alert: str
-    hold: str
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One symptom of a pool."""
-
-    sign: _Sign
-    quantity: str
-    limit: float
-    unit: str
-    expr: str
-    formula: str
-    metric: str
-    over: str = ""
-    windows: tuple[BurnWindow, ...] = ()
-
-
-QUEUE = _Sign(
-    "queue",
-    "queue",
-    "AisizerQueueWait",
-    SUSTAINED,
-    "Check for lost replicas and for a burst from one tenant; shed or defer load at the gateway.",
-)
-PREEMPTIONS = _Sign(
-    "preemptions",
-    "preemptions",
-    "AisizerPreemptions",
-    SUSTAINED,
-    "The KV cache is full: limit context or concurrency at the gateway; compare lengths with the profile's.",
-)
-REDUNDANCY = _Sign(
-    "redundancy",
-    "redundancy",
-    "AisizerRedundancyLost",
-    REPAIRED,
-    "Bring the lost replica back: restart it, move it to a free server, or call for the repair.",
-)
-ERRORS = _Sign(
-    "errors",
-    "errors",
-    "AisizerErrorRate",
-    AT_ONCE,
-    "Read the engines' logs; take a replica that fails out of rotation; roll back the last change.",
-)
-COST = _Sign(
-    "cost",
-    "cost",
-    "AisizerCostAnomaly",
-    "1h",
-    "Find what was bought, rented or left running beside the plan; stop it, or record its order.",
-)
-
-
-def _slow(metric: str, statistic: str) -> _Sign:
-    return _Sign(
-        f"slo-{metric}-{statistic}",
-        "latency",
-        f"AisizerSlo{metric.capitalize()}{statistic.capitalize()}",
-        AT_ONCE,
-        "Find what holds the pool up: a queue, a lost replica, longer prompts; shed load at the gateway meanwhile.",
-    )
-
-
 def symptoms_of(subjects: Sequence[Subject], money: Money, desk: Desk) -> tuple[Symptom, ...]:
     """Every symptom that the engine's metrics can show, pool by pool, and what is spent beyond the plan."""
     found = [_symptom(f, subject.pool, desk) for subject in subjects for f in _of(subject, desk)]
     return (*found, *(_symptom(f, money.site, desk) for f in _cost(money)))
 
 
-def _symptom(found: _Found, pool: str, desk: Desk) -> Symptom:
+def _symptom(found: Found, pool: str, desk: Desk) -> Symptom:
     return Symptom(
         id=f"{found.sign.name}-{pool}",
         alert=found.sign.alert,
@@ -162,7 +85,7 @@ def _symptom(found: _Found, pool: str, desk: Desk) -> Symptom:
     )
 
 
-def _of(subject: Subject, desk: Desk) -> Iterator[_Found]:
+def _of(subject: Subject, desk: Desk) -> Iterator[Found]:
     loosest = _loosest(subject.slo)
     for (metric, statistic), target_s in loosest.items():
         if metric in desk.metrics:
@@ -183,9 +106,9 @@ def _loosest(slo: Sequence[SloResult]) -> dict[tuple[str, str], float]:
     return found
 
 
-def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s: float) -> _Found:
+def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s: float) -> Found:
     histogram, said = desk.metrics[metric], f"{metric.upper()} {statistic}"
-    sign = _slow(metric, statistic)
+    sign = slow(metric, statistic)
     if statistic == "mean":
         means = [
             f"{summed_rate(histogram + '_sum', subject.labels, w)} / {summed_rate(histogram + '_count', subject.labels, w)}"
@@ -193,7 +116,7 @@ def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s
             for w in (BROKEN.long, BROKEN.short)
         ]
         formula = f"the mean above {target_s:g} s over {BROKEN.long} and over {BROKEN.short}"
-        return _Found(sign, said, target_s, "s", "\nand ".join(means), formula, histogram)
+        return Found(sign, said, target_s, "s", "\nand ".join(means), formula, histogram)
     share = int(statistic[1:]) / 100
     windows = burn_windows(share)
     terms = [_burning(histogram, subject.labels, w, burning_quantile(share, w.rate), target_s) for w in windows]
@@ -203,7 +126,7 @@ def _latency(subject: Subject, desk: Desk, metric: str, statistic: str, target_s
         for w in windows
     )
     quantity = f"pace at which the budget of {said} within {target_s:g} s burns"
-    return _Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, histogram, windows=windows)
+    return Found(sign, quantity, target_s, "s", "\nor ".join(terms), told, histogram, windows=windows)
 
 
 def _burning(histogram: str, labels: Mapping[str, str], window: BurnWindow, quantile: float, target_s: float) -> str:
@@ -215,12 +138,12 @@ def _burning(histogram: str, labels: Mapping[str, str], window: BurnWindow, quan
     return f"({long} and {short})"
 
 
-def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float]) -> Iterator[_Found]:
+def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float]) -> Iterator[Found]:
     """Waiting alone longer than the first token may take; else a queue that does not empty."""
     targets = {stat: seconds for (metric, stat), seconds in loosest.items() if metric == "ttft" and stat != "mean"}
     if targets and "queue_time" in desk.metrics:
         statistic, target_s = max(targets.items(), key=lambda item: item[1])
-        yield _Found(
+        yield Found(
             QUEUE,
             quantity=f"{statistic} of the time a request waits before its prefill",
             limit=target_s,
@@ -231,7 +154,7 @@ def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float
             formula=f"the wait alone passes the TTFT target of {target_s:g} s for {SUSTAINED}",
         )
     elif "waiting" in desk.metrics:
-        yield _Found(
+        yield Found(
             QUEUE,
             quantity="requests that wait for a place in a batch",
             limit=0.0,
@@ -242,12 +165,12 @@ def _queue(subject: Subject, desk: Desk, loosest: Mapping[tuple[str, str], float
         )
 
 
-def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
+def _preemptions(subject: Subject, desk: Desk) -> Iterator[Found]:
     if "preemptions" in desk.metrics and "requests" in desk.metrics:
         preempted, asked = (
             summed_rate(desk.metrics[name], subject.labels, SUSTAINED) for name in ("preemptions", "requests")
         )
-        yield _Found(
+        yield Found(
             PREEMPTIONS,
             quantity="sequences put out of the cache over requests answered",
             limit=PREEMPTED,
@@ -258,7 +181,7 @@ def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
             formula=f"more than {PREEMPTED:.0%} of the requests for {SUSTAINED}",
         )
     elif "paused" in desk.metrics:
-        yield _Found(
+        yield Found(
             PREEMPTIONS,
             quantity="sequences that are paused for want of cache",
             limit=0.0,
@@ -269,13 +192,13 @@ def _preemptions(subject: Subject, desk: Desk) -> Iterator[_Found]:
         )
 
 
-def _redundancy(subject: Subject, desk: Desk) -> Iterator[_Found]:
+def _redundancy(subject: Subject, desk: Desk) -> Iterator[Found]:
     """Fewer replicas answer than the next failure may leave."""
     if "running" not in desk.metrics:
         return
     least = subject.replicas - subject.spare + (1 if subject.spare else 0)
     up = f"count(count by (instance) ({series(desk.metrics['running'], subject.labels)}))"
-    yield _Found(
+    yield Found(
         REDUNDANCY,
         quantity="replicas that are scraped",
         limit=float(least),
@@ -287,7 +210,7 @@ def _redundancy(subject: Subject, desk: Desk) -> Iterator[_Found]:
     )
 
 
-def _errors(subject: Subject, desk: Desk) -> Iterator[_Found]:
+def _errors(subject: Subject, desk: Desk) -> Iterator[Found]:
     signal = next((name for name in ("errors", "rejections") if name in desk.metrics), None)
     if signal is None or "requests" not in desk.metrics:
         return
@@ -298,7 +221,7 @@ def _errors(subject: Subject, desk: Desk) -> Iterator[_Found]:
         f"{w.rate:g} x {budget:.3g} = {w.rate * budget:.3g} of the requests over {w.long} and {w.short}"
         for w in windows
     )
-    yield _Found(
+    yield Found(
         ERRORS,
         quantity=f"pace at which the budget of failed requests ({desk.metrics[signal]}) burns",
         limit=budget,
@@ -320,11 +243,11 @@ def _failing(desk: Desk, signal: str, labels: Mapping[str, str], window: BurnWin
     return f"({long} and {short})"
 
 
-def _cost(money: Money) -> Iterator[_Found]:
+def _cost(money: Money) -> Iterator[Found]:
     """Money that leaves faster than planned, where something measures it; rented GPUs measure themselves."""
     mine = {"aisizer_profile": money.profile}
     if money.spend_query:
-        yield _Found(
+        yield Found(
             COST,
             quantity="spent since the first order over what the plan spends by then",
             limit=1 + OVERSPENT,
@@ -335,7 +258,7 @@ def _cost(money: Money) -> Iterator[_Found]:
         )
     elif money.rented:
         most = round(money.gpus * (1 + OVERSPENT), 6)
-        yield _Found(
+        yield Found(
             COST,
             quantity="rented GPUs that run",
             limit=most,
