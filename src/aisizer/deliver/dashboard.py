@@ -11,8 +11,8 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.rule_alerts import STEP_H
 from aisizer.deliver.rule_records import (
     CAPACITY,
+    UTILIZATION_BUSY,
     UTILIZATION_LN,
-    UTILIZATION_P95,
     WEEK_S,
     own_series,
     served_model,
@@ -87,7 +87,7 @@ def _throughput(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 def _level(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """A level with its threshold and limit, as printed in the document."""
     targets = [
-        (own_series(UTILIZATION_P95, plan, trigger), "p95 of a day"),
+        (own_series(UTILIZATION_BUSY, plan, trigger), "p95 of a busy day"),
         (f"vector({numbers.plain(trigger.threshold)})", "order now"),
         (f"vector({numbers.plain(trigger.limit)})", "limit"),
     ]
@@ -97,7 +97,7 @@ def _level(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 
 def _headroom(plan: Plan) -> dict[str, Any]:
     targets = [
-        (f"1 - {own_series(UTILIZATION_P95, plan, t)} / {numbers.plain(t.limit)}", f"{t.kind} {t.pool}")
+        (f"1 - {own_series(UTILIZATION_BUSY, plan, t)} / {numbers.plain(t.limit)}", f"{t.kind} {t.pool}")
         for t in watched(plan)
     ]
     return _panel("Headroom to each limit", targets, "percentunit", "1 - level / limit")

@@ -9,8 +9,8 @@ from typing import Any
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.rule_records import (
     UTILIZATION,
+    UTILIZATION_BUSY,
     UTILIZATION_LN,
-    UTILIZATION_P95,
     horizon_s,
     own_series,
     trigger_labels,
@@ -33,7 +33,7 @@ VALUE = "{{ $value | humanizePercentage }}"
 def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """Works on the first day: the level from which planned growth reaches the limit one lead and review later."""
     threshold = numbers.plain(trigger.threshold)
-    expr = f"{own_series(UTILIZATION_P95, plan, trigger)} > {threshold}{_raised(plan, trigger)}"
+    expr = f"{own_series(UTILIZATION_BUSY, plan, trigger)} > {threshold}{_raised(plan, trigger)}"
     return _alert(
         plan,
         trigger,
@@ -44,7 +44,7 @@ def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
         description=_inert(f"{trigger.pool}: {trigger.quantity} is ")
         + VALUE
         + _inert(
-            f" (95th percentile of a day), above {threshold}: {trigger.formula}. "
+            f" (95th percentile of a busy day), above {threshold}: {trigger.formula}. "
             f"At {numbers.exact_share(trigger.growth_per_month)} a month the limit of "
             f"{numbers.exact_share(trigger.limit)} is {numbers.plain(trigger.lead_time_weeks)} weeks of lead time "
             f"and {numbers.plain(trigger.review_weeks)} weeks of review away."
@@ -58,7 +58,7 @@ def forecast_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     now, past = own_series(UTILIZATION_LN, plan, trigger), own_series(UTILIZATION_LN, plan, trigger, window)
     weight, planned = trigger.fitted_weight, planned_growth(trigger)
     expr = (
-        f"{own_series(UTILIZATION_P95, plan, trigger)} > {number(trigger.floor or trigger.limit)}\n"
+        f"{own_series(UTILIZATION_BUSY, plan, trigger)} > {number(trigger.floor or trigger.limit)}\n"
         f"and exp(\n"
         f"  {number(weight)} * predict_linear({past}, {horizon_s(trigger)})\n"
         f"  + {number(round(1 - weight, 9))} * ({now} + {number(planned)})\n"

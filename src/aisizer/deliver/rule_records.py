@@ -23,8 +23,12 @@ from aisizer.triggers.symptoms import CAPACITY_ON_ORDER, PLANNED_SPEND
 CAPACITY = "aisizer:sized_capacity:rate"
 UTILIZATION = "aisizer:capacity_utilization:ratio"
 UTILIZATION_P95 = "aisizer:capacity_utilization:p95_1d"
-UTILIZATION_LN = "aisizer:capacity_utilization:ln_p95_1d"
-DAILY_WINDOW = "1d"
+UTILIZATION_BUSY = "aisizer:capacity_utilization:busy_1w"
+UTILIZATION_LN = "aisizer:capacity_utilization:ln_busy_1w"
+DAILY_WINDOW, WEEKLY_WINDOW = "1d", "1w"
+BUSY_DAY = 0.7
+"""[1] quantile of the last seven days that stands for the peak: about the median of five working days, so that neither one
+odd day opens a ticket nor a quiet weekend hides a full week."""
 WEEK_S = 7 * 86400
 
 
@@ -80,8 +84,10 @@ def _levels(plan: Plan, trigger: Trigger) -> Iterator[dict[str, Any]]:
     yield _record(
         UTILIZATION_P95, f"quantile_over_time(0.95, {own_series(UTILIZATION, plan, trigger, DAILY_WINDOW)})", own
     )
+    busy = f"quantile_over_time({BUSY_DAY}, {own_series(UTILIZATION_P95, plan, trigger, WEEKLY_WINDOW)})"
+    yield _record(UTILIZATION_BUSY, busy, own)
     if trigger.floor is not None:
-        yield _record(UTILIZATION_LN, f"ln({own_series(UTILIZATION_P95, plan, trigger)} > 0)", own)
+        yield _record(UTILIZATION_LN, f"ln({own_series(UTILIZATION_BUSY, plan, trigger)} > 0)", own)
 
 
 def _record(name: str, expr: str, own: dict[str, str]) -> dict[str, Any]:

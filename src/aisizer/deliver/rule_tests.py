@@ -22,8 +22,8 @@ from aisizer.deliver.rule_alerts import (
     symptom_alert,
 )
 from aisizer.deliver.rule_records import (
+    UTILIZATION_BUSY,
     UTILIZATION_LN,
-    UTILIZATION_P95,
     WEEK_S,
     end_of,
     horizon_s,
@@ -95,7 +95,7 @@ def _static(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """Below for a day, then above: ordered after ten steps, slipped after fifteen."""
     low, high = (_short(trigger.threshold * share) for share in (BELOW, ABOVE))
     alert = static_alert(plan, trigger)
-    given = [_given(own_series(UTILIZATION_P95, plan, trigger), f"{number(low)}+0x4 {number(high)}+0x19")]
+    given = [_given(own_series(UTILIZATION_BUSY, plan, trigger), f"{number(low)}+0x4 {number(high)}+0x19")]
     expected = [_expected(alert, 4, None), _expected(alert, 8, high)]
     if trigger.per_gpu:
         given.append(_coming(plan, "_x10", math.ceil(ENOUGH / trigger.per_gpu), 4))
@@ -113,7 +113,7 @@ def _forecast(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     level = _short((trigger.floor or trigger.limit) * 1.05)
     day, last = STEPS_PER_DAY, fires + 12 * STEPS_PER_DAY
     given = [
-        _given(own_series(UTILIZATION_P95, plan, trigger), f"{number(level)}+0x{last}"),
+        _given(own_series(UTILIZATION_BUSY, plan, trigger), f"{number(level)}+0x{last}"),
         _given(own_series(UTILIZATION_LN, plan, trigger), f"{start:.12g}+{slope:.12g}x{last}"),
     ]
     expected = [_expected(alert, fires - 2 * day, None), _expected(alert, fires + 2 * day, level)]

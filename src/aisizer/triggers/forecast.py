@@ -33,12 +33,12 @@ def window_weeks(lead_weeks: float, review_weeks: float) -> int:
 
 
 def retention_days(window: int) -> int:
-    """[day] that Prometheus must keep samples: the window and the day before its first daily percentile.
+    """[day] that Prometheus must keep samples: the window, and the week and day that its first level is taken from.
 
     >>> retention_days(23)
-    162
+    169
     """
-    return window * 7 + 1
+    return window * 7 + 8
 
 
 def slope_error(days: float, noise: float = DAILY_NOISE, correlation: float = DAY_TO_DAY) -> float:
