@@ -263,6 +263,8 @@ class Phase(Record):
     """What must hold before the next phase starts; recorded in the plan."""
     owner: Text = ""
     """Who decides that it holds; recorded in the plan."""
+    rollback: Text = ""
+    """What sends the rollout back to the phase before, e.g. a missed SLO on three days; recorded in the plan."""
 
 
 class GrowthSection(Record):
@@ -279,6 +281,9 @@ class GrowthSection(Record):
     replaces `rate` up to the last point."""
     review: Duration = 2 * 7 * 86400.0
     """[s] from a capacity alert to a decision; two weeks, a fortnightly review meeting (assumed)."""
+    seasonality: Annotated[tuple[Multiple, ...], Field(min_length=12, max_length=12)] | None = None
+    """Peak demand of each calendar month, January first, on any scale: only ratios to the month of go-live count, whose
+    peak is the load that the profile states. Growth comes on top; dated points hold as given. Left out: no season."""
     phases: tuple[Phase, ...] = ()
     """Rollout phases; before the first phase's start the share is that of the first phase."""
 
@@ -623,6 +628,9 @@ class Supply(Record):
     expansion: Annotated[Duration, Field(ge=MONTH)] | None = None
     """[s] how long one purchase must last; left out: the site's own (a budget year where bought,
     a quarter where rented)."""
+    order_every: Annotated[Duration, Field(ge=MONTH)] = 3 * MONTH
+    """[s] how long a batch of the just-in-time strategy must last, which the plan compares with its own purchases; a quarter,
+    the usual review of a budget (assumed)."""
     electricity: EnergyPrice | None = None
     """[USD/kWh] tariff at an owned site; left out: the site's own."""
     pue: float | None = Field(default=None, ge=1, le=3)

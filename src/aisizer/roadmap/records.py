@@ -21,6 +21,14 @@ class Month(Record):
     gpus_in_service: int
     servers_in_service: int
     utilization: float
+    demand_factor_low: float | None = None
+    """[1] in the slow case of growth"""
+    demand_factor_high: float | None = None
+    """[1] in the fast case of growth"""
+    gpus_needed_low: int | None = None
+    """as gpus_needed, in the slow case"""
+    gpus_needed_high: int | None = None
+    """as gpus_needed, in the fast case"""
 
 
 class Purchase(Record):

@@ -36,7 +36,16 @@ class Fleets:
 
 def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, expansion_months: int) -> Fleets:
     """Buys in the month that needs more than is in service, for the expansion_months from then on; nothing is sold."""
-    needed = tuple(fleet(layout, factor, resilience) for factor in factors)
+    return bought(needed(layout, factors, resilience), expansion_months)
+
+
+def needed(layout: Layout, factors: Sequence[float], resilience: Resilience) -> tuple[Fleet, ...]:
+    """The fleet that each month's demand asks for."""
+    return tuple(fleet(layout, factor, resilience) for factor in factors)
+
+
+def bought(needed: tuple[Fleet, ...], expansion_months: int) -> Fleets:
+    """The purchases for what each month needs; a longer expansion buys the same in fewer and larger waves."""
     waves: list[Wave] = []
     servers = 0
     for start, month in enumerate(needed):
@@ -51,6 +60,29 @@ def fleets(layout: Layout, factors: Sequence[float], resilience: Resilience, exp
         servers=_in_service(waves, len(needed)),
         production=_production(needed, waves),
     )
+
+
+def stranded(servers: Sequence[int], needed: Sequence[Fleet]) -> int:
+    """[server-month] in service beyond what each month needs, redundancy included in the need.
+
+    Three servers stand where two, two and three are needed:
+
+    >>> from types import SimpleNamespace
+    >>> stranded([3, 3, 3], [SimpleNamespace(servers=n) for n in (2, 2, 3)])
+    2
+    """
+    return sum(have - month.servers for have, month in zip(servers, needed, strict=True))
+
+
+def covered_to(servers: Sequence[int], needed: Sequence[Fleet]) -> int:
+    """The last month before the first one that needs more than is in service; 0 where that is the first month.
+
+    >>> from types import SimpleNamespace
+    >>> covered_to([3, 3, 3], [SimpleNamespace(servers=n) for n in (2, 3, 4)])
+    2
+    """
+    short = (i for i, month in enumerate(needed) if month.servers > servers[i])
+    return next(short, len(needed))
 
 
 def _extended(waves: list[Wave], months: int) -> tuple[Wave, ...]:
