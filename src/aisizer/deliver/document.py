@@ -29,6 +29,7 @@ from aisizer.deliver.sections_service import (
     waterfall_section,
 )
 from aisizer.deliver.sections_sites import apis_section, facility_section, verdicts_section
+from aisizer.deliver.sections_strategies import strategies_section
 from aisizer.deliver.sections_survival import survival_section
 from aisizer.plan import Plan
 
@@ -66,6 +67,7 @@ def _sections(plan: Plan) -> list[Section]:
         drills_section(plan) if plan.drills else None,
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
+        strategies_section(plan) if plan.strategies else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
         bom_section(plan) if plan.bom else None,

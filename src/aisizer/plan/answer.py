@@ -15,6 +15,7 @@ from aisizer.plan import (
     prototype,
     site_work,
     sources,
+    strategies,
     surroundings,
     survival,
     upstream,
@@ -104,6 +105,7 @@ def _answer(
         site_work.site_work(best.site, best.offer, best.fleets, context.demand),
     )
     bom = bom_of(context, best, needs, roadmap, survived[2])
+    ways = strategies.strategies_of(context, best, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
@@ -132,6 +134,8 @@ def _answer(
         "places": places(context, best),
         "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
         "work": survived[2],
+        "strategies": ways,
+        "strategy_note": strategies.note(context, best, ways),
         "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
         "integrations": upstream.uses(context),
         "surroundings": around,
@@ -142,7 +146,10 @@ def _answer(
             *survival_steps(*survived[:2], context.demand.service.retention),
             *surrounding_steps(around),
         ),
-        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+        "warnings": (
+            *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+            *strategies.sale_warnings(best, roadmap),
+        ),
     }
 
 

@@ -11,6 +11,7 @@ from aisizer.catalog.records import Retention
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
+from aisizer.plan.strategy_records import Strategy
 from aisizer.roadmap.records import Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.admissible import BindingControl, PlaceVerdict
@@ -289,6 +290,10 @@ class Plan(Record):
     """what the binding frameworks ask for that costs money or capacity"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
+    strategies: tuple[Strategy, ...] = ()
+    """ways to buy the chosen option over 36 months"""
+    strategy_note: str = ""
+    """which of them the plan follows and why, and which is the cheapest"""
     apis: tuple[ApiBreakEven, ...] = ()
     """managed APIs that would answer the same requests, for comparison only"""
     integrations: tuple[IntegrationUse, ...]

@@ -62,26 +62,22 @@ def bought(needed: tuple[Fleet, ...], expansion_months: int) -> Fleets:
     )
 
 
-def stranded(servers: Sequence[int], needed: Sequence[Fleet]) -> int:
+def stranded(servers: Sequence[int], needed: Sequence[int]) -> int:
     """[server-month] in service beyond what each month needs, redundancy included in the need.
 
-    Three servers stand where two, two and three are needed:
-
-    >>> from types import SimpleNamespace
-    >>> stranded([3, 3, 3], [SimpleNamespace(servers=n) for n in (2, 2, 3)])
+    >>> stranded([3, 3, 3], [2, 2, 3])
     2
     """
-    return sum(have - month.servers for have, month in zip(servers, needed, strict=True))
+    return sum(have - need for have, need in zip(servers, needed, strict=True))
 
 
-def covered_to(servers: Sequence[int], needed: Sequence[Fleet]) -> int:
+def covered_to(servers: Sequence[int], needed: Sequence[int]) -> int:
     """The last month before the first one that needs more than is in service; 0 where that is the first month.
 
-    >>> from types import SimpleNamespace
-    >>> covered_to([3, 3, 3], [SimpleNamespace(servers=n) for n in (2, 3, 4)])
-    2
+    >>> covered_to([3, 3, 3], [2, 3, 4]), covered_to([3, 3, 3], [2, 3, 3])
+    (2, 3)
     """
-    short = (i for i, month in enumerate(needed) if month.servers > servers[i])
+    short = (month for month, (have, need) in enumerate(zip(servers, needed, strict=True)) if need > have)
     return next(short, len(needed))
 
 
