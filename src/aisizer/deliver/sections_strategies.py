@@ -54,7 +54,7 @@ def _money(way: Strategy) -> tuple[str, ...]:
         _name(way),
         numbers.count(way.lasts_months, "month"),
         labels.term(way.term),
-        numbers.at_least(numbers.usd(way.cash_usd), not way.complete),
+        numbers.at_least(numbers.usd(way.three_year_usd), not way.complete),
         numbers.NOT_AVAILABLE if way.npv_usd is None else numbers.at_least(numbers.usd(way.npv_usd), not way.complete),
         f"{way.stranded_gpu_months:,}",
     )

@@ -26,6 +26,7 @@ from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Decision, Inputs, Plan, SiteWork, Verdict
@@ -145,6 +146,7 @@ def _answer(
             *explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
             *survival_steps(*survived[:2], context.demand.service.retention),
             *surrounding_steps(around),
+            *strategy_steps(ways),
         ),
         "warnings": (
             *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),

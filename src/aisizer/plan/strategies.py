@@ -58,7 +58,7 @@ def _strategy(
             "followed": followed,
             "term": e.term,
             "purchases": purchases,
-            "cash_usd": e.cost.three_year_usd,
+            "three_year_usd": e.cost.three_year_usd,
             "npv_usd": e.cost.npv_usd,
             "complete": not e.cost.missing,
             "stranded_gpu_months": waves.stranded(servers, [f.servers for f in e.fleets.needed]) * size,
@@ -125,7 +125,7 @@ def _orders(way: Strategy) -> str:
 
 
 def _usd(way: Strategy) -> float:
-    return way.cash_usd if way.npv_usd is None else way.npv_usd
+    return way.three_year_usd if way.npv_usd is None else way.npv_usd
 
 
 def sale_warnings(best: Evaluated, roadmap: Roadmap) -> Iterator[str]:

@@ -28,8 +28,8 @@ class Strategy(Record):
     """whether the plan's own purchases last as long"""
     term: Literal["purchase", "on_demand", "one_year", "three_year"]
     purchases: tuple[Purchase, ...]
-    cash_usd: float
-    """of 36 months; at least, where a line has no price"""
+    three_year_usd: float
+    """cash of 36 months; at least, where a line has no price"""
     npv_usd: float | None
     """null without a discount rate"""
     complete: bool

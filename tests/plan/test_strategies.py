@@ -1,0 +1,187 @@
+"""Three ways to buy the chosen option: priced, dated, and in agreement with the plan itself."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "laws"))
+from planning import catalog, changed
+
+from aisizer.catalog.catalog import Catalog
+from aisizer.deliver.document import sizing_md
+from aisizer.plan import Plan
+from aisizer.plan.make import make_plan
+from aisizer.plan.strategy_records import Strategy
+from aisizer.profile.load import profile_of
+
+OWNED = {
+    "supply.sites": ["on_premises"],
+    "supply.gpus": ["h100-sxm"],
+    "workloads.chat.load": {"rate": "60 req/s"},
+    "growth.rate": "6 %/month",
+}
+RENTED = {**OWNED, "supply.sites": ["enclave"], "workloads.chat.load": {"rate": "60 req/s"}}
+
+
+def plan(changes: dict[str, Any], known: Catalog | None = None) -> Plan:
+    return make_plan(profile_of(changed({**OWNED, **changes}), "law.json"), known or catalog(), confirm="none")
+
+
+def ways(made: Plan) -> dict[str, Strategy]:
+    assert made.decision is not None
+    return {way.name: way for way in made.strategies}
+
+
+@pytest.fixture(scope="module")
+def owned() -> Plan:
+    return plan({})
+
+
+def test_the_followed_strategy_is_the_plan_itself(owned: Plan) -> None:
+    assert owned.decision and owned.roadmap
+    (followed,) = [way for way in owned.strategies if way.followed]
+    cost = owned.tco["on_premises"]
+    assert (followed.name, followed.term) == ("yearly", "purchase")
+    assert followed.purchases == owned.roadmap.purchases
+    assert (followed.three_year_usd, followed.npv_usd) == (cost.three_year_usd, cost.npv_usd)
+    idle = sum(month.gpus_in_service - month.gpus_needed for month in owned.roadmap.months)
+    assert followed.stranded_gpu_months == idle > 0
+
+
+@pytest.mark.parametrize("name, lasts", [("upfront", 36), ("just_in_time", 3)])
+def test_another_strategy_is_the_plan_with_another_expansion(owned: Plan, name: str, lasts: int) -> None:
+    way, other = ways(owned)[name], plan({"supply.expansion": f"{lasts} mo"})
+    assert other.roadmap and way.purchases == other.roadmap.purchases
+    assert way.npv_usd == other.tco["on_premises"].npv_usd
+    assert ways(other)[name].followed and f"lasts {lasts} months, as supply.expansion says" in other.strategy_note
+
+
+def test_upfront_stands_idle_and_later_orders_stand_at_open_prices(owned: Plan) -> None:
+    upfront, yearly, just = owned.strategies
+    assert upfront.orders == 1 < yearly.orders <= just.orders
+    assert upfront.stranded_gpu_months > yearly.stranded_gpu_months > just.stranded_gpu_months
+    assert upfront.exposed_usd == 0 and yearly.exposed_usd and just.exposed_usd
+    assert just.exposed_low_usd and just.exposed_high_usd and just.exposed_low_usd < just.exposed_high_usd
+    assert upfront.high_covered_to_month >= yearly.high_covered_to_month >= just.high_covered_to_month
+
+
+def test_exposure_is_what_the_bill_of_materials_orders_after_month_12(owned: Plan) -> None:
+    assert owned.decision
+    edge = owned.decision.go_live + timedelta(days=366)
+    lines = [b for b in owned.bom if b.need_by >= edge and b.category in ("hardware", "install", "network")]
+    assert ways(owned)["yearly"].exposed_usd == pytest.approx(sum(b.extended_price_usd or 0 for b in lines))
+
+
+def test_slack_runs_from_the_plans_date_to_its_first_order(owned: Plan) -> None:
+    assert owned.decision
+    slack = (owned.decision.order_by - date(2026, 12, 1)).days
+    assert [way.least_slack_days for way in owned.strategies] == [slack] * 3
+    later = plan({"go_live": "2027-12-31"})
+    assert [way.least_slack_days for way in later.strategies] == [slack + 30] * 3
+
+
+def test_high_growth_is_carried_to_the_month_before_it_needs_more(owned: Plan) -> None:
+    assert owned.roadmap
+    yearly = ways(owned)["yearly"]
+    short = [m.month for m in owned.roadmap.months if (m.gpus_needed_high or 0) > m.gpus_in_service]
+    assert yearly.high_covered_to_month == short[0] - 1
+    faster = plan({"growth.high": "15 %/month"})
+    assert ways(faster)["yearly"].high_covered_to_month < yearly.high_covered_to_month
+
+
+def test_batches_last_as_long_as_the_profile_says(owned: Plan) -> None:
+    monthly = ways(plan({"supply.order_every": "1 mo"}))["just_in_time"]
+    assert (monthly.lasts_months, monthly.stranded_gpu_months) == (1, 0)
+    assert ways(owned)["just_in_time"].lasts_months == 3
+
+
+def test_rented_capacity_takes_the_cheapest_term_of_each_strategy() -> None:
+    made = plan(RENTED)
+    (followed,) = [way for way in made.strategies if way.followed]
+    assert followed.name == "just_in_time" and made.roadmap and followed.purchases == made.roadmap.purchases
+    upfront = ways(made)["upfront"]
+    fixed = plan({**RENTED, "supply.commitment": upfront.term, "supply.expansion": "36 mo"})
+    assert upfront.npv_usd == fixed.tco["enclave"].npv_usd
+    others = [plan({**RENTED, "supply.commitment": term, "supply.expansion": "36 mo"}) for term in TERMS]
+    assert upfront.npv_usd == min(p.tco["enclave"].npv_usd or 0 for p in others if p.complete)
+
+
+TERMS = ("on_demand", "one_year", "three_year")
+
+
+def test_a_period_of_its_own_follows_none() -> None:
+    made = plan({"supply.expansion": "6 mo"})
+    assert not any(way.followed for way in made.strategies)
+    assert made.strategy_note.startswith("The plan follows none of the three: each of its purchases lasts 6 months")
+
+
+def test_without_a_discount_rate_cash_decides() -> None:
+    made = plan({"finance": {}})
+    assert {way.npv_usd for way in made.strategies} == {None} and "cash" in made.strategy_note
+
+
+def test_strategies_that_order_the_same_are_said_to() -> None:
+    made = plan({"growth.rate": "0 %/month"})
+    assert made.strategy_note.startswith("All three strategies order the same (1 order)")
+
+
+def sold_until(day: date) -> Catalog:
+    """The catalog with an end of sale of every server."""
+    servers = {id: server.model_copy(update={"end_of_sale": day}) for id, server in catalog().servers.items()}
+    return replace(catalog(), servers=servers)
+
+
+def test_orders_after_the_end_of_sale_are_counted_and_warned_of() -> None:
+    made = plan({}, sold_until(date(2028, 6, 30)))
+    late = {w.name: sum(p.order_by > date(2028, 6, 30) for p in w.purchases) for w in made.strategies}
+    assert {way.name: way.orders_after_end_of_sale for way in made.strategies} == late
+    assert late["upfront"] == 0 < late["yearly"]
+    assert any("is sold until 2028-06-30, and wave" in warning for warning in made.warnings)
+    assert "2028-06-30." in sizing_md(made)
+
+
+def test_an_unknown_end_of_sale_is_said(owned: Plan) -> None:
+    assert {way.end_of_sale for way in owned.strategies} == {None}
+    assert {way.orders_after_end_of_sale for way in owned.strategies} == {None}
+    assert not any("sold until" in warning for warning in owned.warnings)
+    assert "End of sale of HGX H100 x8: not known" in sizing_md(owned)
+
+
+def test_the_document_shows_all_three_and_the_plans_own(owned: Plan) -> None:
+    text = sizing_md(owned)
+    start = text.index("## How to buy")
+    section = text[start : text.index("\n## ", start + 1)]
+    for name in ("36 months upfront", "12 months, then expand (this plan)", "Just in time"):
+        assert section.count(f"| {name} ") >= 3
+    assert owned.strategy_note in section.replace("\\", "")
+
+
+def test_each_strategy_is_explained(owned: Plan) -> None:
+    steps = {step.name: step for step in owned.explain}
+    for way in owned.strategies:
+        assert steps[f"strategies.{way.name}.stranded_gpu_months"].value == str(way.stranded_gpu_months)
+        assert steps[f"strategies.{way.name}.high_covered_to_month"].value == str(way.high_covered_to_month)
+        assert steps[f"strategies.{way.name}.exposed_usd"].value == f"{way.exposed_usd:,.2f}"
+
+
+def test_the_months_show_demand_in_all_cases_and_phases_their_rollback() -> None:
+    phases = [
+        {"name": "pilot", "share": "20 %", "start": "2027-12-01", "rollback": "an SLO missed on three days"},
+        {"name": "all", "share": "100 %", "start": "2028-03-01"},
+    ]
+    made = plan({"growth": {"rate": "4 %/month", "phases": phases}})
+    assert made.roadmap
+    month = made.roadmap.months[11]
+    factors = (month.demand_factor_low, month.demand_factor, month.demand_factor_high)
+    assert factors == (
+        pytest.approx(1.02**11, rel=1e-5),
+        pytest.approx(1.04**11, rel=1e-5),
+        pytest.approx(1.06**11, rel=1e-5),
+    )
+    assert "| Goes back when |" in sizing_md(made) and "| an SLO missed on three days |" in sizing_md(made)
