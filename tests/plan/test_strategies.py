@@ -26,7 +26,8 @@ OWNED = {
     "workloads.chat.load": {"rate": "60 req/s"},
     "growth.rate": "6 %/month",
 }
-RENTED = {**OWNED, "supply.sites": ["enclave"], "workloads.chat.load": {"rate": "60 req/s"}}
+RENTED = {**OWNED, "supply.sites": ["commercial"], "supply.gpus": ["h200-sxm"]}
+TERMS = ("on_demand", "one_year", "three_year")
 
 
 def plan(changes: dict[str, Any], known: Catalog | None = None) -> Plan:
@@ -106,13 +107,12 @@ def test_rented_capacity_takes_the_cheapest_term_of_each_strategy() -> None:
     (followed,) = [way for way in made.strategies if way.followed]
     assert followed.name == "just_in_time" and made.roadmap and followed.purchases == made.roadmap.purchases
     upfront = ways(made)["upfront"]
-    fixed = plan({**RENTED, "supply.commitment": upfront.term, "supply.expansion": "36 mo"})
-    assert upfront.npv_usd == fixed.tco["enclave"].npv_usd
     others = [plan({**RENTED, "supply.commitment": term, "supply.expansion": "36 mo"}) for term in TERMS]
-    assert upfront.npv_usd == min(p.tco["enclave"].npv_usd or 0 for p in others if p.complete)
-
-
-TERMS = ("on_demand", "one_year", "three_year")
+    priced = {term: p.tco["commercial"].npv_usd for term, p in zip(TERMS, others, strict=True) if p.complete}
+    assert len(priced) > 1 and priced["on_demand"] != upfront.npv_usd == priced[upfront.term]
+    assert upfront.npv_usd == min(npv for npv in priced.values() if npv is not None)
+    assert (upfront.term, upfront.exposed_usd) == ("three_year", 0), "a term holds all of its hours"
+    assert followed.exposed_usd and followed.exposed_usd > 0, "what comes later has no whole term left"
 
 
 def test_a_period_of_its_own_follows_none() -> None:
@@ -138,12 +138,12 @@ def sold_until(day: date) -> Catalog:
 
 
 def test_orders_after_the_end_of_sale_are_counted_and_warned_of() -> None:
-    made = plan({}, sold_until(date(2028, 6, 30)))
-    late = {w.name: sum(p.order_by > date(2028, 6, 30) for p in w.purchases) for w in made.strategies}
-    assert {way.name: way.orders_after_end_of_sale for way in made.strategies} == late
-    assert late["upfront"] == 0 < late["yearly"]
-    assert any("is sold until 2028-06-30, and wave" in warning for warning in made.warnings)
-    assert "2028-06-30." in sizing_md(made)
+    """Of the year's three orders the second, of 2028-08-17, comes in time although it is in service in 2029."""
+    made = plan({}, sold_until(date(2028, 8, 17)))
+    assert made.roadmap and made.roadmap.purchases[1].order_by == date(2028, 8, 17)
+    assert [(w.orders, w.orders_after_end_of_sale) for w in made.strategies] == [(1, 0), (3, 1), (4, 2)]
+    assert any("is sold until 2028-08-17, and wave 3 would be ordered" in warning for warning in made.warnings)
+    assert "End of sale of HGX H100 x8: 2028-08-17." in sizing_md(made)
 
 
 def test_an_unknown_end_of_sale_is_said(owned: Plan) -> None:
