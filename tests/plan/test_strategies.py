@@ -115,6 +115,29 @@ def test_rented_capacity_takes_the_cheapest_term_of_each_strategy() -> None:
     assert followed.exposed_usd and followed.exposed_usd > 0, "what comes later has no whole term left"
 
 
+def test_a_strategy_that_its_site_cannot_carry_in_time_says_so() -> None:
+    """Power for the third server takes 60 weeks: in time for 2029, too late for all five servers at the go-live in a year."""
+    prices = dict(catalog().prices)
+    amounts = prices["facility"].amounts
+    short = amounts["site-power-lead-time"].model_copy(update={"base": 60.0, "low": None, "high": None})
+    prices["facility"] = prices["facility"].model_copy(update={"amounts": amounts | {"site-power-lead-time": short}})
+    made = plan({"supply.power_limit": "25 kW", "supply.site_work": "build"}, replace(catalog(), prices=prices))
+    upfront, yearly, just = made.strategies
+    assert "It would have to be ordered by 2026-10-07" in upfront.refused and (yearly.refused, just.refused) == ("", "")
+    assert "> **Note:** 36 months upfront: " in sizing_md(made)
+
+
+def test_the_cheapest_is_named_with_what_it_leaves_open(owned: Plan) -> None:
+    yearly, just = ways(owned)["yearly"], ways(owned)["just_in_time"]
+    assert yearly.npv_usd and just.npv_usd and just.npv_usd < yearly.npv_usd
+    assert owned.strategy_note == (
+        "The plan follows '12 months, then expand': each purchase lasts 12 months, the default at on_premises "
+        f"(supply.expansion). 'Just in time' has the lowest NPV, {yearly.npv_usd - just.npv_usd:,.0f} USD below the plan's, with "
+        f"4 orders and {just.exposed_usd:,.0f} USD spent after month 12 at prices that nobody holds yet; set "
+        "supply.expansion to 3 mo to follow it."
+    )
+
+
 def test_a_period_of_its_own_follows_none() -> None:
     made = plan({"supply.expansion": "6 mo"})
     assert not any(way.followed for way in made.strategies)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Notice, Paragraph, Section, table
-from aisizer.plan import Plan
+from aisizer.plan import Decision, Plan
 from aisizer.plan.strategy_records import STRATEGIES, Strategy
 
 
@@ -25,7 +25,7 @@ def strategies_section(plan: Plan) -> Section:
             [_risks(way) for way in ways],
         ),
         Paragraph(EXPLAINED),
-        Paragraph(_sale(ways[0], labels.decided(plan).offer_name)),
+        Paragraph(_sale(ways[0], labels.decided(plan))),
         *(Notice(f"{_name(way)}: {way.refused}") for way in ways if way.refused),
         table(
             "What each strategy orders",
@@ -37,10 +37,10 @@ def strategies_section(plan: Plan) -> Section:
 
 
 EXPLAINED = (
-    "Stranded is what stands beyond the need of its month, with redundancy counted as need. Slack runs from the plan's "
-    "date to the first day by which something must be ordered. High growth is carried by what is ordered for expected "
-    "growth until the month named; triggers order earlier when it comes. All three stand at the same fleet in month 36, so "
-    "the site's limits hold, or do not, for each of them alike."
+    "Stranded is what stands beyond the need of its month, with redundancy counted as need; nothing is sold or given back. "
+    "Slack runs from the plan's date to the first day by which something must be ordered. High growth is carried by what is "
+    "ordered for expected growth until the month named; triggers order earlier when it comes. All three stand at the same "
+    "fleet in month 36, so the site's limits hold, or do not, for each of them alike."
 )
 
 
@@ -83,10 +83,15 @@ def exposed(way: Strategy) -> str:
     return f"{numbers.usd(way.exposed_usd)} ({numbers.usd(way.exposed_low_usd)} to {numbers.usd(way.exposed_high_usd)})"
 
 
-def _sale(way: Strategy, offer: str) -> str:
-    if way.end_of_sale is None:
-        return f"End of sale of {offer}: not known, because no source of the catalog gives it. Ask the supplier."
-    return f"End of sale of {offer}: {way.end_of_sale}."
+def _sale(way: Strategy, decision: Decision) -> str:
+    if way.end_of_sale is not None:
+        return f"End of sale of {decision.offer_name}: {way.end_of_sale}."
+    if way.term != "purchase":
+        return f"End of sale of {decision.offer_name}: not known; no source says how long it is offered for rent."
+    return (
+        f"End of sale of {decision.offer_name}: not known; no source of the catalog gives it. Ask the supplier, and set "
+        "end_of_sale in the server's record of a catalog overlay."
+    )
 
 
 def _orders(way: Strategy) -> list[tuple[str, ...]]:
