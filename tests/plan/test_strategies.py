@@ -92,8 +92,26 @@ def test_high_growth_is_carried_to_the_month_before_it_needs_more(owned: Plan) -
     yearly = ways(owned)["yearly"]
     short = [m.month for m in owned.roadmap.months if (m.gpus_needed_high or 0) > m.gpus_in_service]
     assert yearly.high_covered_to_month == short[0] - 1
-    faster = plan({"growth.high": "15 %/month"})
-    assert ways(faster)["yearly"].high_covered_to_month < yearly.high_covered_to_month
+
+
+@pytest.mark.parametrize("name", ["upfront", "yearly", "just_in_time"])
+def test_faster_growth_is_never_carried_for_longer(name: str) -> None:
+    faster = [plan({"growth.high": f"{rate} %/month"}) for rate in (6, 8, 11, 25)]
+    carried = [ways(made)[name].high_covered_to_month for made in faster]
+    assert carried[0] == 36 and carried == sorted(carried, reverse=True) and carried[-1] < carried[1]
+
+
+def test_a_price_that_nobody_gives_leaves_totals_open() -> None:
+    prices = dict(catalog().prices)
+    lacking = {name: a for name, a in prices["facility"].amounts.items() if name != "network-fabric-per-gpu"}
+    prices["facility"] = prices["facility"].model_copy(update={"amounts": lacking})
+    made = plan({}, replace(catalog(), prices=prices))
+    assert not any(way.complete for way in made.strategies)
+    assert [way.exposed_usd for way in made.strategies] == [0, None, None]
+    assert (
+        "NPV of what has a price" in made.strategy_note and "an unknown sum spent after month 12" in made.strategy_note
+    )
+    assert "| at least " in sizing_md(made) and "| no price |" in sizing_md(made)
 
 
 def test_batches_last_as_long_as_the_profile_says(owned: Plan) -> None:

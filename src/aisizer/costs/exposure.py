@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,16 +58,14 @@ def hours_agreed_late(fleet: Fleet, term: str) -> float:
 
 
 def _late(line: CostLine, fleet: Fleet, term: str) -> float:
+    """What of a line's quantity is spent after month 12 and not held; the line of a term has only whole ones."""
     if line.category == "rent" and line.id != "rent-on-demand":
         return hours_agreed_late(fleet, term)
     return sum(line.quantity[PRICED_MONTHS + 1 :])
 
 
 def _amount(line: CostLine, quantity: float, price: float | None) -> float | None:
-    product = quantity
-    for factor in line.factors.values():
-        product *= factor
-    return None if price is None else product * price
+    return None if price is None else quantity * price * math.prod(line.factors.values())
 
 
 def _total(amounts: Sequence[float | None]) -> float | None:

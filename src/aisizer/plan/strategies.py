@@ -48,7 +48,7 @@ def _strategy(
 ) -> Strategy:
     purchases = purchases_of(context, e)
     size, servers = e.offer.gpus, e.fleets.servers
-    fast = [(month.gpus_needed_high or 0) // size for month in roadmap.months]
+    fast = [month.gpus_needed_high // size for month in roadmap.months if month.gpus_needed_high is not None]
     late = exposure(e.cost.lines, bought(e.fleets), e.term)
     refused = refusal(e.site, e.offer, e.fleets, context.demand)
     return Strategy.model_validate(
@@ -106,6 +106,7 @@ def _followed(context: Context, best: Evaluated, followed: Strategy | None) -> s
 def _cheapest(context: Context, found: Sequence[Strategy], followed: Strategy | None) -> str:
     """The cheapest strategy that the site carries, and what it leaves open."""
     basis = "36-month cash" if context.profile.finance.discount_rate is None else "NPV"
+    basis += "" if all(way.complete for way in found) else " of what has a price"
     carried = [way for way in found if not way.refused]
     best = min(carried, key=lambda way: (_usd(way), not way.followed, way.orders), default=None)
     if best is None:
