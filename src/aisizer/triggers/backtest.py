@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.shapes import Floats, Ints
+from aisizer.triggers import rolling
 from aisizer.triggers.demand_paths import Paths
 from aisizer.triggers.forecast import WEEK_DAYS, log_slope
 from aisizer.triggers.order_rule import Flags, Signals
@@ -26,6 +27,7 @@ FIRST_DUE_WEEKS, LAST_DUE_WEEKS = 26.0, 78.0
 half a year more or less. A plan whose trigger would fire on day one names that order instead of waiting for the alert."""
 IDLE_START = 0.7
 """[1] of the limit at go-live where the plan says no growth, because then no date gives the level"""
+PLAIN_WINDOW_DAYS = 28
 DAYS_PER_YEAR = 365.25
 NEVER = 10**6
 """[day] beyond any study"""
@@ -118,3 +120,13 @@ def _next(fired: Flags) -> Ints:
 
 def _share(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else float("nan")
+
+
+def plain_forecast(seen: Signals, start: Floats, horizon_days: float) -> Flags:
+    """predict_linear on the levels themselves over four weeks, as "filling up" alerts of disks have it."""
+    window = PLAIN_WINDOW_DAYS
+    levels = np.exp(seen.level)
+    ahead = rolling.mean(levels, window) + rolling.slope(levels, window) * ((window - 1) / 2 + horizon_days)
+    fires = ahead * np.exp(start) > 1
+    fires[:, : window - 1] = False
+    return np.asarray(fires, bool)

@@ -157,10 +157,11 @@ def fires(found: Fit, limit: float, lead_days: float, review_days: float) -> boo
 
 
 def _days_until(found: Fit, limit: float, slope: float) -> float | None:
-    away = math.log(limit / found.level)
-    if away <= 0:
+    away = max(math.log(limit / found.level), 0.0)
+    if away == 0:
         return 0.0
-    return away / slope if slope > 0 else None
+    days = away / slope if slope > 0 else math.inf
+    return days if math.isfinite(days) else None
 
 
 def _logs(levels: Floats) -> Floats:
