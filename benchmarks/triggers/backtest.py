@@ -16,11 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from aisizer.triggers.backtest import REVIEW_WEEKS, Score, fixed_share, limit_days, plain_forecast, score, start_levels
+from aisizer.triggers.backtest import (
+    REVIEW_WEEKS,
+    SLACK_WEEKS,
+    Score,
+    fixed_share,
+    limit_days,
+    plain_forecast,
+    score,
+    start_levels,
+)
 from aisizer.triggers.demand_paths import Paths, simulate
+from aisizer.triggers.forecast import WEEK_DAYS
 from aisizer.triggers.order_rule import (
     HISTORY_DAYS,
-    HOLD_DAYS,
     Flags,
     OrderRule,
     Signals,
@@ -30,7 +39,6 @@ from aisizer.triggers.order_rule import (
     order_rule,
     signals,
 )
-from aisizer.triggers.rolling import held
 
 TUNING_SEED, PUBLISHED_SEED = 20261101, 20261125
 LEADS = (8, 20, 39, 52)
@@ -55,10 +63,15 @@ class Cell:
     def rule(self) -> OrderRule:
         return order_rule(1.0, self.growth, self.lead_weeks, REVIEW_WEEKS)
 
-    def score(self, trigger: Trigger, slack_weeks: float | None = None) -> Score:
-        start = start_levels(self.paths, self.growth, self.lead_weeks)
-        fired, limit = trigger(self.seen, self.rule, start), limit_days(self.paths, start)
-        return score(fired, limit, self.lead_weeks, **({} if slack_weeks is None else {"slack_weeks": slack_weeks}))
+    @property
+    def start(self) -> np.ndarray:
+        return start_levels(self.paths, self.growth, self.lead_weeks)
+
+    def score(self, fired: Flags, slack_weeks: float = SLACK_WEEKS) -> Score:
+        return score(fired, limit_days(self.paths, self.start), self.lead_weeks, slack_weeks)
+
+    def ours(self, trigger: Trigger = alerts) -> Flags:
+        return trigger(self.seen, self.rule, self.start)
 
 
 def cells(count: int, seed: int, *, jumps: bool, **demand: Any) -> Iterator[Cell]:
@@ -69,36 +82,24 @@ def cells(count: int, seed: int, *, jumps: bool, **demand: Any) -> Iterator[Cell
             yield Cell(growth, lead, paths, seen)
 
 
-def plain(seen: Signals, rule: OrderRule, start: np.ndarray) -> Flags:
-    return plain_forecast(seen, start, rule.horizon_days)
+def floor(seen: Signals, rule: OrderRule, start: np.ndarray) -> Flags:
+    return level_fires(seen, rule.floor, start)
 
 
-def fixed(seen: Signals, rule: OrderRule, start: np.ndarray) -> Flags:
-    return fixed_share(seen, start)
-
-
-def held_floor(seen: Signals, floor: float, start: np.ndarray) -> Flags:
-    return held(level_fires(seen, floor, start), HOLD_DAYS)
-
-
-def held_forecast(seen: Signals, rule: OrderRule, start: np.ndarray) -> Flags:
+def forecast(seen: Signals, rule: OrderRule, start: np.ndarray) -> Flags:
     flags = forecast_fires(seen, rule, start)
     flags[:, :HISTORY_DAYS] = False
-    return held(flags, HOLD_DAYS)
+    return flags
 
 
 COMBINATIONS: dict[str, Trigger] = {
     "the rule": alerts,
-    "forecast alone": held_forecast,
-    "floor alone": lambda seen, rule, start: held_floor(seen, rule.floor, start),
-    "floor OR forecast": lambda seen, rule, start: (
-        held_floor(seen, rule.floor, start) | held_forecast(seen, rule, start)
-    ),
-    "floor AND forecast": lambda seen, rule, start: (
-        held_floor(seen, rule.floor, start) & held_forecast(seen, rule, start)
-    ),
-    "cautious floor alone": lambda seen, rule, start: held_floor(seen, rule.cautious, start),
-    "the rule, slope not shrunk": lambda seen, rule, start: alerts(seen, replace(rule, weight=1.0), start),
+    "forecast alone": forecast,
+    "floor alone": floor,
+    "floor OR forecast": lambda seen, rule, start: floor(seen, rule, start) | forecast(seen, rule, start),
+    "floor AND forecast": lambda seen, rule, start: floor(seen, rule, start) & forecast(seen, rule, start),
+    "cautious floor alone": lambda seen, rule, start: level_fires(seen, rule.cautious, start),
+    "the rule, slope as measured": lambda seen, rule, start: alerts(seen, replace(rule, weight=1.0), start),
     "the rule, half the slope the plan's": lambda seen, rule, start: alerts(seen, replace(rule, weight=0.5), start),
     "the rule without margins": lambda seen, rule, start: alerts(
         seen, replace(rule, margin=0.0, cautious=rule.floor), start
@@ -113,12 +114,15 @@ HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---:|' * 8}---|---|"
 
 
 def row(cell: Cell) -> str:
-    found, strict = cell.score(alerts), cell.score(alerts, SHORT_SLACK_WEEKS)
+    fired, levels, start = cell.ours(), cell.paths.seen, cell.start
+    found, strict = cell.score(fired), cell.score(fired, SHORT_SLACK_WEEKS)
+    fixed = cell.score(fixed_share(levels, start))
+    plain = cell.score(plain_forecast(levels, start, cell.rule.horizon_days))
     in_time = flagged(f"{found.in_time:.1%}", found.in_time < TARGET_IN_TIME)
     false = flagged(f"{found.false_per_year:.2f}", found.false_per_year > TARGET_FALSE)
     return (
         f"| {cell.growth:.0%} | {cell.lead_weeks} | {found.reached} | {found.possible:.1%} | {in_time} | {false} "
-        f"| {strict.false_per_year:.2f} | {found.waste_weeks:.0f} | {short(cell.score(fixed))} | {short(cell.score(plain))} |"
+        f"| {strict.false_per_year:.2f} | {found.waste_weeks:.0f} | {short(fixed)} | {short(plain)} |"
     )
 
 
@@ -132,7 +136,7 @@ def flagged(text: str, missed: bool) -> str:
 
 def summary(name: str, study: list[Cell], trigger: Trigger = alerts) -> str:
     """One row: the worst cell, the worst of false alarms, and the median of the cells' waste where the plan grows."""
-    scores = [(cell, cell.score(trigger)) for cell in study]
+    scores = [(cell, cell.score(cell.ours(trigger))) for cell in study]
     in_time = [found.in_time for _, found in scores]
     waste = [found.waste_weeks for cell, found in scores if cell.growth > 0]
     missed = sum(share < TARGET_IN_TIME for share in in_time)
@@ -153,11 +157,28 @@ STRESS: dict[str, dict[str, Any]] = {
 }
 
 
+def unforeseen(cell: Cell, calm: Paths) -> Flags:
+    """Late paths, true where the jump was up and came when the order for the new limit was already due."""
+    limit, lead = limit_days(cell.paths, cell.start), cell.lead_weeks * WEEK_DAYS
+    late = (limit < NEVER) & (first(cell.ours()) + 1 > limit - lead)
+    jump = cell.paths.expected - calm.expected
+    up, day = jump[:, -1] > 0, (jump != 0).argmax(axis=1)
+    return np.asarray((up & (day >= limit - cell.rule.horizon_days))[late], bool)
+
+
 def publish(count: int) -> None:
-    for title, jumps in (("Without a jump", False), ("One jump of 30 %, up or down", True)):
-        print(f"\n{title}\n\n{HEAD}")
-        for cell in cells(count, PUBLISHED_SEED, jumps=jumps):
-            print(row(cell), flush=True)
+    print(f"\nWithout a jump\n\n{HEAD}")
+    calm = {}
+    for cell in cells(count, PUBLISHED_SEED, jumps=False):
+        print(row(cell), flush=True)
+        calm[cell.growth] = cell.paths
+    print(f"\nOne jump of 30 %, up or down\n\n{HEAD}")
+    late = []
+    for cell in cells(count, PUBLISHED_SEED, jumps=True):
+        print(row(cell), flush=True)
+        late.append(unforeseen(cell, calm[cell.growth]))
+    everywhere = np.concatenate(late)
+    print(f"\nOf {len(everywhere)} late paths {everywhere.mean():.0%} jumped up when the order was already due.")
     print("\n" + SUMMARY_HEAD.format("demand, without a jump"))
     for name, demand in STRESS.items():
         print(summary(name, list(cells(count // 2, PUBLISHED_SEED, jumps=False, **demand))), flush=True)

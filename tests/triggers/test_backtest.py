@@ -55,8 +55,8 @@ def test_the_usual_rules_are_late_or_earlier_than_need_be(growth: float) -> None
         score(fired, limit, 39)
         for fired in (
             alerts(seen, rule, start),
-            fixed_share(seen, start),
-            plain_forecast(seen, start, rule.horizon_days),
+            fixed_share(paths.seen, start),
+            plain_forecast(paths.seen, start, rule.horizon_days),
         )
     )
     assert fixed.in_time < 0.5 < ours.in_time

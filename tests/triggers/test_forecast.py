@@ -38,7 +38,7 @@ def test_a_weekly_season_changes_neither_slope_nor_error(slope: float, season: l
 
 def test_the_slope_is_that_of_least_squares_with_an_intercept_for_each_weekday() -> None:
     logs = np.random.default_rng(3).normal(0.001 * DAYS, 0.05)
-    design = np.column_stack([DAYS, *(np.where(DAYS % 7 == day, 1.0, 0.0) for day in range(7))])
+    design = np.column_stack([DAYS, *(np.where(day == DAYS % 7, 1.0, 0.0) for day in range(7))])
     expected = np.linalg.lstsq(design, logs, rcond=None)[0][0]
     assert slope_within_weekdays(DAYS, logs)[0] == pytest.approx(expected, rel=1e-9)
 
@@ -55,7 +55,7 @@ def test_noise_moves_the_slope_towards_the_plan_and_never_past_it() -> None:
     noise = np.random.default_rng(5).normal(0.0, 1.0, WINDOW_DAYS)
     noise -= np.polyval(np.polyfit(DAYS, noise, 1), DAYS)
     found = [fit(DAYS, np.exp(0.0005 * DAYS + size * noise), 0.08).per_day for size in (0.0, 0.1, 0.3, 1.0)]
-    assert found == sorted(found) and 0.0005 <= found[0] and found[-1] < log_slope(0.08)
+    assert found == sorted(found) and found[0] >= 0.0005 and found[-1] < log_slope(0.08)
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.02, 0.08])

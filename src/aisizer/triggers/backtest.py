@@ -16,7 +16,7 @@ from aisizer.shapes import Floats, Ints
 from aisizer.triggers import rolling
 from aisizer.triggers.demand_paths import Paths
 from aisizer.triggers.forecast import WEEK_DAYS, log_slope
-from aisizer.triggers.order_rule import Flags, Signals
+from aisizer.triggers.order_rule import Flags
 
 REVIEW_WEEKS = 2.0
 """[week] from alert to decision"""
@@ -107,9 +107,19 @@ def first(flags: Flags) -> Ints:
     return np.where(flags.any(axis=1), flags.argmax(axis=1), NEVER)
 
 
-def fixed_share(seen: Signals, start: Floats, share: float = 0.8) -> Flags:
+def fixed_share(log_levels: Floats, start: Floats, share: float = 0.8) -> Flags:
     """The usual rule: a day's load above a fixed share of the limit."""
-    return np.asarray(seen.level + start > np.log(share), bool)
+    return np.asarray(log_levels + start > np.log(share), bool)
+
+
+def plain_forecast(log_levels: Floats, start: Floats, horizon_days: float) -> Flags:
+    """predict_linear on the levels themselves over four weeks, as "filling up" alerts of disks have it."""
+    window = PLAIN_WINDOW_DAYS
+    levels = np.exp(log_levels)
+    ahead = rolling.mean(levels, window) + rolling.slope(levels, window) * ((window - 1) / 2 + horizon_days)
+    fires = ahead * np.exp(start) > 1
+    fires[:, : window - 1] = False
+    return np.asarray(fires, bool)
 
 
 def _next(fired: Flags) -> Ints:
@@ -120,13 +130,3 @@ def _next(fired: Flags) -> Ints:
 
 def _share(flags: Flags) -> float:
     return float(flags.mean()) if len(flags) else float("nan")
-
-
-def plain_forecast(seen: Signals, start: Floats, horizon_days: float) -> Flags:
-    """predict_linear on the levels themselves over four weeks, as "filling up" alerts of disks have it."""
-    window = PLAIN_WINDOW_DAYS
-    levels = np.exp(seen.level)
-    ahead = rolling.mean(levels, window) + rolling.slope(levels, window) * ((window - 1) / 2 + horizon_days)
-    fires = ahead * np.exp(start) > 1
-    fires[:, : window - 1] = False
-    return np.asarray(fires, bool)

@@ -1,13 +1,14 @@
 """When the alert to order fires: the whole rule as Prometheus evaluates it, over daily levels.
 
-    floor      day's level >= threshold = limit / (1 + plan)^(lead + review)
-    cautious   day's level >= threshold * exp(-margin of the plan)
-    forecast   busy level + (horizon + 14 d) * max(weight * slope + (1 - weight) * planned, 0) + margin >= ln(limit)
-    alert      floor, or forecast where 13 weeks of history exist, or cautious where they do not; held for three days
+    floor      busy level >= threshold two weeks earlier = limit / (1 + plan)^(lead + review + 14 d)
+    cautious   busy level >= floor * exp(-margin of the plan)
+    forecast   ln(busy level) + (horizon + 14 d) * max(weight * slope + (1 - weight) * planned, 0) + margin >= ln(limit)
+    alert      floor, or forecast where 13 weeks of history exist, or cautious where they do not
 
-The busy level is that of four weeks, two weeks old on average; the slope that of the last 26 weeks. Levels are the 95th
-percentile of a day's load over sized capacity; busy level, slope and forecast are logarithms. The floor keeps the level
-that the plan prints true: once it is passed, the alert fires. The backtest compares this combination with others.
+A level is the 95th percentile of a day's load over sized capacity. The busy level is that of the working days of four
+weeks, so that no weekend silences an alert; it is two weeks old on average. The slope is that of the logarithms of the
+last 26 weeks. The floor keeps the threshold that the plan prints true: once load stays above it, the alert fires. The
+backtest compares this combination with others.
 """
 
 from __future__ import annotations
@@ -34,16 +35,14 @@ WEIGHT = PRIOR_SD**2 / (PRIOR_SD**2 + FIT_SD**2)
 PLAN_BAND = 0.45
 """[1] sd of true growth over the plan's growth before any was measured. Low and high case at half and one and a half times
 the plan, read as an 80 % interval, give 0.5 / 1.2816 = 0.39; the rest came from tuning, for growth that quickens at once."""
-PLAN_SD = 0.008
-"""[1/month] the same where the plan says no growth; both add as squares. Tuned: more wastes, less is late at 2 %."""
+PLAN_SD = 0.01
+"""[1/month] the same where the plan says no growth; both add as squares. Tuned: less is late at 2 %, more wastes."""
 HISTORY_DAYS = 91
 """[day] of history from which the forecast decides: half the window"""
 BUSY_DAYS, BUSY_SHARE = 28, 0.7
 """The busy level: this share's quantile of four weeks of days, the middle of the working days' upper half."""
 BUSY_AGE = BUSY_DAYS / 2
 """[day] how old the busy level is on average"""
-HOLD_DAYS = 3
-"""[day] a condition must hold: one odd day orders nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ class OrderRule:
     limit: float
     """[1] of load over sized capacity"""
     floor: float
-    """[1] the level that always fires: the plan's threshold"""
+    """[1] the busy level that always fires: the plan's threshold, less two weeks of growth"""
     cautious: float
-    """[1] the lower level that fires while history is short"""
+    """[1] the lower busy level that fires while history is short"""
 
 
 def order_rule(limit: float, growth_per_month: float, lead_weeks: float, review_weeks: float) -> OrderRule:
@@ -71,10 +70,10 @@ def order_rule(limit: float, growth_per_month: float, lead_weeks: float, review_
 
     >>> rule = order_rule(0.8, 0.04, 22.0, 2.0)
     >>> round(rule.margin, 4), round(rule.floor, 4), round(rule.cautious, 4), round(rule.planned_per_day, 6)
-    (0.0818, 0.6443, 0.5365, 0.001289)
+    (0.0818, 0.6328, 0.5227, 0.001289)
     """
     horizon = (lead_weeks + review_weeks) * WEEK_DAYS
-    floor = threshold(limit, growth_per_month, lead_weeks, review_weeks)
+    floor = threshold(limit, growth_per_month, lead_weeks, review_weeks + BUSY_AGE / WEEK_DAYS)
     unmeasured = math.hypot(PLAN_BAND * math.log1p(growth_per_month), PLAN_SD) / DAYS_PER_MONTH
     return OrderRule(
         horizon_days=horizon,
@@ -100,8 +99,8 @@ def window_days(lead_weeks: float) -> int:
 class Signals:
     """What the rule reads of daily log levels [1], one row per path and one column per day."""
 
-    level: Floats
     busy: Floats
+    """[1] logarithm of the busy level"""
     slope: Floats
     """[1/day]"""
 
@@ -110,7 +109,6 @@ def signals(log_levels: Floats, window: int = WINDOW_DAYS) -> Signals:
     """The recorded series: weekly means first, because a weekend tilts a line through days of the week."""
     weekly = rolling.mean(log_levels, WEEK_DAYS)
     return Signals(
-        level=log_levels,
         busy=rolling.quantile(log_levels, BUSY_DAYS, BUSY_SHARE),
         slope=rolling.slope(weekly, window - WEEK_DAYS),
     )
@@ -124,12 +122,12 @@ def forecast_fires(seen: Signals, rule: OrderRule, offset: Floats | float = 0.0)
 
 
 def level_fires(seen: Signals, floor: float, offset: Floats | float = 0.0) -> Flags:
-    """A static floor: the level of the day reaches `floor` [1]."""
-    return np.asarray(seen.level + offset >= math.log(floor), bool)
+    """A static floor: the busy level reaches `floor` [1]."""
+    return np.asarray(seen.busy + offset >= math.log(floor), bool)
 
 
 def alerts(seen: Signals, rule: OrderRule, offset: Floats | float = 0.0) -> Flags:
     """Whether the alert fires at the end of each day."""
     raised = forecast_fires(seen, rule, offset)
     raised[:, :HISTORY_DAYS] = level_fires(seen, rule.cautious, offset)[:, :HISTORY_DAYS]
-    return rolling.held(raised | level_fires(seen, rule.floor, offset), HOLD_DAYS)
+    return np.asarray(raised | level_fires(seen, rule.floor, offset), bool)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from aisizer.shapes import Floats
 
@@ -37,30 +38,28 @@ def slope(paths: Floats, window: int) -> Floats:
 
 
 def quantile(paths: Floats, window: int, share: float) -> Floats:
-    """quantile_over_time over the last `window` days, linear between ranks; nan until there are as many.
+    """quantile_over_time over the last `window` days, or over as many as there are, linear between ranks.
 
     >>> quantile(np.array([[3.0, 1.0, 2.0, 9.0]]), 3, 0.75).tolist()
-    [[nan, nan, 2.5, 5.5]]
+    [[3.0, 2.5, 2.5, 5.5]]
     """
-    rank = share * (window - 1)
-    below = int(rank)
-    above = min(below + 1, window - 1)
-    found = np.full(paths.shape, np.nan)
+    found = np.empty(paths.shape)
+    for day in range(min(window - 1, paths.shape[1])):
+        found[:, day] = np.quantile(paths[:, : day + 1], share, axis=1)
     for start in range(0, len(paths), ROWS):
-        ordered = np.partition(sliding_window_view(paths[start : start + ROWS], window, axis=1), (below, above), axis=2)
-        low, high = ordered[..., below], ordered[..., above]
-        found[start : start + ROWS, window - 1 :] = low + (rank - below) * (high - low)
+        rows = slice(start, start + ROWS)
+        found[rows, window - 1 :] = _full_quantile(sliding_window_view(paths[rows], window, axis=1), share)
     return found
 
 
-def held(raised: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
-    """`for:` of an alert: whether a condition has held on each of the last `days` days.
-
-    >>> held(np.array([[True, True, False, True]]), 2).tolist()
-    [[False, True, False, False]]
-    """
-    full = _window_sum(raised.astype(float), days) == days
-    return np.asarray(full, bool)
+def _full_quantile(windows: Floats, share: float) -> Floats:
+    """The quantile along the last axis; numpy's own sorts less cleverly."""
+    rank = share * (windows.shape[-1] - 1)
+    below, above = math.floor(rank), math.ceil(rank)
+    ordered = np.partition(windows, (below, above), axis=-1)
+    low, high = ordered[..., below], ordered[..., above]
+    quantiles: Floats = low + (rank - below) * (high - low)
+    return quantiles
 
 
 def _counts(paths: Floats, window: int) -> Floats:
