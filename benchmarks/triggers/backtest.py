@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from aisizer.triggers.backtest import (
+    NEVER,
     REVIEW_WEEKS,
     SLACK_WEEKS,
     Score,
+    first,
     fixed_share,
     limit_days,
     plain_forecast,
@@ -40,7 +42,7 @@ from aisizer.triggers.order_rule import (
     signals,
 )
 
-TUNING_SEED, PUBLISHED_SEED = 20261101, 20261125
+TUNING_SEED, PUBLISHED_SEED = 20261101, 20261126
 LEADS = (8, 20, 39, 52)
 """[week]"""
 GROWTHS = (0.0, 0.02, 0.05, 0.08)

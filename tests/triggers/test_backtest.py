@@ -22,7 +22,7 @@ from aisizer.triggers.backtest import (
     start_levels,
 )
 from aisizer.triggers.demand_paths import Paths, simulate
-from aisizer.triggers.forecast import WEEK_DAYS
+from aisizer.triggers.forecast import WEEK_DAYS, Fit, fires, fit
 from aisizer.triggers.order_rule import Signals, alerts, forecast_fires, order_rule, signals
 
 LEADS, GROWTHS, SEED = (8, 20, 39, 52), (0.0, 0.02, 0.05, 0.08), 7
@@ -142,3 +142,22 @@ def test_in_time_is_one_lead_before_the_limit_and_waste_counts_from_the_delivery
     found = score(fired, np.array([156, 156]), 8)
     assert found.in_time == 0.5 and found.reached == 2 and found.possible == 1.0
     assert found.waste_weeks == pytest.approx((156 - 100.5 - 70) / 7)
+
+
+def test_the_fit_of_one_path_and_the_alert_fire_in_the_same_week_or_so() -> None:
+    paths, seen = study(0.05)
+    start = start_levels(paths, 0.05, 20)
+    days = range(91, 1400, 7)
+    apart = [
+        next(day for day in days if fires(_fit(levels, day), 1.0, 140.0, 14.0)) - alarm
+        for levels, alarm in zip(
+            np.exp(paths.seen + start)[:60], first(alerts(seen, order_rule(1.0, 0.05, 20, 2.0), start)), strict=False
+        )
+        if 98 < alarm < 1300
+    ]
+    assert len(apart) > 40 and abs(np.median(apart)) <= 7 and np.mean(np.abs(apart) <= 56) > 0.8
+
+
+def _fit(levels: np.ndarray, day: int) -> Fit:
+    first_day = max(0, day - 181)
+    return fit(np.arange(first_day, day + 1.0), levels[first_day : day + 1], 0.05)
