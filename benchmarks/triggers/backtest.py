@@ -156,6 +156,8 @@ STRESS: dict[str, dict[str, Any]] = {
     "noise correlated 0.9": {"correlation": 0.9},
     "a month's growth varies by 2 %": {"month_sd": 0.02},
     "growth twice as far from the plan": {"band": 0.78},
+    "no weekend": {"week": (1.0,) * 7},
+    "a year's season of 10 % up and down": {"year": 0.1},
 }
 
 

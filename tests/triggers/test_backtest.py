@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisizer.triggers.backtest import (
-    DAYS_PER_YEAR,
     NEVER,
     REVIEW_WEEKS,
     false_alarms,
@@ -21,7 +20,7 @@ from aisizer.triggers.backtest import (
     score,
     start_levels,
 )
-from aisizer.triggers.demand_paths import Paths, simulate
+from aisizer.triggers.demand_paths import DAYS_PER_YEAR, Paths, simulate
 from aisizer.triggers.forecast import WEEK_DAYS, Fit, fires, fit
 from aisizer.triggers.order_rule import Signals, alerts, forecast_fires, order_rule, signals
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from aisizer.shapes import Floats, Ints
 from aisizer.triggers import rolling
-from aisizer.triggers.demand_paths import Paths
+from aisizer.triggers.demand_paths import DAYS_PER_YEAR, Paths
 from aisizer.triggers.forecast import WEEK_DAYS, log_slope
 from aisizer.triggers.order_rule import Flags
 
@@ -28,7 +28,6 @@ half a year more or less. A plan whose trigger would fire on day one names that 
 IDLE_START = 0.7
 """[1] of the limit at go-live where the plan says no growth, because then no date gives the level"""
 PLAIN_WINDOW_DAYS = 28
-DAYS_PER_YEAR = 365.25
 NEVER = 10**6
 """[day] beyond any study"""
 

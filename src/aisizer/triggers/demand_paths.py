@@ -10,6 +10,7 @@ import numpy as np
 from aisizer.shapes import Floats
 from aisizer.triggers.forecast import DAYS_PER_MONTH, log_slope
 
+DAYS_PER_YEAR = 365.25
 STUDY_DAYS = 2184
 """[day] six years"""
 GROWTH_BAND = 0.39
@@ -55,10 +56,13 @@ def simulate(
     correlation: float = NOISE_CORRELATION,
     band: float = GROWTH_BAND,
     month_sd: float = MONTH_SD,
+    week: tuple[float, ...] = WEEK,
+    year: float = 0.0,
 ) -> Paths:
     """Paths of demand around a plan for compound growth [1/month]; every path of a jumping set jumps once.
 
-    The same seed gives the same noise whatever the growth, so that cells differ by what they are named for.
+    A yearly season of amplitude `year` [1] begins on a random day of its own. The same seed gives the same
+    noise whatever the growth, so that cells differ by what they are named for.
 
     >>> simulate(0.02, jumps=False, paths=3, seed=1, days=10).seen.shape
     (3, 10)
@@ -69,10 +73,12 @@ def simulate(
     )
     months = _stream(seed, "months").normal(0.0, month_sd / DAYS_PER_MONTH, (paths, days // BLOCK_DAYS + 1))
     expected = np.cumsum(planned + own + np.repeat(months, BLOCK_DAYS, axis=1)[:, :days], axis=1)
+    begins = _stream(seed, "year").random((paths, 1))
+    expected += year * np.sin(2 * np.pi * (np.arange(days) / DAYS_PER_YEAR + begins))
     if jumps:
         expected += _jump(_stream(seed, "jump"), paths, days)
-    first_weekday = _stream(seed, "weekday").integers(0, len(WEEK), (paths, 1))
-    season = np.log(WEEK)[(np.arange(days) + first_weekday) % len(WEEK)]
+    first_weekday = _stream(seed, "weekday").integers(0, len(week), (paths, 1))
+    season = np.log(week)[(np.arange(days) + first_weekday) % len(week)]
     noise = _noise(_stream(seed, "noise"), paths, days, noise_sd, correlation)
     return Paths(expected, expected + season + noise, _stream(seed, "start").random(paths))
 
