@@ -42,11 +42,11 @@ def order_expression(rule: OrderRule, busy: str, weekly: str, window_days: int =
     history = f"last_over_time({weekly}[1d] offset {HISTORY_DAYS}d)"
     return "\n".join(
         (
-            f"{busy} >= {numbers.plain(rule.floor)}",
-            f"or ({busy} >= {numbers.plain(rule.cautious)} unless {history})",
+            f"{busy} >= {_constant(rule.floor)}",
+            f"or ({busy} >= {_constant(rule.cautious)} unless {history})",
             f"or ({busy} and {history} and ln({busy})",
-            f"  + {numbers.plain((rule.horizon_days + BUSY_AGE) * DAY)} * {_slope(rule, weekly, window_days)}",
-            f"  + {numbers.plain(rule.margin)} >= {numbers.plain(math.log(rule.limit))})",
+            f"  + {_constant((rule.horizon_days + BUSY_AGE) * DAY)} * {_slope(rule, weekly, window_days)}",
+            f"  + {_constant(rule.margin)} >= {_constant(math.log(rule.limit))})",
         )
     )
 
@@ -55,4 +55,9 @@ def _slope(rule: OrderRule, weekly: str, window_days: int) -> str:
     """[1/s] measured and planned, weighed; a shrinking demand counts as level."""
     measured = f"deriv({weekly}[{window_days - WEEK_DAYS}d:{STEP}])"
     planned = (1 - rule.weight) * rule.planned_per_day / DAY
-    return f"clamp_min({numbers.plain(rule.weight)} * {measured} + {numbers.plain(planned)}, 0)"
+    return f"clamp_min({_constant(rule.weight)} * {measured} + {_constant(planned)}, 0)"
+
+
+def _constant(value: float) -> str:
+    """Six significant digits, as all figures of a plan, because the last bits of a logarithm differ between machines."""
+    return numbers.plain(float(f"{value:.6g}"))
