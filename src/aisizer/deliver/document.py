@@ -21,6 +21,7 @@ from aisizer.deliver.sections_evidence import (
     sources_section,
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
+from aisizer.deliver.sections_path import bridge_section
 from aisizer.deliver.sections_roadmap import roadmap_section, triggers_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
@@ -66,6 +67,7 @@ def _sections(plan: Plan) -> list[Section]:
         drills_section(plan) if plan.drills else None,
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
+        bridge_section(plan) if plan.bridge else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
         bom_section(plan) if plan.bom else None,

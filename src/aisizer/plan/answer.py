@@ -11,6 +11,7 @@ from aisizer.plan import (
     apis,
     assumptions,
     baseline,
+    bridge,
     explain,
     prototype,
     site_work,
@@ -27,7 +28,7 @@ from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
-from aisizer.plan.records import Decision, Inputs, Plan, SiteWork, Verdict
+from aisizer.plan.records import Bridge, Decision, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import State, first_wave
 from aisizer.plan.trigger import triggers_of
@@ -103,7 +104,8 @@ def _answer(
         survival.recovery_check(context, best),
         site_work.site_work(best.site, best.offer, best.fleets, context.demand),
     )
-    bom = bom_of(context, best, needs, roadmap, survived[2])
+    bridged = bridge.bridge_of(context, best)
+    bom = bom_of(context, best, needs, roadmap, survived[2], bridged)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
@@ -119,6 +121,7 @@ def _answer(
         "waterfall": steps,
         "ranking": ranking,
         "roadmap": roadmap,
+        "bridge": bridged,
         "triggers": triggers,
         "bom": bom,
         "tco": tco,
@@ -142,7 +145,10 @@ def _answer(
             *survival_steps(*survived[:2], context.demand.service.retention),
             *surrounding_steps(around),
         ),
-        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+        "warnings": (
+            *bridge.sentences(bridged),
+            *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+        ),
     }
 
 
@@ -164,7 +170,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     first = fleet(best.layout, context.demand.factors[0], resilience)
     factor = planned_factor(best, context.demand)
     last = fleet(best.layout, factor, resilience)
-    production = best.fleets.production[0]
+    production = best.fleets.production[best.fleets.first]
     spare = last.redundant_servers + last.spread_servers
     serving = production - spare - last.upgrade_servers
     month = best.fleets.waves[0].planned_to
@@ -185,7 +191,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
         ("servers", serving * size, f"whole servers of {size}"),
         ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, last)),
         ("upgrade", production * size, f"{resilience.upgrades.method.replace('_', '/')} upgrades"),
-        ("disaster_recovery", best.fleets.servers[0] * size, f"second site: {recovery}"),
+        ("disaster_recovery", best.fleets.servers[best.fleets.first] * size, f"second site: {recovery}"),
     ]
     return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
 
@@ -271,18 +277,25 @@ def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
 
 
 def bom_of(
-    context: Context, best: Evaluated, needs: Sequence[Need], roadmap: Roadmap, work: Sequence[SiteWork]
+    context: Context,
+    best: Evaluated,
+    needs: Sequence[Need],
+    roadmap: Roadmap,
+    work: Sequence[SiteWork],
+    bridged: Bridge | None,
 ) -> tuple[BomLine, ...]:
-    """The chosen plan's bill of materials, all waves; work on the site has dates of its own."""
+    """The chosen plan's bill of materials, all waves; work on the site and a bridge have dates of their own."""
     lead, plan_date = context.leads[best.site.id], context.profile.plan_date
     dated = {
         site_work.line_of(item): Dated(item.lead_time_weeks, item.order_by, item.need_by)
         for item in work
         if item.lead_time_weeks is not None and item.order_by is not None
     }
-    return bill_of_materials(
+    dated |= bridge.dates(bridged, best.cost.lines)
+    made = bill_of_materials(
         best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date, dated
     )
+    return bridge.named(bridged, made, best.bridge.offer.provider if best.bridge else "")
 
 
 def _decision(

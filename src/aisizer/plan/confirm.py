@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 
 from aisizer.errors import InvalidInput, Rejection
 from aisizer.plan import evaluate
+from aisizer.plan.bridge import until
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
 from aisizer.plan.records import Confirmation
@@ -188,10 +189,14 @@ def _again(
     kept: list[Evaluated] = []
     rejections: list[Rejection] = []
     for e in ranked:
-        made = [found.get(id(c), c) for c in e.layout.candidates]
-        whole = tuple(c for c in made if isinstance(c, Candidate))
-        refused = [r for r in made if isinstance(r, Rejection)]
-        e = e if refused or whole == e.layout.candidates else _with(context, e, whole)
+        whole, refused = _replaced(e, found)
+        bridge = e.bridge
+        if bridge is not None:
+            bridging, more = _replaced(bridge, found)
+            refused += more
+            bridge = bridge if bridging == bridge.layout.candidates else _bridge(context, e, bridge, bridging)
+        if not refused and (whole != e.layout.candidates or bridge is not e.bridge):
+            e = _with(context, e, whole, bridge)
         over = evaluate.oversized(e) or evaluate.beyond_site(e, context.demand)
         refused += [over] if over else []
         at: dict[str, str | int] = {"site": e.site.id, "gpu": e.offer.gpu}
@@ -200,15 +205,31 @@ def _again(
     return evaluate.ranked(kept, context.profile.finance.discount_rate), rejections
 
 
-def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
+def _replaced(
+    e: Evaluated, found: Mapping[int, Candidate | Rejection]
+) -> tuple[tuple[Candidate, ...], list[Rejection]]:
+    """What an option's candidates have become, and what was found against some of them."""
+    made = [found.get(id(c), c) for c in e.layout.candidates]
+    return tuple(c for c in made if isinstance(c, Candidate)), [r for r in made if isinstance(r, Rejection)]
+
+
+def _bridge(context: Context, e: Evaluated, bridge: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
+    """The bridge of an option with what the simulation says that its replicas carry."""
+    demand = until(context.demand, e.fleets.first + 1)
+    return evaluate.evaluate_term(bridge.site, bridge.offer, bridge.term, candidates, demand)
+
+
+def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...], bridge: Evaluated | None) -> Evaluated:
     made = _fleets(context, e, candidates)
-    return priced_fleet(e.site, e.offer, e.term, replace(e.layout, candidates=candidates), made, context.demand)
+    layout = replace(e.layout, candidates=candidates)
+    return priced_fleet(e.site, e.offer, e.term, layout, made, context.demand, bridge)
 
 
 def _fleets(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Fleets:
     """What an option buys over the months with other candidates in its layout."""
     demand, layout = context.demand, replace(e.layout, candidates=candidates)
-    return fleets(layout, demand.factors, demand.profile.resilience, expansion_months(e.site, demand.profile))
+    expansion = expansion_months(e.site, demand.profile)
+    return fleets(layout, demand.factors, demand.profile.resilience, expansion, e.fleets.first + 1)
 
 
 def _trial(context: Context, candidate: Candidate, share: float, replicas: int, ledger: Ledger) -> Trial:

@@ -240,6 +240,32 @@ class Availability(Record):
     """[USD] what those would cost to buy, or for a month where rented"""
 
 
+class Bridge(Record):
+    """Rented capacity that serves until the chosen site delivers."""
+
+    site: str
+    offer: str
+    offer_name: str
+    gpu: str
+    gpus: int
+    """at most, with its own redundancy"""
+    servers: int
+    from_: date = Field(alias="from")
+    """go-live"""
+    until: date
+    """day on which the chosen site's first wave serves"""
+    months: int
+    order_by: date
+    lead_time_weeks: float
+    usd: float
+    """[USD] all cost lines whose ids begin with bridge-; at least, where some are missing"""
+    usd_per_month: float
+    missing: tuple[str, ...] = ()
+    """its cost lines without a price"""
+    reason: str
+    """the parts of the late site's lead time"""
+
+
 class Comparison(Record):
     """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
 
@@ -268,6 +294,8 @@ class Plan(Record):
     rejections: tuple[RejectionGroup, ...]
     verdicts: tuple[Verdict, ...]
     roadmap: Roadmap | None
+    bridge: Bridge | None = None
+    """what serves from go-live until the chosen site delivers; null where it is in time"""
     triggers: tuple[Trigger, ...]
     bom: tuple[BomLine, ...]
     tco: dict[str, SiteCost]
