@@ -13,6 +13,7 @@ from aisizer.plan import (
     baseline,
     bridge,
     explain,
+    path,
     prototype,
     site_work,
     sources,
@@ -105,6 +106,7 @@ def _answer(
         site_work.site_work(best.site, best.offer, best.fleets, context.demand),
     )
     bridged = bridge.bridge_of(context, best)
+    way, scopes = path.path_of(context, best), path.scope_changes(context, best)
     bom = bom_of(context, best, needs, roadmap, survived[2], bridged)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
@@ -122,6 +124,8 @@ def _answer(
         "ranking": ranking,
         "roadmap": roadmap,
         "bridge": bridged,
+        "path": way,
+        "scope_changes": scopes,
         "triggers": triggers,
         "bom": bom,
         "tco": tco,
@@ -148,6 +152,7 @@ def _answer(
         "warnings": (
             *bridge.sentences(bridged),
             *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+            *path.sentences(way, scopes),
         ),
     }
 

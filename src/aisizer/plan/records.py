@@ -11,7 +11,7 @@ from aisizer.catalog.records import Retention
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
-from aisizer.roadmap.records import Roadmap
+from aisizer.roadmap.records import Path, Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.admissible import BindingControl, PlaceVerdict
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
@@ -266,6 +266,21 @@ class Bridge(Record):
     """the parts of the late site's lead time"""
 
 
+class ScopeChange(Record):
+    """A place of the plan under a CMMC framework: inside the assessed boundary, or possibly a change of it."""
+
+    what: str
+    site: str
+    significant: bool
+    """whether it may be a significant change, so that a new assessment may be due"""
+    verdict: str
+    weeks: float | None
+    """[week] of a new assessment; null: not due, or nobody gave it"""
+    cost_usd: float | None
+    """[USD] in no total, because it may not be due"""
+    citation: str
+
+
 class Comparison(Record):
     """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
 
@@ -296,6 +311,10 @@ class Plan(Record):
     roadmap: Roadmap | None
     bridge: Bridge | None = None
     """what serves from go-live until the chosen site delivers; null where it is in time"""
+    path: Path | None = None
+    """from the go decision to production, with owners and the critical path"""
+    scope_changes: tuple[ScopeChange, ...] = ()
+    """what each place means for a CMMC assessment; empty where none binds"""
     triggers: tuple[Trigger, ...]
     bom: tuple[BomLine, ...]
     tco: dict[str, SiteCost]
