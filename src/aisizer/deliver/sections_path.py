@@ -15,10 +15,10 @@ def bridge_section(plan: Plan) -> Section:
     if bridge is None:
         raise ValueError("the plan has no bridge")
     text = (
-        f"{bridge.reason} Until then {numbers.count(bridge.gpus, 'GPU')} rented {labels.site(bridge.site)} serve, sized "
+        f"{bridge.reason} Until then {numbers.count(bridge.gpus, 'GPU')} rented at {bridge.site} serve, sized "
         "for the demand of those months with the same headroom and redundancy."
     )
-    then = f"On {bridge.until} the first wave {labels.site(site)} takes over; the bridge is handed back."
+    then = f"On {bridge.until} the first wave of {site} takes over; the bridge is handed back."
     return Section("bridge", "Bridge until delivery", (Paragraph(text), _facts(bridge), Paragraph(then)))
 
 
@@ -30,8 +30,8 @@ def _facts(bridge: Bridge) -> Facts:
             ("Order by", bridge.order_by.isoformat()),
             ("Serves from", bridge.from_.isoformat()),
             ("Until", f"{bridge.until} ({numbers.count(bridge.months, 'month')})"),
-            ("Cost a month, all that stands beside it included", f"{least}{numbers.cents(bridge.usd_per_month)} USD"),
-            ("Cost in all, part of the site's cost", f"{least}{numbers.cents(bridge.usd)} USD"),
+            ("Cost a month, all that stands beside it included", f"{least}{numbers.usd(bridge.usd_per_month)} USD"),
+            ("Cost in all, part of the site's cost", f"{least}{numbers.usd(bridge.usd)} USD"),
         )
     )
 

@@ -27,6 +27,7 @@ from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
 from aisizer.plan.records import Bridge, Decision, Inputs, Plan, SiteWork, Verdict
@@ -147,6 +148,7 @@ def _answer(
         "explain": (
             *explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
             *survival_steps(*survived[:2], context.demand.service.retention),
+            *path_steps(bridged, way),
             *surrounding_steps(around),
         ),
         "warnings": (
@@ -268,6 +270,11 @@ def _option(
 
 
 def _note(e: Evaluated) -> str:
+    late = f"late: bridged at {e.bridge.site.id} in months 1 to {e.fleets.first}" if e.bridge else ""
+    return "; ".join(note for note in (late, _rank_note(e)) if note)
+
+
+def _rank_note(e: Evaluated) -> str:
     if not e.priced:
         return "unranked on money: its server or instance has no price"
     return f"ranked after the others: {e.caveat}" if e.caveat else ""

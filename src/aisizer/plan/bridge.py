@@ -131,8 +131,8 @@ def sentences(bridge: Bridge | None) -> Iterator[str]:
     least = "at least " if bridge.missing else ""
     yield (
         f"{bridge.reason} From {bridge.from_} until {bridge.until} a bridge of {bridge.gpus} GPUs ({bridge.servers} x "
-        f"{bridge.offer_name}) at {bridge.site} serves for {least}{bridge.usd_per_month:,.2f} USD a month, {least}"
-        f"{bridge.usd:,.2f} USD in all; order it by {bridge.order_by}. Shorten supply.lead_time or move go_live to do without."
+        f"{bridge.offer_name}) at {bridge.site} serves for {least}{bridge.usd_per_month:,.0f} USD a month, {least}"
+        f"{bridge.usd:,.0f} USD in all; order it by {bridge.order_by}. Shorten supply.lead_time or move go_live to do without."
     )
 
 
