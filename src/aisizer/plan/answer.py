@@ -26,7 +26,7 @@ from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
 from aisizer.plan.drills import drills
-from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, opening_factor, planned_factor
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
@@ -174,7 +174,8 @@ def places(context: Context, best: Evaluated) -> tuple[PlaceVerdict, ...]:
 def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     """Where the GPUs of the first wave went, reason by reason."""
     resilience, size = context.profile.resilience, best.offer.gpus
-    first = fleet(best.layout, context.demand.factors[0], resilience)
+    opening = opening_factor(best, context.demand)
+    first = fleet(best.layout, opening, resilience)
     factor = planned_factor(best, context.demand)
     last = fleet(best.layout, factor, resilience)
     production = best.fleets.production[best.fleets.first]
@@ -184,13 +185,14 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     busiest = max((c.pool for c in best.layout.candidates), key=lambda pool: pool.burst)
     rate = _rate_meant(context, busiest.workloads)
     recovery = resilience.disaster_recovery.posture.replace("_", " ")
+    start = f"month-{best.fleets.first + 1}" if best.bridge else "go-live"
     named = [
-        ("throughput", first.throughput, "what carries the go-live peak hour at all, however slowly"),
+        ("throughput", first.throughput, f"what carries the {start} peak hour at all, however slowly"),
         ("latency", first.latency, "what also meets every SLO percentile; = gpus_needed"),
         (
             "growth",
             last.latency,
-            f"demand grows to {factor / context.demand.factors[0]:.2f}x that of go-live by month {month}",
+            f"demand grows to {factor / opening:.2f}x that of {start} by month {month}",
         ),
         ("burst", last.burst, _burst_reason(busiest, rate)),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
@@ -254,7 +256,7 @@ def _option(
         offer=e.offer.id,
         term=e.term,
         gpus=e.cost.gpus,
-        gpus_needed=fleet(e.layout, context.demand.factors[0], context.profile.resilience).latency,
+        gpus_needed=fleet(e.layout, opening_factor(e, context.demand), context.profile.resilience).latency,
         gpus_month_36=e.cost.gpus_month_36,
         servers=e.fleets.waves[0].servers,
         pools=pools,

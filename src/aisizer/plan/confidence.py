@@ -220,6 +220,8 @@ def _count(context: Context, e: Evaluated, sure: Sequence[Candidate | Rejection]
     bought = fleets(layout, factors, profile.resilience, expansion_months(e.site, profile), e.fleets.first + 1)
     shares = [c.share if c.confident_share is None else c.confident_share for c in candidates]
     return Count(
-        needed=sum(c.gpus * replicas(factors[0], share) for c, share in zip(candidates, shares, strict=True)),
+        needed=sum(
+            c.gpus * replicas(factors[e.fleets.first], share) for c, share in zip(candidates, shares, strict=True)
+        ),
         first_wave=bought.waves[0].servers * e.offer.gpus,
     )

@@ -254,6 +254,11 @@ def best_per_site_and_gpu(order: Sequence[Evaluated]) -> list[Evaluated]:
     return list(first.values())
 
 
+def opening_factor(e: Evaluated, demand: Demand) -> float:
+    """The demand factor of the month in which the first purchase enters service: go-live, or later behind a bridge."""
+    return demand.factors[e.fleets.first]
+
+
 def planned_factor(e: Evaluated, demand: Demand) -> float:
     """The highest demand factor that the first purchase was bought for."""
     return max(demand.factors[e.fleets.first : e.fleets.waves[0].planned_to])
