@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from aisizer.costs.bridge import PREFIX
 from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts
 from aisizer.deliver.sections_path import bridge_section
-from aisizer.plan import Plan, make
+from aisizer.plan import Plan, confirm, make
+from aisizer.plan.context import Context
+from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.make import make_plan
 from aisizer.plan.records import Bridge
 from aisizer.profile.load import profile_of
@@ -162,10 +165,37 @@ def test_an_earlier_go_live_never_makes_the_bridge_cheaper() -> None:
     assert paid == sorted(paid) and paid[0] < paid[-1]
 
 
-def test_the_simulation_may_enlarge_a_bridge_and_never_breaks_it() -> None:
-    made = plan(confirm="auto")
+def test_the_bridge_is_simulated_at_the_demand_of_its_months_and_paid_as_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    played: list[tuple[str, float]] = []
+    true = confirm.fleet_trials
+
+    def noted(context: Context, e: Evaluated, ledger: confirm.Ledger) -> Any:
+        played.append((e.site.id, max(context.demand.factors)))
+        return true(context, e, ledger)
+
+    monkeypatch.setattr(confirm, "fleet_trials", noted)
+    made = plan(confirm="auto", growth={"rate": "4 %/month"})
     bridge, cost = bridged(made)
+    assert ("enclave", pytest.approx(1.04**3)) in played
     _paid(made, bridge, cost)
+
+
+def test_a_bridge_whose_replicas_carry_less_in_simulation_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rate = {"workloads__chat__load": {"rate": "60 req/s"}}
+    plain, _ = bridged(plan(**rate))
+    true = confirm.carried
+
+    def weaker(*given: Any) -> Any:
+        found = true(*given)
+        return replace(found, share=found.share / 3)
+
+    monkeypatch.setattr(confirm, "carried", weaker)
+    made = plan(confirm="auto", **rate)
+    larger, cost = bridged(made)
+    assert larger.servers > plain.servers and larger.usd > plain.usd
+    _paid(made, larger, cost)
 
 
 def test_the_document_has_the_bridge_with_its_dates() -> None:

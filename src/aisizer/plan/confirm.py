@@ -64,11 +64,9 @@ def confirmed(context: Context, order: Sequence[Evaluated], confirm: Confirm) ->
     """
     ledger, rejections, ranked = Ledger(confirm), list[Rejection](), list(order)
     while confirm != "none":
-        leading = evaluate.best_per_site_and_gpu(ranked)[:LEADERS]
-        new = {id(c): c for e in leading for c in e.layout.candidates if c.analytic_share is None}
-        found = {i: _simulated(context, c, leading, ledger) for i, c in new.items()} or _missing(
-            context, leading, ledger
-        )
+        leading = _with_bridges(context, evaluate.best_per_site_and_gpu(ranked)[:LEADERS])
+        new = {id(c): c for _, e in leading for c in e.layout.candidates if c.analytic_share is None}
+        found = {i: _simulated(context, c, leading, ledger) for i, c in new.items()} or _missing(leading, ledger)
         if not found:
             break
         ranked, failed = _again(context, ranked, found)
@@ -119,10 +117,25 @@ def _undecided(e: Evaluated, found: Simulated) -> Iterator[str]:
                 yield f"{promised.workloads[limit.class_id]} {limit.metric}_{limit.statistic}"
 
 
-def _missing(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> dict[int, Candidate | Rejection]:
+Leading = Sequence[tuple[Context, Evaluated]]
+"""Options that are simulated, each with the demand that it serves."""
+
+
+def _with_bridges(context: Context, options: Sequence[Evaluated]) -> Leading:
+    """The options, and what bridges them: that serves the demand of its own months."""
+    own = [(context, e) for e in options]
+    lent = [
+        (replace(context, demand=until(context.demand, e.fleets.first + 1)), e.bridge)
+        for e in options
+        if e.bridge is not None
+    ]
+    return [*own, *lent]
+
+
+def _missing(leading: Leading, ledger: Ledger) -> dict[int, Candidate | Rejection]:
     """Candidates whose fleet misses a promise in simulation, changed so that the fleet grows."""
     found: dict[int, Candidate | Rejection] = {}
-    for e in leading:
+    for context, e in leading:
         simulated = fleet_trials(context, e, ledger)
         if simulated is None:
             continue
@@ -145,15 +158,13 @@ def _grown(candidate: Candidate, excess: float) -> Candidate | None:
     return _at(candidate, candidate.share * part)
 
 
-def _simulated(
-    context: Context, candidate: Candidate, leading: Sequence[Evaluated], ledger: Ledger
-) -> Candidate | Rejection:
+def _simulated(context: Context, candidate: Candidate, leading: Leading, ledger: Ledger) -> Candidate | Rejection:
     """The candidate with what the simulation says that it carries, as closely as the leading options' purchases ask for."""
 
     def bought(share: float) -> list[tuple[int, ...]]:
         return [
-            _fleets(context, e, tuple(_at(c, share) if c is candidate else c for c in e.layout.candidates)).servers
-            for e in leading
+            _fleets(at, e, tuple(_at(c, share) if c is candidate else c for c in e.layout.candidates)).servers
+            for at, e in leading
             if any(c is candidate for c in e.layout.candidates)
         ]
 
@@ -214,7 +225,7 @@ def _replaced(
 
 
 def _bridge(context: Context, e: Evaluated, bridge: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
-    """The bridge of an option with what the simulation says that its replicas carry."""
+    """The bridge of an option with what the simulation says that its replicas carry in its months."""
     demand = until(context.demand, e.fleets.first + 1)
     return evaluate.evaluate_term(bridge.site, bridge.offer, bridge.term, candidates, demand)
 
