@@ -20,7 +20,8 @@ from aisizer.costs.bridge import PREFIX
 from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts
 from aisizer.deliver.sections_path import bridge_section
-from aisizer.plan import Plan, confirm, make
+from aisizer.plan import Plan, confirm
+from aisizer.plan import bridge as bridge_room
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.make import make_plan
@@ -107,7 +108,7 @@ def test_no_bridge_is_looked_for_where_all_are_in_time(monkeypatch: pytest.Monke
     def refuse(*_: object) -> None:
         raise AssertionError("a bridge was looked for")
 
-    monkeypatch.setattr(make, "cheapest_bridge", refuse)
+    monkeypatch.setattr(bridge_room, "cheapest_bridge", refuse)
     made = plan(go_live="2027-12-01", supply__commitment="auto")
     assert made.bridge is None
     assert not any(line.id.startswith(PREFIX) for cost in made.tco.values() for line in cost.lines)

@@ -13,7 +13,7 @@ from aisizer.costs.records import BomLine, CostLine
 from aisizer.costs.tco import line_amounts
 from aisizer.plan.context import Context
 from aisizer.plan.demand import Demand
-from aisizer.plan.evaluate import Evaluated, best_layout, beyond_site, evaluate_term, oversized
+from aisizer.plan.evaluate import IN_TIME, Evaluated, Opening, best_layout, beyond_site, evaluate_term, oversized
 from aisizer.plan.records import Bridge
 from aisizer.roadmap.calendar import add_months, days, earliest_service, first_month
 from aisizer.roadmap.waves import MONTHS
@@ -27,6 +27,16 @@ TERM = "on_demand"
 def delivered(context: Context, site: Site) -> int:
     """The month from which a site can serve what is decided on plan_date; 1 where it is in time for go-live."""
     return first_month(context.go_live, earliest_service(context.profile.plan_date, context.leads[site.id]))
+
+
+def openings(context: Context, screened: Sequence[Screened], sites: Sequence[Site]) -> dict[str, Opening]:
+    """From when each of the admitted sites can serve, with its bridge where that is late; a late one without is left out."""
+    months = {site.id: delivered(context, site) for site in sites}
+    in_time = [site for site in sites if months[site.id] == 1]
+    late = sorted({month for month in months.values() if month > 1})
+    bridges = {month: cheapest_bridge(context, in_time, screened, month) for month in late}
+    found = {id_: IN_TIME if month == 1 else Opening(month, bridges[month]) for id_, month in months.items()}
+    return {id_: opening for id_, opening in found.items() if opening.month == 1 or opening.bridge is not None}
 
 
 def cheapest_bridge(

@@ -10,7 +10,7 @@ from aisizer.errors import InvalidInput, Rejection
 from aisizer.plan import evaluate
 from aisizer.plan.bridge import until
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
+from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.records import Confirmation
 from aisizer.plan.seen import Simulated
 from aisizer.plan.states import first_wave
@@ -231,9 +231,8 @@ def _bridge(context: Context, e: Evaluated, bridge: Evaluated, candidates: tuple
 
 
 def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...], bridge: Evaluated | None) -> Evaluated:
-    made = _fleets(context, e, candidates)
-    layout = replace(e.layout, candidates=candidates)
-    return priced_fleet(e.site, e.offer, e.term, layout, made, context.demand, bridge)
+    opening = evaluate.Opening(e.fleets.first + 1, bridge)
+    return evaluate.evaluate_term(e.site, e.offer, e.term, candidates, context.demand, opening)
 
 
 def _fleets(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Fleets:

@@ -60,6 +60,17 @@ class Evaluated:
         return self.bridge if self.bridge is not None and month <= self.fleets.first else self
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The month from which a site can serve, and what serves until then where that is after go-live."""
+
+    month: int = 1
+    bridge: Evaluated | None = None
+
+
+IN_TIME = Opening()
+
+
 def expansion_months(site: Site, profile: Profile) -> int:
     """[month] how long one purchase lasts: the profile's, else the site's."""
     own = profile.supply.expansion
@@ -112,23 +123,24 @@ def evaluate(
     offer: Offer,
     candidates: tuple[Candidate, ...],
     demand: Demand,
-    first: int = 1,
-    bridge: Evaluated | None = None,
+    opening: Opening,
 ) -> list[Evaluated]:
-    """The offer's fleet over 36 months, priced under each term that the profile allows.
-
-    Where it is delivered in month `first` only, the bridge serves until then.
-    """
-    layout = Layout(candidates, offer.gpus)
-    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(site, demand.profile), first)
-    return [priced_fleet(site, offer, term, layout, made, demand, bridge) for term in terms(offer, demand)]
+    """The offer's fleet over 36 months, priced under each term that the profile allows."""
+    return [evaluate_term(site, offer, term, candidates, demand, opening) for term in terms(offer, demand)]
 
 
-def evaluate_term(site: Site, offer: Offer, term: str, candidates: tuple[Candidate, ...], demand: Demand) -> Evaluated:
+def evaluate_term(
+    site: Site,
+    offer: Offer,
+    term: str,
+    candidates: tuple[Candidate, ...],
+    demand: Demand,
+    opening: Opening = IN_TIME,
+) -> Evaluated:
     """The offer's fleet over 36 months under one term."""
-    layout = Layout(candidates, offer.gpus)
-    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(site, demand.profile))
-    return priced_fleet(site, offer, term, layout, made, demand)
+    layout, expansion = Layout(candidates, offer.gpus), expansion_months(site, demand.profile)
+    made = fleets(layout, demand.factors, demand.profile.resilience, expansion, opening.month)
+    return priced_fleet(site, offer, term, layout, made, demand, opening.bridge)
 
 
 def terms(offer: Offer, demand: Demand) -> Iterable[str]:

@@ -9,10 +9,10 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
 from aisizer.plan import answer, confidence, evaluate, prototype
-from aisizer.plan.bridge import cheapest_bridge, delivered
+from aisizer.plan.bridge import openings
 from aisizer.plan.confirm import Confirm, confirmed
 from aisizer.plan.context import Context, gather
-from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.evaluate import Evaluated, Opening
 from aisizer.plan.records import Inputs, Plan
 from aisizer.plan.rejections import grouped
 from aisizer.plan.rounding import rounded
@@ -60,43 +60,26 @@ def search(context: Context, screened: Sequence[Screened]) -> tuple[list[Evaluat
     rejections: list[Rejection] = []
     bans = [ban for model in context.named.models.values() if (ban := model_ban(model, context.named.rules))]
     barred = {site.id: _barred(context, site, bans) for site in context.named.sites}
-    in_time = [s for s in context.named.sites if barred[s.id] is None and delivered(context, s) == 1]
-    bridges: dict[int, Evaluated | None] = {}
+    opened = openings(context, screened, [site for site in context.named.sites if barred[site.id] is None])
     for site in context.named.sites:
-        month, bar = delivered(context, site), barred[site.id]
-        if bar is None and month > 1:
-            if month not in bridges:
-                bridges[month] = cheapest_bridge(context, in_time, screened, month)
-            bar = _late(context, site) if bridges[month] is None else None
+        opening = opened.get(site.id)
+        refused = barred[site.id] or _late(context, site)
+        classes: set[str] = set()
         offered = _offers(context, site)
         if not offered:
             rejections.append(_nothing_offered(context, site))
-        _look(context, site, offered, bar, screened, month, bridges.get(month), found, rejections)
+        for offer in offered:
+            layouts = 0 if offer.gpu in classes else _layouts(context, offer.gpu, screened)
+            classes.add(offer.gpu)
+            if opening is None:
+                rejections += [_at(refused, site, offer)] * layouts
+                continue
+            if layouts:
+                rejections += [
+                    _at(r, site, offer) for s in screened for r in s.rejections if r.option["gpu"] == offer.gpu
+                ]
+            _try(context, site, offer, screened, opening, found, rejections)
     return found, rejections
-
-
-def _look(
-    context: Context,
-    site: Site,
-    offered: Sequence[Offer],
-    barred: Rejection | None,
-    screened: Sequence[Screened],
-    month: int,
-    bridge: Evaluated | None,
-    found: list[Evaluated],
-    rejections: list[Rejection],
-) -> None:
-    """Every offer of one site, from the month on in which it can serve, with the bridge until then."""
-    classes: set[str] = set()
-    for offer in offered:
-        layouts = 0 if offer.gpu in classes else _layouts(context, offer.gpu, screened)
-        classes.add(offer.gpu)
-        if barred is not None:
-            rejections += [_at(barred, site, offer)] * layouts
-            continue
-        if layouts:
-            rejections += [_at(r, site, offer) for s in screened for r in s.rejections if r.option["gpu"] == offer.gpu]
-        _try(context, site, offer, screened, month, bridge, found, rejections)
 
 
 def _try(
@@ -104,8 +87,7 @@ def _try(
     site: Site,
     offer: Offer,
     screened: Sequence[Screened],
-    month: int,
-    bridge: Evaluated | None,
+    opening: Opening,
     found: list[Evaluated],
     rejections: list[Rejection],
 ) -> None:
@@ -114,7 +96,7 @@ def _try(
         if all(any(c.gpu == offer.gpu for c in s.candidates) for s in screened):
             rejections.append(_at(_unplaced(context, offer), site, offer))
         return
-    options = evaluate.evaluate(site, offer, layout, context.demand, month, bridge)
+    options = evaluate.evaluate(site, offer, layout, context.demand, opening)
     if not options:
         unpriced = f"no term of {offer.name} at {site.id} has a price; give a quote for {offer.id} in supply.quotes"
         rejections.append(_at(Rejection("price", unpriced), site, offer))
