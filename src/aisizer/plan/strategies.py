@@ -36,9 +36,10 @@ def strategies_of(context: Context, best: Evaluated, roadmap: Roadmap) -> tuple[
 def _bought(context: Context, best: Evaluated, lasts: int) -> Evaluated:
     """The option with purchases that last so long, under its cheapest term for them."""
     demand = context.demand
-    made = waves.bought(best.fleets.needed, lasts)
+    made = waves.bought(best.fleets.needed, lasts, best.fleets.first + 1)
     priced = [
-        priced_fleet(best.site, best.offer, term, best.layout, made, demand) for term in terms(best.offer, demand)
+        priced_fleet(best.site, best.offer, term, best.layout, made, demand, best.bridge)
+        for term in terms(best.offer, demand)
     ]
     return ranked(priced, context.profile.finance.discount_rate)[0]
 
@@ -47,7 +48,7 @@ def _strategy(
     context: Context, name: StrategyName, lasts: int, e: Evaluated, roadmap: Roadmap, followed: bool
 ) -> Strategy:
     purchases = purchases_of(context, e)
-    size, servers = e.offer.gpus, e.fleets.servers
+    size, first, servers = e.offer.gpus, e.fleets.first, e.fleets.standing.servers
     fast = [month.gpus_needed_high // size for month in roadmap.months if month.gpus_needed_high is not None]
     late = exposure(e.cost.lines, bought(e.fleets), e.term)
     refused = refusal(e.site, e.offer, e.fleets, context.demand)
@@ -61,7 +62,7 @@ def _strategy(
             "three_year_usd": e.cost.three_year_usd,
             "npv_usd": e.cost.npv_usd,
             "complete": not e.cost.missing,
-            "stranded_gpu_months": waves.stranded(servers, [f.servers for f in e.fleets.needed]) * size,
+            "stranded_gpu_months": waves.stranded(servers[first:], [f.servers for f in e.fleets.needed[first:]]) * size,
             "exposed_usd": late.base_usd,
             "exposed_low_usd": late.low_usd,
             "exposed_high_usd": late.high_usd,

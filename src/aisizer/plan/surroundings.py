@@ -32,7 +32,18 @@ STANDBY = ("warm_standby", "half_size", "active_active")
 
 
 def paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    """The needs of an option's fleet that its cost depends on."""
+    """The needs of an option's fleet that its cost depends on, from the month on in which its first wave serves."""
+    return _from(made.first, _paid(buyer, layout, made.standing, demand))
+
+
+def _from(first: int, needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """The needs with none of them before the month of that index."""
+    if first == 0:
+        return needs
+    return tuple(replace(need, by_month=(0.0,) * first + tuple(need.by_month[first:])) for need in needs)
+
+
+def _paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
     front = _front_end(made, demand)
     owned = _owned(buyer, made, demand, _cpu_servers((*demand.service.needs, *front)))
     return (
@@ -51,7 +62,8 @@ def around(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[
     A provider's network is counted, but nobody orders its parts.
     """
     needs = tuple(_costed(need, buyer) for need in paid(buyer, layout, made, demand))
-    network = _network(buyer, layout, made, demand, _cpu_servers(needs))
+    cpu = _cpu_servers(_paid(buyer, layout, made.standing, demand)) if made.first else _cpu_servers(needs)
+    network = _from(made.first, _network(buyer, layout, made.standing, demand, cpu))
     owned = buyer.offer.server is not None
     return (*needs, *(network if owned else (replace(need, bought=False) for need in network)))
 

@@ -74,6 +74,7 @@ workloads:                       # by name; workloads with the same model share 
 #  cooling: air                   # air | liquid
 #  quota: 8                       # instances that a rented site grants
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
+#  path: {{owner: "", budgeted: false, review_in_parallel: false, security_review: [6 w, 9 w, 12 w]}}   # decision to production
 #  vector_stores:                 # embeddings that prompts are looked up in
 #    documents: {{chunks: 2000000, dimensions: 1024, growth: demand}}
 #  front_end: {{spares: 1, jump_hosts: 2}}   # gateways, balancers, observers; see `aisizer explain supply.front_end`
