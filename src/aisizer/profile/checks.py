@@ -108,6 +108,10 @@ def _names(profile: Profile) -> Iterator[Finding]:
     prototype = profile.evidence.prototype
     if prototype is not None and prototype.workload is not None and prototype.workload not in known:
         yield ("evidence", "prototype", "workload"), unknown_name(prototype.workload, known, "workload")
+    ids = [order.id for order in profile.evidence.orders]
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield ("evidence", "orders", index, "id"), f"two orders have this id (got {name}). Rename or remove one."
 
 
 def _growth(profile: Profile) -> Iterator[Finding]:

@@ -700,6 +700,33 @@ class Prototype(Record):
     """[USD] what one request cost."""
 
 
+class Order(Record):
+    """One purchase order for GPUs, as far as it has come; `aisizer watch` counts it as capacity by its dates."""
+
+    id: Annotated[Text, Field(min_length=1)]
+    """The order's own number, e.g. PO-1."""
+    site: SiteId
+    """Site it is delivered to, as in `aisizer catalog list sites`."""
+    gpus: int = Field(ge=1)
+    """GPUs that it adds there."""
+    ordered: Day
+    """Day on which it was placed."""
+    due: Day
+    """Day on which it is promised in service, installed and tested; in the past and not received, it has slipped."""
+    received: Day | None = None
+    """Day on which it came into service; left out: not yet."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.due < self.ordered:
+            raise ValueError(f"due lies before ordered (got {self.due} and {self.ordered}). Mend one of them.")
+        if self.received is not None and self.received < self.ordered:
+            raise ValueError(
+                f"received lies before ordered (got {self.received} and {self.ordered}). Mend one of them."
+            )
+        return self
+
+
 class Evidence(Record):
     """What was measured or stands today."""
 
@@ -709,6 +736,8 @@ class Evidence(Record):
     """What the prototype measured; it stands beside the plan's predictions."""
     calibrations: tuple[Calibration, ...] = ()
     """Fitted on your own benchmarks by `aisizer calibrate`, laid over the profile with `--with FRAGMENT`."""
+    orders: tuple[Order, ...] = Field(default=(), max_length=1000)
+    """Purchase orders for GPUs, for `aisizer watch PLAN --with orders.yaml`; empty: nothing is on order."""
 
 
 class Finance(Record):

@@ -1,0 +1,126 @@
+"""One trigger against its levels: growth, runway, and whether it has fired."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from aisizer.errors import InvalidInput
+from aisizer.profile.sections import Phase
+from aisizer.triggers.forecast import Fit, fires, fit, runway_days
+from aisizer.triggers.records import Trigger
+from aisizer.units import DAY, MONTH
+from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, window_days, within
+from aisizer.watch.records import Runway, Watched
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a trigger is judged in: the day, the rollout, and the capacity beside the plan's."""
+
+    at: date
+    phases: Sequence[Phase]
+    capacity_factor: float
+
+
+def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Watched:
+    """The trigger beside its levels up to the day of the setting."""
+    at, weeks = setting.at, trigger.lead_time_weeks + trigger.review_weeks
+    used = within(daily, at, window_days(trigger.lead_time_weeks))
+    recent = within(daily, at, WEEK_DAYS)
+    if not recent:
+        raise InvalidInput(_no_level(trigger.id, daily, at))
+    found = fitted(used, setting.phases, at, trigger.growth_per_month)
+    level = max(recent.values())
+    threshold = trigger.threshold * setting.capacity_factor
+    limit = limit_then(trigger.limit, setting, weeks)
+    over, late = level >= threshold, fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
+    runway = Runway(**dict(zip(("low", "base", "high"), map(_weeks, runway_days(found, limit)), strict=True)))
+    return Watched(
+        **_plan_part(trigger, setting),
+        fired=over or late,
+        reason=_reason(over, late, level, threshold, runway, weeks),
+        level=level,
+        threshold=threshold,
+        limit=limit,
+        growth_per_month=math.expm1(found.per_day * MONTH / DAY),
+        runway_weeks=runway,
+        days=len(used),
+        gaps=gaps(used, at),
+        source=origin,
+    )
+
+
+def unmeasured(trigger: Trigger, setting: Setting, why: str) -> Watched:
+    """A trigger that nothing was measured for: it neither fired nor is quiet."""
+    return Watched(
+        **_plan_part(trigger, setting),
+        fired=None,
+        reason=why,
+        level=None,
+        threshold=trigger.threshold,
+        limit=trigger.limit,
+        growth_per_month=None,
+        runway_weeks=None,
+        days=0,
+        gaps=(),
+        source="",
+    )
+
+
+def _plan_part(trigger: Trigger, setting: Setting) -> dict[str, object]:
+    copied = ("id", "quantity", "pool", "severity", "owner", "action")
+    return {name: getattr(trigger, name) for name in copied} | {
+        "planned_growth_per_month": trigger.growth_per_month,
+        "needs_weeks": trigger.lead_time_weeks + trigger.review_weeks,
+        "capacity_factor": setting.capacity_factor,
+    }
+
+
+def fitted(used: Daily, phases: Sequence[Phase], at: date, planned_per_month: float) -> Fit:
+    """Growth of the levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend."""
+    share = share_on(phases, at)
+    levels = [level * share / share_on(phases, day) for day, level in used.items()]
+    days = [float((day - at).days) for day in used]
+    return fit(np.array(days), np.array(levels), planned_per_month)
+
+
+def limit_then(limit: float, setting: Setting, weeks: float) -> float:
+    """[1] the level of today's users at which the limit is reached so many weeks on.
+
+    More capacity by then raises it; a rollout phase that starts by then lowers it.
+    """
+    then = setting.at + timedelta(weeks=weeks)
+    return limit * setting.capacity_factor * share_on(setting.phases, setting.at) / share_on(setting.phases, then)
+
+
+def share_on(phases: Sequence[Phase], day: date) -> float:
+    """[1] the part of the demand that the rollout has on a day; before the first phase, the first one's."""
+    started = [phase.share for phase in phases if phase.start <= day]
+    return (started[-1] if started else phases[0].share) if phases else 1.0
+
+
+def _weeks(days: float | None) -> float | None:
+    return None if days is None else days / 7
+
+
+def _no_level(name: str, daily: Daily, at: date) -> str:
+    before = [day for day in daily if day <= at]
+    last = f"its last level is of {max(before)}" if before else "there is none before it"
+    return (
+        f"{name} has no level in the week up to {at}: {last}. Mend what measures it, or give --at a day on which it was "
+        "measured."
+    )
+
+
+def _reason(over: bool, late: bool, level: float, threshold: float, runway: Runway, weeks: float) -> str:
+    reached = "never reaches its limit" if runway.base is None else f"reaches its limit in {runway.base:.0f} weeks"
+    compared = f"{level:.1%} is {'at or over' if over else 'below'} the threshold of {threshold:.1%}"
+    forecast = (
+        f"at the fitted growth it {reached}, {'not later' if late else 'later'} than the {weeks:.0f} weeks it takes"
+    )
+    return f"the level of {compared}, {'and' if over == late else 'but'} {forecast}"
