@@ -10,10 +10,10 @@ from aisizer.deliver import numbers
 from aisizer.watch.records import Drift, Runway, Watch, Watched
 
 WIDTH = 80
-TRIGGER_WIDTH = 26
+TRIGGER_WIDTH = 22
 """columns of a trigger's id; the rest of a longer one stands on the next line"""
 HEADS = ("level", "fires at", "limit", "growth", "runway, weeks", "needs")
-WIDTHS = (7, 9, 7, 8, 14, 7)
+WIDTHS = (8, 9, 8, 10, 17, 6)
 
 
 def watch_json(found: Watch) -> str:
@@ -97,11 +97,11 @@ def _told(found: Watch) -> list[str]:
 
 
 def _workload(drift: Sequence[Drift]) -> list[str]:
-    lines = [f"{'workload':<15}{'':<25}{'planned':>9}{'actual':>9}{'change':>9}  sizing"]
+    lines = [f"{'workload':<15}{'':<24}{'planned':>9}{'actual':>9}{'change':>9}  sizing"]
     for d in drift:
         quantity, name, *figures, verdict = _drift(d)
-        names = wrap(name, 24)
-        lines += [f"{quantity:<15}{names[0]:<25}" + "".join(f"{text:>9}" for text in figures) + f"  {verdict}"]
+        names = wrap(name, 23)
+        lines += [f"{quantity:<15}{names[0]:<24}" + "".join(f"{text:>9}" for text in figures) + f"  {verdict}"]
         lines += [f"{'':<15}{rest}" for rest in names[1:]]
     return lines
 
@@ -118,7 +118,9 @@ def _drift(d: Drift) -> list[str]:
 
 
 def _orders(found: Watch) -> list[str]:
-    return [f"order {o.id}: {numbers.count(o.gpus, 'GPU')} for {o.site}, due {o.due}: {o.state}" for o in found.orders]
+    return _sentences(
+        f"order {o.id}: {numbers.count(o.gpus, 'GPU')} for {o.site}, due {o.due}: {o.state}" for o in found.orders
+    )
 
 
 def _sentences(texts: Iterable[str]) -> list[str]:

@@ -701,30 +701,20 @@ class Prototype(Record):
 
 
 class Order(Record):
-    """One purchase order for GPUs, as far as it has come; `aisizer watch` counts it as capacity by its dates."""
+    """A purchase that is on its way or has arrived."""
 
-    id: Annotated[Text, Field(min_length=1)]
-    """The order's own number, e.g. PO-1."""
+    id: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    """Number of the purchase order, e.g. PO-1."""
     site: SiteId
-    """Site it is delivered to, as in `aisizer catalog list sites`."""
+    """Where it will stand."""
     gpus: int = Field(ge=1)
-    """GPUs that it adds there."""
+    """[GPU] that it brings."""
     ordered: Day
-    """Day on which it was placed."""
+    """Day on which it was ordered."""
     due: Day
-    """Day on which it is promised in service, installed and tested; in the past and not received, it has slipped."""
+    """Day on which it will be in service; change it where the supplier does."""
     received: Day | None = None
-    """Day on which it came into service; left out: not yet."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.due < self.ordered:
-            raise ValueError(f"due lies before ordered (got {self.due} and {self.ordered}). Mend one of them.")
-        if self.received is not None and self.received < self.ordered:
-            raise ValueError(
-                f"received lies before ordered (got {self.received} and {self.ordered}). Mend one of them."
-            )
-        return self
+    """Day on which it went into service; left out: it is on its way, and once `due` has passed it no longer counts."""
 
 
 class Evidence(Record):
@@ -736,8 +726,9 @@ class Evidence(Record):
     """What the prototype measured; it stands beside the plan's predictions."""
     calibrations: tuple[Calibration, ...] = ()
     """Fitted on your own benchmarks by `aisizer calibrate`, laid over the profile with `--with FRAGMENT`."""
-    orders: tuple[Order, ...] = Field(default=(), max_length=1000)
-    """Purchase orders for GPUs, for `aisizer watch PLAN --with orders.yaml`; empty: nothing is on order."""
+    orders: tuple[Order, ...] = Field(default=(), max_length=200)
+    """Purchases on their way and received, laid over the profile with `--with FRAGMENT`; those due by go-live are the plan's
+    own first wave and add nothing to it. Empty: none."""
 
 
 class Finance(Record):

@@ -118,9 +118,11 @@ def _no_level(name: str, daily: Daily, at: date) -> str:
 
 
 def _reason(over: bool, late: bool, level: float, threshold: float, runway: Runway, weeks: float) -> str:
-    reached = "never reaches its limit" if runway.base is None else f"reaches its limit in {runway.base:.0f} weeks"
-    compared = f"{level:.1%} is {'at or over' if over else 'below'} the threshold of {threshold:.1%}"
-    forecast = (
-        f"at the fitted growth it {reached}, {'not later' if late else 'later'} than the {weeks:.0f} weeks it takes"
-    )
-    return f"the level of {compared}, {'and' if over == late else 'but'} {forecast}"
+    compared = f"the level of {level:.1%} is {'at or over' if over else 'below'} the threshold of {threshold:.1%}"
+    joined = "and" if over == late else "but"
+    if runway.base == 0:
+        return f"{compared}, {joined} its limit is reached"
+    if runway.base is None:
+        return f"{compared}, {joined} at the fitted growth it never reaches its limit"
+    when = f"in {runway.base:.0f} weeks, {'not later' if late else 'later'} than the {weeks:.0f} weeks it takes"
+    return f"{compared}, {joined} at the fitted growth it reaches its limit {when}"

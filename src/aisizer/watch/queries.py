@@ -33,7 +33,7 @@ def level_queries(plan: Plan, trigger: Trigger) -> tuple[str, ...]:
     return (
         f"last_over_time({_series(UTILIZATION_P95, labels)}[1d])",
         _p95_of_a_day(_series(UTILIZATION, labels)),
-        _p95_of_a_day(f"({load} / {sized_rate(trigger)!r})"),
+        _p95_of_a_day(f"{load} / {sized_rate(trigger)!r}"),
     )
 
 
@@ -70,7 +70,7 @@ def sized_rate(trigger: Trigger) -> float:
 
 
 def _p95_of_a_day(expression: str) -> str:
-    samples = f"{expression}[1d:{STEP}]"
+    samples = f"({expression} >= 0)[1d:{STEP}]"  # NaN is no sample: a rule gives it where its capacity is missing
     return f"quantile_over_time(0.95, {samples}) and count_over_time({samples}) >= {LEAST_SAMPLES}"
 
 
