@@ -63,7 +63,7 @@ def found(*triggers: Watched, drift: tuple[Drift, ...] = (), orders: tuple[Order
 def test_the_screen_holds_80_columns(
     name: str, level: float | None, growth: float | None, low: float | None, base: float | None, fired: bool | None
 ) -> None:
-    runway = Runway(low=low, base=base if low is not None else None, high=None)
+    runway = Runway(low=low, base=base if low is not None else None, high=base if low is not None else None)
     drift = Drift(
         quantity="prompt_tokens",
         name=name,

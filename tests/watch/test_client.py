@@ -58,11 +58,11 @@ def matrix(*series: list[list[object]]) -> dict[str, object]:
 
 
 def test_a_day_is_what_stands_at_its_end(url: str) -> None:
-    answer(matrix([[1830384000, "0.4"], [1830470400, "NaN"], [1830556800, "0.5"]]))
+    answer(matrix([[1830383999, "0.4"], [1830470399, "NaN"], [1830556799, "0.5"]]))
     found = Prometheus(url, SECRET).daily("x", FIRST, LAST)
     assert found == {FIRST: 0.4, LAST: 0.5}
     path, authorization = _Answers.seen[0]
-    assert path == "/api/v1/query_range?query=x&start=1830384000.0&end=1830556800.0&step=86400.0"
+    assert path == "/api/v1/query_range?query=x&start=1830383999.0&end=1830556799.0&step=86400.0"
     assert authorization == f"Bearer {SECRET}"
 
 

@@ -142,7 +142,7 @@ def test_the_series_are_those_that_the_rules_record() -> None:
 
 def test_recorded_series_then_the_loss_of_the_server(cli: Cli, tmp_path: Path) -> None:
     limit = made()[0].triggers[0].limit
-    with prometheus(tmp_path / "p", recorded(lambda day, _: growing(limit * 0.95)(day, 11)), 15, HOUR) as url:
+    with prometheus(tmp_path / "p", recorded(lambda day, _: growing(limit * 0.95)(day, 11)), 32, 6 * HOUR) as url:
         code, out, err = cli("--prometheus", url, "--json")
         found = json.loads(out)
         assert code == 5 and err.startswith("Fired: capacity-llama-3.1-8b, capacity-qwen3-8b.")
@@ -152,8 +152,8 @@ def test_recorded_series_then_the_loss_of_the_server(cli: Cli, tmp_path: Path) -
         assert first["source"].startswith(f"last_over_time({UTILIZATION_P95}") and first["gaps"] == []
         assert first["growth_per_month"] == pytest.approx(0.06, abs=2e-3)
         assert cli("--prometheus", url, "--json")[1] == out, "the same bytes"
-        earlier = json.loads(cli("--prometheus", url, "--json", "--at", "2029-06-20")[1])
-        assert earlier["at"] == "2029-06-20" and earlier["triggers"][0]["level"] < first["level"]
+        earlier = json.loads(cli("--prometheus", url, "--json", "--at", "2029-06-29")[1])
+        assert earlier["at"] == "2029-06-29" and earlier["triggers"][0]["level"] < first["level"]
         code, out, err = cli("--prometheus", url, "--at", "2031-01-01")
         assert (code, out) == (2, "") and "has no data for capacity-llama-3.1-8b" in err
     code, out, err = cli("--prometheus", url)

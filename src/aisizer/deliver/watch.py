@@ -13,7 +13,7 @@ WIDTH = 80
 TRIGGER_WIDTH = 22
 """columns of a trigger's id; the rest of a longer one stands on the next line"""
 HEADS = ("level", "fires at", "limit", "growth", "runway, weeks", "needs")
-WIDTHS = (8, 9, 8, 10, 17, 6)
+WIDTHS = (7, 9, 7, 10, 19, 6)
 
 
 def watch_json(found: Watch) -> str:

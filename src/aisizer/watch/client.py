@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,7 @@ class Prometheus:
         """The value of an expression at the end of each day in UTC, from the first day to the last."""
         span = {"start": _end_of(first), "end": _end_of(last), "step": DAY}
         samples = self._samples("query_range", {"query": query, **span}, "matrix")
-        one_second = timedelta(seconds=1)
-        return {(datetime.fromtimestamp(at, UTC) - one_second).date(): value for at, value in samples}
+        return {datetime.fromtimestamp(at, UTC).date(): value for at, value in samples}
 
     def instant(self, query: str, day: date) -> float | None:
         """The value of an expression at the end of a day; None where it has none."""
@@ -177,8 +176,8 @@ def _token(file: Path | None) -> str | None:
 
 
 def _end_of(day: date) -> float:
-    """[s] Unix time of the end of a day in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC).timestamp()
+    """[s] Unix time of the last second of a day in UTC: a sample at midnight is of the day that begins."""
+    return datetime.combine(day, time(23, 59, 59), UTC).timestamp()
 
 
 def _said(error: urllib.error.HTTPError) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Phase
-from aisizer.triggers.forecast import Fit, fires, fit, runway_days
+from aisizer.triggers.forecast import MIN_DAYS, WINDOW_DAYS, Fit, fires, fit, runway_days
 from aisizer.triggers.records import Trigger
 from aisizer.units import DAY, MONTH
-from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, window_days, within
+from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, within
 from aisizer.watch.records import Runway, Watched
 
 
@@ -28,27 +28,27 @@ class Setting:
 
 
 def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Watched:
-    """The trigger beside its levels up to the day of the setting."""
+    """The trigger beside its levels up to the day of the setting: by its level from the first day, by its growth as well once
+    there is enough to fit one to."""
     at, weeks = setting.at, trigger.lead_time_weeks + trigger.review_weeks
-    used = within(daily, at, window_days(trigger.lead_time_weeks))
+    used = within(daily, at, WINDOW_DAYS)
     recent = within(daily, at, WEEK_DAYS)
     if not recent:
         raise InvalidInput(_no_level(trigger.id, daily, at))
-    found = fitted(used, setting.phases, at, trigger.growth_per_month)
-    level = max(recent.values())
-    threshold = trigger.threshold * setting.capacity_factor
+    level, threshold = max(recent.values()), trigger.threshold * setting.capacity_factor
     limit = limit_then(trigger.limit, setting, weeks)
-    over, late = level >= threshold, fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
-    runway = Runway(**dict(zip(("low", "base", "high"), map(_weeks, runway_days(found, limit)), strict=True)))
+    found = fitted(used, setting.phases, at, trigger.growth_per_month)
+    over = level >= threshold
+    late = found is not None and fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
     return Watched(
         **_plan_part(trigger, setting),
         fired=over or late,
-        reason=_reason(over, late, level, threshold, runway, weeks),
+        reason=f"{_by_level(level, threshold)}, {_by_growth(found, late, over, weeks)}",
         level=level,
         threshold=threshold,
         limit=limit,
-        growth_per_month=math.expm1(found.per_day * MONTH / DAY),
-        runway_weeks=runway,
+        growth_per_month=None if found is None else math.expm1(found.per_day * MONTH / DAY),
+        runway_weeks=None if found is None else _runway(found, limit),
         days=len(used),
         gaps=gaps(used, at),
         source=origin,
@@ -81,12 +81,18 @@ def _plan_part(trigger: Trigger, setting: Setting) -> dict[str, object]:
     }
 
 
-def fitted(used: Daily, phases: Sequence[Phase], at: date, planned_per_month: float) -> Fit:
-    """Growth of the levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend."""
+def fitted(used: Daily, phases: Sequence[Phase], at: date, planned_per_month: float) -> Fit | None:
+    """Growth of the levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend.
+
+    None where there are too few days to fit any.
+    """
     share = share_on(phases, at)
     levels = [level * share / share_on(phases, day) for day, level in used.items()]
     days = [float((day - at).days) for day in used]
-    return fit(np.array(days), np.array(levels), planned_per_month)
+    try:
+        return fit(np.array(days), np.array(levels), planned_per_month)
+    except InvalidInput:
+        return None
 
 
 def limit_then(limit: float, setting: Setting, weeks: float) -> float:
@@ -104,8 +110,9 @@ def share_on(phases: Sequence[Phase], day: date) -> float:
     return (started[-1] if started else phases[0].share) if phases else 1.0
 
 
-def _weeks(days: float | None) -> float | None:
-    return None if days is None else days / 7
+def _runway(found: Fit, limit: float) -> Runway:
+    low, base, high = (None if days is None else days / 7 for days in runway_days(found, limit))
+    return Runway(low=low, base=base, high=high)
 
 
 def _no_level(name: str, daily: Daily, at: date) -> str:
@@ -117,12 +124,14 @@ def _no_level(name: str, daily: Daily, at: date) -> str:
     )
 
 
-def _reason(over: bool, late: bool, level: float, threshold: float, runway: Runway, weeks: float) -> str:
-    compared = f"the level of {level:.1%} is {'at or over' if over else 'below'} the threshold of {threshold:.1%}"
-    joined = "and" if over == late else "but"
-    if runway.base == 0:
-        return f"{compared}, {joined} its limit is reached"
-    if runway.base is None:
-        return f"{compared}, {joined} at the fitted growth it never reaches its limit"
-    when = f"in {runway.base:.0f} weeks, {'not later' if late else 'later'} than the {weeks:.0f} weeks it takes"
-    return f"{compared}, {joined} at the fitted growth it reaches its limit {when}"
+def _by_level(level: float, threshold: float) -> str:
+    return f"the level of {level:.1%} is {'at or over' if level >= threshold else 'below'} the threshold of {threshold:.1%}"
+
+
+def _by_growth(found: Fit | None, late: bool, over: bool, weeks: float) -> str:
+    if found is None:
+        return f"and growth is not judged before {MIN_DAYS} days of levels"
+    said = "passes" if late else "does not pass"
+    return (
+        f"{'and' if over == late else 'but'} what is forecast {weeks:.0f} weeks on, with its margin, {said} the limit"
+    )

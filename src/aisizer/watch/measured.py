@@ -13,8 +13,6 @@ Daily = Mapping[date, float]
 """A value a day; a day without one is absent."""
 WEEK_DAYS = 7
 """[day] what is said of now: a whole week, because a weekend is no trend."""
-LEAST_WINDOW_WEEKS = 8
-"""[week] of levels that growth is fitted on at least: eight points for a line where each week counts as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +31,6 @@ class Measured:
         if not found:
             raise InvalidInput(f"{self.source.name} holds no level of any trigger. Check what it measures.")
         return max(found)
-
-
-def window_days(lead_weeks: float) -> int:
-    """[day] of levels that growth is fitted on: half the lead time in whole weeks, at least eight.
-
-    A forecast over a lead time from much less than half of it is noise; much more would still hold growth that is over.
-
-    >>> window_days(6), window_days(27)
-    (56, 98)
-    """
-    return int(max(LEAST_WINDOW_WEEKS, -(-lead_weeks // 2))) * WEEK_DAYS
 
 
 def within(daily: Daily, at: date, days: int) -> dict[date, float]:

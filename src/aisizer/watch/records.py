@@ -57,10 +57,10 @@ class Watched(Record):
     limit: float
     """[1] at the date at which an order placed now would serve, raised likewise and lowered by the rollout to come"""
     growth_per_month: float | None
-    """[1/month] fitted, drawn towards the plan's where there is little data, rollout phases taken out"""
+    """[1/month] fitted, drawn towards the plan's where noise hides it, rollout phases taken out; null: too few days"""
     planned_growth_per_month: float
     runway_weeks: Runway | None
-    """until the limit"""
+    """from the fitted level of the busiest weekday until the limit; null: too few days"""
     needs_weeks: float
     """lead time and review"""
     capacity_factor: float

@@ -12,11 +12,12 @@ from aisizer.plan import Decision, Plan
 from aisizer.profile.fields import did_you_mean
 from aisizer.profile.load import LoadedProfile
 from aisizer.roadmap.records import Roadmap
+from aisizer.triggers.forecast import WINDOW_DAYS
 from aisizer.triggers.records import Trigger
 from aisizer.watch.client import Prometheus, first_with_data
 from aisizer.watch.drift import drifts
 from aisizer.watch.judgement import Setting, judged, unmeasured
-from aisizer.watch.measured import Measured, window_days
+from aisizer.watch.measured import Measured
 from aisizer.watch.orders import added_gpus, capacity_factor, seen, serving_gpus
 from aisizer.watch.queries import CAPACITY, level_queries, workload_queries
 from aisizer.watch.records import Drift, OrderSeen, Source, Watch, Watched
@@ -85,7 +86,7 @@ def _span(plan: Plan, at: date | None) -> tuple[date, date]:
     planned = date.fromisoformat(str(plan.profile["plan_date"]))
     if at is None:
         return planned, planned.replace(year=planned.year + YEARS_AHEAD, day=1)
-    return at - timedelta(days=max(window_days(t.lead_time_weeks) for t in plan.triggers) - 1), at
+    return at - timedelta(days=WINDOW_DAYS - 1), at
 
 
 def _watched(
