@@ -93,9 +93,7 @@ def test_json_has_every_field_and_six_digits() -> None:
 
 def test_the_three_states_read_apart() -> None:
     text = watch_text(found(trigger("a"), trigger("b", fired=False), trigger("c", fired=None, level=None)))
-    assert [line.strip() for line in text.splitlines() if line.strip() in ("FIRED", "quiet", "not measured")] == [
-        "FIRED",
-        "quiet",
-        "not measured",
-    ]
+    states = {"capacity-a": "  FIRED ", "capacity-b": "  quiet ", "capacity-c": "  not measured "}
+    lines = text.splitlines()
+    assert all(lines[lines.index(name) + 1].startswith(state) for name, state in states.items())
     assert text.startswith("small on 2029-06-30, levels.csv: 1 of 3 triggers fired\n")

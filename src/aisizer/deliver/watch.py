@@ -10,8 +10,8 @@ from aisizer.deliver import numbers
 from aisizer.watch.records import Drift, Runway, Watch, Watched
 
 WIDTH = 80
-TRIGGER_WIDTH = 22
-"""columns of a trigger's id; the rest of a longer one stands on the next line"""
+STATE_WIDTH = 22
+"""columns before a trigger's figures; its id has a line of its own above them"""
 HEADS = ("level", "fires at", "limit", "growth", "runway, weeks", "needs")
 WIDTHS = (7, 9, 7, 10, 19, 6)
 
@@ -83,12 +83,11 @@ def _runway(runway: Runway | None) -> str:
 
 
 def _columns(name: str, figures: Sequence[str]) -> str:
-    return f"{name:<{TRIGGER_WIDTH}}" + "".join(f"{text:>{width}}" for text, width in zip(figures, WIDTHS, strict=True))
+    return f"{name:<{STATE_WIDTH}}" + "".join(f"{text:>{width}}" for text, width in zip(figures, WIDTHS, strict=True))
 
 
 def _trigger(trigger: Watched) -> list[str]:
-    names = wrap(trigger.id, TRIGGER_WIDTH - 1)
-    return [_columns(names[0], _figures(trigger)), *names[1:], f"  {_state(trigger)}"]
+    return [*wrap(trigger.id, WIDTH), _columns(f"  {_state(trigger)}", _figures(trigger))]
 
 
 def _told(found: Watch) -> list[str]:
