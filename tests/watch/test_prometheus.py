@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 import subprocess
 import sys
@@ -15,14 +16,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from watching import DAY, made
 
 from aisizer.cli.main import run
 from aisizer.deliver.json_file import plan_json
-from aisizer.deliver.rules import UTILIZATION as RULES_UTILIZATION
-from aisizer.deliver.rules import UTILIZATION_P95 as RULES_P95
+from aisizer.deliver.rules import rules_yaml
 from aisizer.triggers.records import Trigger
-from aisizer.watch.queries import UTILIZATION, UTILIZATION_P95, sized_rate
+from aisizer.watch.queries import UTILIZATION, UTILIZATION_P95, level_queries, sized_rate
 
 pytestmark = pytest.mark.external("prometheus", "promtool")
 LAST = date(2029, 6, 30)
@@ -137,7 +138,16 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 def test_the_series_are_those_that_the_rules_record() -> None:
-    assert (UTILIZATION, UTILIZATION_P95) == (RULES_UTILIZATION, RULES_P95)
+    plan = made()[0]
+    rules = [
+        rule for group in yaml.safe_load(rules_yaml(plan))["groups"] for rule in group["rules"] if "record" in rule
+    ]
+    recorded = {(rule["record"], json.dumps(rule["labels"], sort_keys=True)) for rule in rules}
+    for trigger in plan.triggers:
+        for query in level_queries(plan, trigger)[:2]:
+            name, matchers = re.search(r"(aisizer:[a-z_0-9:]+)\{(.*?)\}", query).groups()  # type: ignore[union-attr]
+            labels = dict(re.findall(r'(\w+)="([^"]*)"', matchers))
+            assert (name, json.dumps(labels, sort_keys=True)) in recorded
 
 
 def test_recorded_series_then_the_loss_of_the_server(cli: Cli, tmp_path: Path) -> None:
