@@ -11,7 +11,7 @@ from watching import AT, DAY, GO_LIVE, judge, levels, order
 
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Phase
-from aisizer.watch.judgement import Setting, fitted, limit_then, share_on
+from aisizer.watch.judgement import BUSY_DAYS, Setting, as_rolled_out, busy_level, fitted, limit_then, share_on
 from aisizer.watch.measured import within
 from aisizer.watch.orders import capacity_factor
 
@@ -98,10 +98,19 @@ def test_a_level_over_the_threshold_fires_without_any_growth() -> None:
     assert not judge({AT: 0.60}, growth_per_month=0.0).fired
 
 
-def test_the_level_is_the_highest_of_the_week_and_old_levels_are_no_level() -> None:
+def test_neither_a_weekend_nor_one_wild_day_moves_the_level_and_a_month_of_a_jump_does() -> None:
+    daily = levels(0.4, 0.0)
+    calm = judge(daily).level
+    assert calm is not None
+    weekends = {day: level * (0.3 if day.weekday() > 4 else 1) for day, level in daily.items()}
+    assert judge(weekends).level == pytest.approx(calm)
+    assert judge(daily | {AT - DAY: 5.0}).level == pytest.approx(calm) and not judge(daily | {AT: 0.7}).fired
+    jumped = daily | {AT - n * DAY: 0.62 for n in range(14)}
+    assert judge(jumped).fired and judge(jumped).level == pytest.approx(calm * 0.62 / 0.4)
+
+
+def test_old_levels_are_no_level() -> None:
     daily = levels(0.3, 0.0)
-    daily[AT - 3 * DAY] = 0.5
-    assert judge(daily).level == 0.5
     with pytest.raises(InvalidInput, match=r"no level in the week up to 2029-07-08: its last level is of 2029-06-30"):
         judge(daily, at=AT + 8 * DAY)
     with pytest.raises(InvalidInput, match="there is none before it"):
@@ -131,11 +140,13 @@ def test_gaps_are_told_and_zeros_have_no_logarithm() -> None:
 PHASES = (Phase(name="pilot", share=0.2, start="2028-01-01"), Phase(name="all", share=1, start="2029-06-01"))
 
 
-def test_a_rollout_phase_is_no_growth() -> None:
-    daily = {day: 0.3 * share_on(PHASES, day) for day in levels(0.3, 0.0)}
-    flat, steep = (fitted(within(daily, AT, 90), phases, AT, 0.0) for phases in (PHASES, ()))
+def test_a_rollout_phase_is_no_growth_and_lifts_the_level_at_once() -> None:
+    daily = within({day: 0.3 * share_on(PHASES, day) for day in levels(0.3, 0.0)}, AT, 90)
+    flat, steep = (fitted(as_rolled_out(daily, phases, AT), AT, 0.0) for phases in (PHASES, ()))
     assert flat is not None and steep is not None
     assert flat.per_day == pytest.approx(0.0, abs=1e-9) and steep.per_day > 0.0001
+    early = date(2029, 6, 3)
+    assert busy_level(within(as_rolled_out(daily, PHASES, early), early, BUSY_DAYS), early, 0.0) == pytest.approx(0.3)
 
 
 def test_a_phase_to_come_lowers_the_limit() -> None:

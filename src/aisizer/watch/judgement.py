@@ -17,6 +17,10 @@ from aisizer.units import DAY, MONTH
 from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, within
 from aisizer.watch.records import Runway, Watched
 
+BUSY_DAYS, BUSY_SHARE = 28, 0.7
+"""[day], [1] the level of now is this quantile of the daily levels of four weeks: a working day's, however deep the weekend
+and whatever a single day does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -31,13 +35,13 @@ def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Wat
     """The trigger beside its levels up to the day of the setting: by its level from the first day, by its growth as well once
     there is enough to fit one to."""
     at, weeks = setting.at, trigger.lead_time_weeks + trigger.review_weeks
-    used = within(daily, at, WINDOW_DAYS)
-    recent = within(daily, at, WEEK_DAYS)
-    if not recent:
+    if not within(daily, at, WEEK_DAYS):
         raise InvalidInput(_no_level(trigger.id, daily, at))
-    level, threshold = max(recent.values()), trigger.threshold * setting.capacity_factor
+    used = as_rolled_out(within(daily, at, WINDOW_DAYS), setting.phases, at)
+    level = busy_level(within(used, at, BUSY_DAYS), at, trigger.growth_per_month)
+    threshold = trigger.threshold * setting.capacity_factor
     limit = limit_then(trigger.limit, setting, weeks)
-    found = fitted(used, setting.phases, at, trigger.growth_per_month)
+    found = fitted(used, at, trigger.growth_per_month)
     over = level >= threshold
     late = found is not None and fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
     return Watched(
@@ -81,18 +85,33 @@ def _plan_part(trigger: Trigger, setting: Setting) -> dict[str, object]:
     }
 
 
-def fitted(used: Daily, phases: Sequence[Phase], at: date, planned_per_month: float) -> Fit | None:
-    """Growth of the levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend.
-
-    None where there are too few days to fit any.
-    """
+def as_rolled_out(used: Daily, phases: Sequence[Phase], at: date) -> dict[date, float]:
+    """The levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend."""
     share = share_on(phases, at)
-    levels = [level * share / share_on(phases, day) for day, level in used.items()]
-    days = [float((day - at).days) for day in used]
+    return {day: level * share / share_on(phases, day) for day, level in used.items()}
+
+
+def fitted(used: Daily, at: date, planned_per_month: float) -> Fit | None:
+    """Growth of the levels; None where there are too few days to fit any."""
+    days = np.array([float((day - at).days) for day in used])
     try:
-        return fit(np.array(days), np.array(levels), planned_per_month)
+        return fit(days, np.array(list(used.values())), planned_per_month)
     except InvalidInput:
         return None
+
+
+def busy_level(recent: Daily, at: date, planned_per_month: float) -> float:
+    """[1] the level of a busy day of these, brought from their mean age to `at` at the plan's growth [1/month].
+
+    Shrinking demand is taken as level, as the threshold takes it.
+
+    >>> days = {date(2028, 5, d): 0.4 if d % 7 < 5 else 0.1 for d in range(1, 29)}
+    >>> busy_level(days, date(2028, 5, 28), 0.0), round(busy_level(days, date(2028, 5, 28), 0.04), 4)
+    (0.4, 0.407)
+    """
+    age_days = sum((at - day).days for day in recent) / len(recent)
+    busy = float(np.quantile(list(recent.values()), BUSY_SHARE))
+    return busy * math.exp(math.log1p(max(planned_per_month, 0.0)) * age_days * DAY / MONTH)
 
 
 def limit_then(limit: float, setting: Setting, weeks: float) -> float:

@@ -51,7 +51,7 @@ class Watched(Record):
     reason: str
     """why it fired or did not, with the figures"""
     level: float | None
-    """[1] the highest daily level of the last seven days"""
+    """[1] of a busy day now: the 70 % quantile of the daily levels of four weeks, brought to today at the plan's growth"""
     threshold: float
     """[1] of the plan, raised by the capacity that stands or is on order beyond it"""
     limit: float
