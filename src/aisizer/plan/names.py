@@ -102,6 +102,10 @@ def _references(data: Mapping[str, Any], catalog: Catalog) -> Iterator[tuple[Fie
         (("evidence", "prototype", "gpu"), catalog.find_gpu),
         *((tuple(path.split(".")), catalog.find_site) for path in OTHER_PLACES),
         *((("supply", "sites", i), catalog.find_site) for i, _ in enumerate(_at(data, "supply", "sites"))),
+        *(
+            (("evidence", "orders", i, "site"), catalog.find_site)
+            for i, _ in enumerate(_at(data, "evidence", "orders"))
+        ),
         *((("supply", "gpus", i), catalog.find_gpu) for i, _ in enumerate(_at(data, "supply", "gpus"))),
         *(
             (("compliance", "frameworks", i), catalog.find_rule)

@@ -773,6 +773,23 @@ class Prototype(Record):
     """[USD] what one request cost."""
 
 
+class Order(Record):
+    """A purchase that is on its way or has arrived."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    """Number of the purchase order, e.g. PO-1."""
+    site: SiteId
+    """Where it will stand."""
+    gpus: int = Field(ge=1)
+    """[GPU] that it brings."""
+    ordered: Day
+    """Day on which it was ordered."""
+    due: Day
+    """Day on which it will be in service; change it where the supplier does."""
+    received: Day | None = None
+    """Day on which it went into service; left out: it is on its way, and once `due` has passed it no longer counts."""
+
+
 class Evidence(Record):
     """What was measured or stands today."""
 
@@ -782,6 +799,9 @@ class Evidence(Record):
     """What the prototype measured; it stands beside the plan's predictions."""
     calibrations: tuple[Calibration, ...] = ()
     """Fitted on your own benchmarks by `aisizer calibrate`, laid over the profile with `--with FRAGMENT`."""
+    orders: tuple[Order, ...] = Field(default=(), max_length=200)
+    """Purchases on their way and received, laid over the profile with `--with FRAGMENT`; those due by go-live are the plan's
+    own first wave and add nothing to it. Empty: none."""
 
 
 class Finance(Record):

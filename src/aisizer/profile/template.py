@@ -90,6 +90,8 @@ workloads:                       # by name; workloads with the same model share 
 #evidence:
 #  today: {{gpu: a100-80-sxm, gpus: 8}}
 #  prototype: {{gpu: h100-sxm, gpus: 2, concurrency: 25, output_tokens_per_s: 623, ttft_mean: 689 ms}}
+#  orders:                        # what is on order, for `aisizer watch`; best in a file of its own, given with --with
+#    - {{id: PO-1, site: on_premises, gpus: 16, ordered: {plan_date}, due: {go_live}, received: null}}
 
 #finance: {{discount_rate: 9 %, useful_life: 5 y, residual: 0 %, budget_three_year: 6.0 MUSD}}
 #gates: [tco.three_year_usd <= 6.0e6, slo.met]    # conditions on the plan; a false one exits 4
