@@ -55,6 +55,12 @@ class GateFailed(AisizerError):
     exit_code = 4
 
 
+class TriggerFired(AisizerError):
+    """A trigger of the plan has fired on what was measured."""
+
+    exit_code = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """One option that was not taken: a short reason code, the sentence, and what was got against which limit."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.triggers.forecast import fitted_weight, forecast_floor, window_weeks
+from aisizer.triggers.fitted import fitted_weight, forecast_floor, window_weeks
 from aisizer.triggers.levels import Level, OnOrder, Setting, trigger_of
 from aisizer.triggers.records import Trigger
 

@@ -28,12 +28,14 @@ Input    init       write a commented profile, from scratch or a ready one
          calibrate  benchmark results -> calibration fragment
 Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
+Watch    watch      metrics against plan: fired triggers; alone may use a network
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
          schema     JSON Schema of profile, plan and catalog
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
 Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed
+      5 trigger fired
 
 Example: aisizer size clinical-notes --set resilience.redundancy=N+2
 """
@@ -280,6 +282,45 @@ def simulate(
         requests_out=requests_out,
         svg=svg,
         as_json=as_json,
+    )
+
+
+@app.command()
+def watch(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
+    prometheus: Annotated[
+        str | None, typer.Option("--prometheus", metavar="URL", help="server that holds the metrics")
+    ] = None,
+    metrics: Annotated[
+        Path | None, typer.Option("--metrics", metavar="FILE.csv", help="levels as day,trigger,level")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="DATE", help="the clock; default the last day measured")
+    ] = None,
+    fragments: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE", help="fragment with evidence.orders")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="bearer token; default AISIZER_PROMETHEUS_TOKEN"),
+    ] = None,
+    catalog: Overlay = None,
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="print Markdown, for a comment in CI")] = False,
+) -> None:
+    """Actual against plan for each trigger: level, growth, runway, fired or not. Exit 5 when one fired."""
+    from aisizer.cli import watch as verb
+
+    verb.watch(
+        plan,
+        prometheus=prometheus,
+        metrics=metrics,
+        at=at,
+        fragments=fragments or (),
+        token_file=token_file,
+        overlay=catalog,
+        as_json=as_json,
+        markdown=markdown,
     )
 
 

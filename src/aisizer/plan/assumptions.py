@@ -59,6 +59,8 @@ def _shown(value: Any, path: tuple[str, ...]) -> str:
         return ", ".join(f"{quote.item} {quote.unit_price}" for quote in value)
     if path == ("evidence", "calibrations"):
         return ", ".join(f"{c.model} on {c.gpu}, {c.points} points, {c.files[0].name}" for c in value)
+    if path == ("evidence", "orders"):
+        return ", ".join(f"{order.id}: {order.gpus} GPUs for {order.site}, due {order.due}" for order in value)
     if path[2:] == ("burst", "modulation"):
         return ", ".join(f"variance {part.variance:g} over {part.time:g} s" for part in value)
     if path[-1] == "quantiles" and len(value) > _MOST_QUANTILES:

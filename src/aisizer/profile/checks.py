@@ -14,7 +14,7 @@ Finding = tuple[FieldPath, str]
 
 def cross_field(profile: Profile) -> list[Finding]:
     """Every finding of a profile whose fields are valid one by one."""
-    return [*_dates(profile), *_workloads(profile), *_names(profile), *_growth(profile)]
+    return [*_dates(profile), *_workloads(profile), *_names(profile), *_growth(profile), *_orders(profile)]
 
 
 def _dates(profile: Profile) -> Iterator[Finding]:
@@ -108,6 +108,18 @@ def _names(profile: Profile) -> Iterator[Finding]:
     prototype = profile.evidence.prototype
     if prototype is not None and prototype.workload is not None and prototype.workload not in known:
         yield ("evidence", "prototype", "workload"), unknown_name(prototype.workload, known, "workload")
+
+
+def _orders(profile: Profile) -> Iterator[Finding]:
+    orders = profile.evidence.orders
+    for index, order in enumerate(orders):
+        path: FieldPath = ("evidence", "orders", index)
+        if order.id in {earlier.id for earlier in orders[:index]}:
+            yield (*path, "id"), f"two orders have this id (got {order.id}). Rename or remove one."
+        for field in ("due", "received"):
+            day = getattr(order, field)
+            if day is not None and day < order.ordered:
+                yield (*path, field), f"the day lies before ordered (got {day} and {order.ordered}). Mend one of them."
 
 
 def _growth(profile: Profile) -> Iterator[Finding]:

@@ -83,10 +83,10 @@ def load_profile(
     return _loaded(*_read_source(source), sets, fragments, names)
 
 
-def profile_of(data: Mapping[str, Any], label: str) -> LoadedProfile:
-    """A profile from its data, as a plan keeps it; paths in it start from the current folder."""
+def profile_of(data: Mapping[str, Any], label: str, fragments: Sequence[Path] = ()) -> LoadedProfile:
+    """A profile from its data, as a plan keeps it, with fragments over it; paths in it start from the current folder."""
     content = json.dumps(data).encode()
-    return _loaded(read_bytes(content, label), content, Path(), (), (), None)
+    return _loaded(read_bytes(content, label), content, Path(), (), fragments, None)
 
 
 def _loaded(

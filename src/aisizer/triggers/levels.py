@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from aisizer.triggers.forecast import fitted_weight, forecast_floor, retention_days, window_weeks
+from aisizer.triggers.fitted import fitted_weight, forecast_floor, retention_days, window_weeks
 from aisizer.triggers.records import Kind, Trigger
 from aisizer.triggers.thresholds import (
     answered_crossing,
