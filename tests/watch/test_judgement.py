@@ -98,6 +98,13 @@ def test_a_level_over_the_threshold_fires_without_any_growth() -> None:
     assert not judge({AT: 0.60}, growth_per_month=0.0).fired
 
 
+def test_growth_faster_than_planned_fires_below_the_threshold() -> None:
+    found = judge(levels(0.5, 0.10))
+    assert found.level is not None and found.level < found.threshold
+    assert found.fired and "but what is forecast 26 weeks on, with its margin, passes the limit" in found.reason
+    assert not judge(levels(0.5, 0.0)).fired
+
+
 def test_neither_a_weekend_nor_one_wild_day_moves_the_level_and_a_month_of_a_jump_does() -> None:
     daily = levels(0.4, 0.0)
     calm = judge(daily).level
