@@ -23,8 +23,8 @@ from aisizer.watch.orders import added_gpus, capacity_factor, seen, serving_gpus
 from aisizer.watch.queries import CAPACITY, level_queries, workload_queries
 from aisizer.watch.records import Drift, OrderSeen, Source, Watch, Watched
 
-YEARS_AHEAD = 10
-"""[year] after the plan's date up to which a server is asked where no day is given: no plan is watched longer."""
+YEARS_AHEAD = 5
+"""[year] after the plan's date up to which a server is asked where no day is given: 36 months, and two years to go-live."""
 
 
 def watched(plan: Plan, loaded: LoadedProfile, measured: Measured, at: date | None, plan_sha256: str) -> Watch:
