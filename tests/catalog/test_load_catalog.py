@@ -1,6 +1,7 @@
 """A catalog loads whole and quickly, is overlaid by id, and refuses what is unknown, unsourced or misplaced."""
 
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_a_number_without_a_source_is_refused_where_it_stands(tmp_path: Path) ->
     message = refusal(tmp_path, gpus__x1=GPU.replace('"*": maker', "memory_gb: maker"))
     assert "x1.yaml:7:24: memory_bandwidth_gb_s: this number has no source. Name one under sources as" in message
     assert "tdp_w" in message and ": memory_gb:" not in message
+
+
+def test_a_date_without_a_source_is_refused_too(tmp_path: Path) -> None:
+    dated = SERVER.replace("gpu: ", "end_of_sale: 2028-03-31\ngpu: ", 1)
+    sourced = load_folders(folder(tmp_path, BASE | {"servers/box.yaml": dated}))
+    assert sourced.servers["box"].end_of_sale == date(2028, 3, 31)
+    message = refusal(tmp_path, servers__box=dated.replace('"*": maker', "gpus: maker, max_power_kw: maker"))
+    assert "end_of_sale: this date has no source. Name one under sources" in message
 
 
 def test_nested_numbers_are_covered_by_field_or_dotted_path(tmp_path: Path) -> None:

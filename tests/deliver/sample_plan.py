@@ -556,6 +556,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
                         "start": "2027-07-01",
                         "exit": "4 weeks inside the SLO",
                         "owner": "CMIO",
+                        "rollback": "an SLO missed on 3 days",
                     },
                     {"name": "all clinics", "share": 1.0, "start": "2027-10-01"},
                 ]

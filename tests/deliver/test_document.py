@@ -96,7 +96,10 @@ def test_markdown_holds_no_entities(plan: Plan) -> None:
 
 def test_phases_prototype_and_upstream_are_tables() -> None:
     text = sizing_md(sample_plan())
-    assert "| pilot | 15 % | 2027-07-01 | 4 weeks inside the SLO | CMIO |\n| all clinics | 100 % |" in text
+    assert (
+        "| pilot | 15 % | 2027-07-01 | 4 weeks inside the SLO | CMIO | an SLO missed on 3 days |\n| all clinics | 100 % |"
+        in text
+    )
     assert "| TPOT mean | 34.6 ms | 31.2 ms | -10 % |\n| output tokens per second | 722 token/s | n/a | n/a |" in text
     assert "| ehr | 40 | bad hour | 25 (63 %) | 38.4 (96 %) | 98.6 (247 %) | month 14 |" in text
     assert "| 266.4 (666 %) | month 1 |" in text and "| 29.6 | unknown |" in text

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from aisizer.demand.growth import add_months, demand_factors, monthly_rate
 from aisizer.errors import InvalidInput
@@ -74,3 +75,46 @@ def test_more_growth_never_means_less_demand(one: float, other: float, month: in
     low, high = sorted((one, other))
     factors = [demand_factors(section(rate=f"{rate * 100} %/month"), START)[month - 1] for rate in (low, high)]
     assert factors[0] <= factors[1]
+
+
+seasons = st.lists(st.floats(0.2, 5.0), min_size=12, max_size=12).map(tuple)
+
+
+@given(seasons, rates, st.dates(date(2026, 1, 1), date(2030, 12, 31)))
+def test_the_go_live_peak_is_the_profiles_and_the_season_returns_each_year(
+    season: tuple[float, ...], rate: float, go_live: date
+) -> None:
+    growth = section(rate=f"{rate * 100} %/month", seasonality=season)
+    plain, seasonal = (demand_factors(g, go_live) for g in (section(rate=f"{rate * 100} %/month"), growth))
+    assert seasonal[0] == pytest.approx(1.0)
+    ratio = seasonal / plain
+    assert ratio[12:].tolist() == pytest.approx(ratio[:-12].tolist())
+    assert ratio.tolist() == pytest.approx(
+        [season[(go_live.month - 1 + m) % 12] / season[go_live.month - 1] for m in range(36)]
+    )
+
+
+@given(seasons, st.floats(0.1, 10.0))
+def test_the_scale_of_a_season_does_not_matter(season: tuple[float, ...], scale: float) -> None:
+    one, other = (section(seasonality=[value * by for value in season]) for by in (1.0, scale))
+    assert demand_factors(one, START).tolist() == pytest.approx(demand_factors(other, START).tolist())
+
+
+@given(seasons)
+def test_dated_points_hold_in_any_season(season: tuple[float, ...]) -> None:
+    growth = section(points={"2027-12": 2.5, "2028-09": 3.0}, seasonality=season)
+    factors = demand_factors(growth, START)
+    assert (factors[5], factors[14]) == (pytest.approx(2.5), pytest.approx(3.0))
+
+
+def test_a_season_by_hand() -> None:
+    """Go-live in July, whose peak is 0.8 of the usual one: September, at the usual, is 1 / 0.8 = 1.25 times as busy."""
+    season = [1, 1, 1, 1, 1, 1, 0.8, "80 %", 1, 1.2, 1, 1]
+    factors = demand_factors(section(rate="0 %/month", seasonality=season), START, months=4)
+    assert factors.tolist() == pytest.approx([1, 1, 1.25, 1.5])
+
+
+@pytest.mark.parametrize("season", [[1] * 11, [1] * 13, [0] + [1] * 11], ids=["eleven", "thirteen", "zero"])
+def test_a_season_has_twelve_months_with_demand(season: list[float]) -> None:
+    with pytest.raises(ValidationError):
+        section(seasonality=season)

@@ -40,6 +40,7 @@ CHECKS: dict[str, Any] = {
     "maxLength": lambda value, want: len(value) <= want,
     "minProperties": lambda value, want: len(value) >= want,
     "maxProperties": lambda value, want: len(value) <= want,
+    "minItems": lambda value, want: len(value) >= want,
     "maxItems": lambda value, want: len(value) <= want,
     "required": lambda value, want: set(want) <= set(value),
     "anyOf": lambda value, want: any(not list(errors(value, one)) for one in want),

@@ -34,6 +34,7 @@ HEADINGS = (
     "Where the data may go",
     "Site and its limits",
     "What stands around the GPUs",
+    "How to buy",
 )
 each_ready = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 each_profile = pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name + "/" + path.stem)
@@ -104,6 +105,10 @@ def _stands_complete(plan: dict[str, Any], text: str) -> None:
         s["group"] for s in plan["surroundings"]
     }
     assert all(s["formula"] and s["source"] for s in plan["surroundings"])
+    assert [way["name"] for way in plan["strategies"]] == ["upfront", "yearly", "just_in_time"] and plan[
+        "strategy_note"
+    ]
+    assert all(m["gpus_needed_low"] <= m["gpus_needed"] <= m["gpus_needed_high"] for m in plan["roadmap"]["months"])
     for heading in HEADINGS:
         assert f"\n## {heading}\n" in text
 

@@ -1,8 +1,9 @@
-"""Every number of a record has a source, every source exists, and money has its currency."""
+"""Every number and date of a record has a source, every source exists, and money has its currency."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from aisizer.catalog.records import Amount, Instance, ManagedApi, Server, Source, Sourced
 from aisizer.schema import Record
@@ -34,10 +35,10 @@ def coverage_problems(record: Record, sources: Mapping[str, Source]) -> Iterator
 
 
 def _uncovered(record: Sourced) -> Iterator[tuple[Path, str]]:
-    for path in _numbers(record, ()):
+    for path, kind in _figures(record, ()):
         dotted = ".".join(str(part) for part in path)
         if not {dotted, str(path[0]), "*"} & set(record.sources):
-            yield path, f'this number has no source. Name one under sources as "{dotted}" or "{path[0]}".'
+            yield path, f'this {kind} has no source. Name one under sources as "{dotted}" or "{path[0]}".'
 
 
 def _unused(record: Sourced) -> Iterator[tuple[Path, str]]:
@@ -46,18 +47,20 @@ def _unused(record: Sourced) -> Iterator[tuple[Path, str]]:
             yield ("sources", field), f"{field} is not a field of this record. Name a field, or * for all others."
 
 
-def _numbers(value: object, path: Path) -> Iterator[Path]:
-    """The places of all numbers that the file sets, those of amounts left out: they name their own source."""
+def _figures(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """All numbers and dates that the file sets, with their kind; not those of amounts, which name their own source."""
     if isinstance(value, Amount):
         return
     if isinstance(value, Record):
         for field in value.model_fields_set:
-            yield from _numbers(getattr(value, field), (*path, field))
+            yield from _figures(getattr(value, field), (*path, field))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _numbers(item, (*path, index))
+            yield from _figures(item, (*path, index))
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield path
+        yield path, "number"
+    elif isinstance(value, date):
+        yield path, "date"
 
 
 def _amounts(value: object, path: Path) -> Iterator[tuple[Path, Amount]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -70,6 +71,8 @@ class Server(Sourced):
     gpu_network: Amount | None = None
     """[GB/s] one way from each GPU to GPUs of other servers, RDMA; null where no source gives it: no replica spans servers"""
     cooling: Literal["air", "liquid"] = "air"
+    end_of_sale: date | None = None
+    """last day on which its maker takes orders; null where no source gives it"""
 
 
 class Instance(Record):

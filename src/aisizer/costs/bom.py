@@ -14,7 +14,7 @@ from aisizer.roadmap.records import Purchase
 from aisizer.sizing.needs import Need
 from aisizer.units import MONTH
 
-ORDERED = frozenset({"hardware", "install", "tax", "rent", *CATEGORIES.values()}) - {"migrations"}
+ORDERED = frozenset({"hardware", "install", "tax", "rent", "bridge", *CATEGORIES.values()}) - {"migrations"}
 """Categories of what is ordered; people, power and the other running costs stand in the workbook."""
 _UNITS = {"server": "EA"}
 INCLUDED = "included"
@@ -49,13 +49,13 @@ def bill_of_materials(
     What is paid by the month stands in the first block, with its months up to month 36. dated: cost lines with lead times
     of their own.
     """
-    ends = [month for month, _ in fleet.added[1:]] + [PERIODS]
+    opening, ends = fleet.added[0][0], [month for month, _ in fleet.added[1:]] + [PERIODS]
     result: list[BomLine] = []
     for wave, purchase, end in zip(fleet.added, purchases, ends, strict=True):
         first = len(result) + 1
         network: int | None = None
         for line in lines:
-            quantity = _quantity(line, wave, end, buyer)
+            quantity = _quantity(line, wave, end, buyer, opening)
             if quantity > 0:
                 number = len(result) + 1
                 parent = first if line.waves and number > first else None
@@ -63,18 +63,20 @@ def bill_of_materials(
                 result.append(made.model_copy(update=dated[line.id].fields()) if line.id in dated else made)
                 network = number if line.id == "network" else network
         for need in needs:
-            quantity = sum(added(need.by_month)[_periods(wave, end)]) if need.bought and not need.price else 0.0
+            quantity = (
+                sum(added(need.by_month)[_periods(wave, end, opening)]) if need.bought and not need.price else 0.0
+            )
             if quantity > 0:
                 result.append(_included(len(result) + 1, network, need, quantity, purchase, lead))
     return tuple(result)
 
 
-def _periods(wave: tuple[int, int], end: int) -> slice:
-    """The periods whose purchases a wave brings: its month up to the next wave's; month 1 is paid in period 0."""
-    return slice(0 if wave[0] == 1 else wave[0], end)
+def _periods(wave: tuple[int, int], end: int, opening: int) -> slice:
+    """The periods whose purchases a wave brings: its month up to the next wave's; all before for the opening one."""
+    return slice(0 if wave[0] == opening else wave[0], end)
 
 
-def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer) -> float:
+def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, opening: int) -> float:
     """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
     if line.category == "rent":
         committed, demand = split_hours(Fleet((wave,), ()), buyer.term)
@@ -82,8 +84,8 @@ def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer) -> 
     if line.category not in ORDERED:
         return 0.0
     if line.treatment == "capitalise":
-        return math.fsum(line.quantity[_periods(wave, end)])
-    return math.fsum(line.quantity) if wave[0] == 1 else 0.0
+        return math.fsum(line.quantity[_periods(wave, end, opening)])
+    return math.fsum(line.quantity) if wave[0] == opening else 0.0
 
 
 def _included(

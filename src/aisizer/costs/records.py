@@ -18,6 +18,7 @@ Category = Literal[
     "power",
     "colocation",
     "rent",
+    "bridge",
     "storage",
     "egress",
     "staff",

@@ -64,8 +64,11 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
 
 
 def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], title: str, description: str) -> str:
-    """GPUs needed and GPUs in service by month; a dot marks each wave that comes into service."""
+    """GPUs needed, in the cases of growth where they are known, and in service by month; a dot marks each wave."""
+    cases = [m.gpus_needed_low for m in months], [m.gpus_needed_high for m in months]
+    others = [[n for n in case if n is not None] for case in cases if None not in case]
     highest = max(max(m.gpus_needed, m.gpus_in_service) for m in months)
+    highest = max([highest, *(max(case) for case in others)])
     step = _tick_step(highest)
     ceiling = -(-highest // step) * step
     width = (_RIGHT - _LEFT) / len(months)
@@ -74,16 +77,20 @@ def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], 
     def y(gpus: float) -> float:
         return _TOP + _HEIGHT * (1 - gpus / ceiling)
 
-    in_service = _steps([(x, y(m.gpus_in_service)) for x, m in zip(xs, months, strict=True)])
-    needed = _steps([(x, y(m.gpus_needed)) for x, m in zip(xs, months, strict=True)])
+    def line(gpus: Sequence[int]) -> str:
+        return _steps([(x, y(n)) for x, n in zip(xs, gpus, strict=True)])
+
+    in_service, needed = line([m.gpus_in_service for m in months]), line([m.gpus_needed for m in months])
     parts = [_gridline(y(tick), str(tick)) for tick in range(0, ceiling + 1, step)]
     parts += [_text(x, _TOP + _HEIGHT + 18, numbers.month(m.start)) for x, m in list(zip(xs, months, strict=True))[::6]]
     parts.append(f'<path class="area" d="{in_service} V{y(0):.1f} H{_LEFT:.1f} Z"/>')
+    parts += [f'<path class="line l2" d="{line(case)}"/>' for case in others]
     parts += [f'<path class="line l0" d="{in_service}"/>', f'<path class="line l1" d="{needed}"/>']
     place = {m.start: (x, y(m.gpus_in_service)) for x, m in zip(xs, months, strict=True)}
     parts += [_wave_dot(purchase, *place[purchase.need_by]) for purchase in purchases if purchase.need_by in place]
     parts += [_line_legend(_LEFT, "l0", "GPUs in service (dot: a wave arrives)")]
-    parts += [_line_legend(_LEFT + 390, "l1", "GPUs needed")]
+    parts += [_line_legend(_LEFT + 310, "l1", "GPUs needed")]
+    parts += [_line_legend(_LEFT + 450, "l2", "at low and high growth")] if others else []
     return _svg(_TOP + _HEIGHT + 28, title, description, parts)
 
 

@@ -21,6 +21,7 @@ from aisizer.deliver.sections_evidence import (
     sources_section,
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
+from aisizer.deliver.sections_path import bridge_section, path_section
 from aisizer.deliver.sections_roadmap import roadmap_section, triggers_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
@@ -29,6 +30,7 @@ from aisizer.deliver.sections_service import (
     waterfall_section,
 )
 from aisizer.deliver.sections_sites import apis_section, facility_section, verdicts_section
+from aisizer.deliver.sections_strategies import strategies_section
 from aisizer.deliver.sections_survival import survival_section
 from aisizer.plan import Plan
 
@@ -66,6 +68,9 @@ def _sections(plan: Plan) -> list[Section]:
         drills_section(plan) if plan.drills else None,
         alternatives_section(plan),
         roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
+        strategies_section(plan) if plan.strategies else None,
+        bridge_section(plan) if plan.bridge else None,
+        path_section(plan) if plan.path else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
         bom_section(plan) if plan.bom else None,

@@ -156,6 +156,16 @@ def plain_money(value: float) -> str:
     return f"{value:.2f}" if round(value, 2) == value else repr(value)
 
 
+def cases(low: float | None, base: float, high: float | None) -> str:
+    """A figure in the low, base and high case of growth, or the base alone where a plan has no others.
+
+    >>> cases(1.02, 1.04, 1.06), cases(16, 16, 24), cases(None, 1.5, None)
+    ('1.02 / 1.04 / 1.06', '16 / 16 / 24', '1.50')
+    """
+    given = [base] if low is None or high is None else [low, base, high]
+    return " / ".join(str(value) if isinstance(value, int) else f"{value:.2f}" for value in given)
+
+
 def month(day: date) -> str:
     """The month of a date, such as 2028-07."""
     return day.isoformat()[:7]

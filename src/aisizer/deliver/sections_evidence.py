@@ -11,7 +11,7 @@ from aisizer.plan.upstream import READINESS_RISKS, first_to_break
 AT = ("go_live", "month_12", "month_36")
 NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
-    "more than one GPU class at a site, more than one site serving at once, and a bridge while a late site is delivered",
+    "more than one GPU class at a site, and more than one site serving at once",
     "searches a second of vector stores, latency and loss of networks, racks and parts at a second site",
     "older backups than one copy, storage of weights and images, licences of software",
     "prices of a second site of another kind: its servers cost what those of the first do",

@@ -30,9 +30,9 @@ def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
         (
             str(m.month),
             numbers.month(m.start),
-            f"{m.demand_factor:.2f}",
+            numbers.cases(m.demand_factor_low, m.demand_factor, m.demand_factor_high),
             numbers.number(m.peak_rate_per_s),
-            str(m.gpus_needed),
+            numbers.cases(m.gpus_needed_low, m.gpus_needed, m.gpus_needed_high),
             str(m.gpus_in_service),
             numbers.share(m.utilization),
         )
@@ -59,7 +59,7 @@ def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
         ),
         Paragraph(f"Lead time {site}, in weeks: {lead}{total}."),
         table(
-            "Demand and capacity by month",
+            "Demand and capacity by month; three figures are those of low, base and high growth",
             "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #",
             by_month,
         ),
@@ -75,10 +75,11 @@ def _phases(plan: Plan) -> list[Block]:
             str(phase["start"]),
             str(phase.get("exit", "")),
             str(phase.get("owner", "")),
+            str(phase.get("rollback", "")),
         )
         for phase in labels.phases(plan)
     ]
-    heads = "Phase | Share of demand # | Start | Ends when | Decided by"
+    heads = "Phase | Share of demand # | Start | Ends when | Decided by | Goes back when"
     return [table("Phases of the rollout", heads, rows)] if rows else []
 
 

@@ -1,4 +1,4 @@
-"""How demand moves by month of production: compound growth, dated points and the rollout."""
+"""How demand moves by month of production: compound growth, dated points, the season and the rollout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def demand_factors(growth: GrowthSection, go_live: date, case: Case = "base", mo
 
     Month m starts m - 1 calendar months after go_live. Its factor is the growth since month 1 times the rollout
     share; a phase that starts within a month counts for the whole of it, because capacity must stand by then. Dated
-    points replace the rate, in every case, up to the last of them; between points demand grows by equal ratios.
+    points replace the rate, in every case, up to the last of them; between points demand grows by equal ratios. The
+    season multiplies that, relative to go-live, whose peak stays what the profile says; at a dated point demand is that
+    point, so that its season is taken out of the growth towards it.
 
     >>> from aisizer.profile.sections import Phase
     >>> start = date(2027, 7, 1)
@@ -34,10 +36,14 @@ def demand_factors(growth: GrowthSection, go_live: date, case: Case = "base", mo
     [0.1, 0.104, 0.1082, 1.1249]
     >>> demand_factors(GrowthSection(rate="0 %/month", points={"2027-09": 1.44}), start, months=4).round(4).tolist()
     [1.0, 1.2, 1.44, 1.44]
+    >>> autumn = (1.0,) * 8 + (1.5,) + (1.0,) * 3
+    >>> demand_factors(GrowthSection(rate="0 %/month", seasonality=autumn), start, months=4).round(4).tolist()
+    [1.0, 1.0, 1.5, 1.0]
     """
     offsets = np.arange(months)
     shares = [_share(growth.phases, add_months(go_live, month + 1)) for month in range(months)]
-    factors: Floats = np.exp(_log_growth(growth, go_live, case, offsets)) * np.array(shares)
+    season = [_season(growth, go_live, month) for month in range(months)]
+    factors: Floats = np.exp(_log_growth(growth, go_live, case, offsets)) * np.array(shares) * np.array(season)
     return factors
 
 
@@ -65,7 +71,8 @@ def add_months(day: date, months: int) -> date:
 
 
 def _log_growth(growth: GrowthSection, go_live: date, case: Case, offsets: Ints) -> Floats:
-    known = sorted((_offset(month, go_live), math.log(factor)) for month, factor in (growth.points or {}).items())
+    dated = sorted((_offset(month, go_live), factor) for month, factor in (growth.points or {}).items())
+    known = [(offset, math.log(factor / _season(growth, go_live, offset))) for offset, factor in dated]
     if known and known[0][0] < 1:
         raise InvalidInput(
             f"growth.points: every month must lie after go-live {go_live}, which counts as 1. Remove the earlier ones."
@@ -79,6 +86,14 @@ def _log_growth(growth: GrowthSection, go_live: date, case: Case, offsets: Ints)
 def _offset(month: str, go_live: date) -> int:
     """Months from go-live to a month such as 2027-09."""
     return (int(month[:4]) - go_live.year) * 12 + int(month[5:]) - go_live.month
+
+
+def _season(growth: GrowthSection, go_live: date, offset: int) -> float:
+    """[1] the season of a month over that of the month of go-live."""
+    if growth.seasonality is None:
+        return 1.0
+    first = go_live.month - 1
+    return growth.seasonality[(first + offset) % 12] / growth.seasonality[first]
 
 
 def _share(phases: Sequence[Phase], month_end: date) -> float:

@@ -11,10 +11,13 @@ from aisizer.plan import (
     apis,
     assumptions,
     baseline,
+    bridge,
     explain,
+    path,
     prototype,
     site_work,
     sources,
+    strategies,
     surroundings,
     survival,
     upstream,
@@ -24,10 +27,12 @@ from aisizer.plan.confidence import HIGH, Count, counts, least_probability
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
 from aisizer.plan.drills import drills
-from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, planned_factor
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought, opening_factor, planned_factor
+from aisizer.plan.explain_path import path_steps
+from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, latencies_of, pool_records, slo_results
-from aisizer.plan.records import Decision, Inputs, Plan, SiteWork, Verdict
+from aisizer.plan.records import Bridge, Decision, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import State, first_wave
 from aisizer.plan.trigger import triggers_of
@@ -103,7 +108,10 @@ def _answer(
         survival.recovery_check(context, best),
         site_work.site_work(best.site, best.offer, best.fleets, context.demand),
     )
-    bom = bom_of(context, best, needs, roadmap, survived[2])
+    bridged = bridge.bridge_of(context, best)
+    way, scopes = path.path_of(context, best), path.scope_changes(context, best)
+    bom = bom_of(context, best, needs, roadmap, survived[2], bridged)
+    ways = strategies.strategies_of(context, best, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
@@ -119,6 +127,9 @@ def _answer(
         "waterfall": steps,
         "ranking": ranking,
         "roadmap": roadmap,
+        "bridge": bridged,
+        "path": way,
+        "scope_changes": scopes,
         "triggers": triggers,
         "bom": bom,
         "tco": tco,
@@ -132,6 +143,8 @@ def _answer(
         "places": places(context, best),
         "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
         "work": survived[2],
+        "strategies": ways,
+        "strategy_note": strategies.note(context, best, ways),
         "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
         "integrations": upstream.uses(context),
         "surroundings": around,
@@ -140,9 +153,16 @@ def _answer(
         "explain": (
             *explain.steps(context, best, decision, slo, steps, roadmap, triggers, tco),
             *survival_steps(*survived[:2], context.demand.service.retention),
+            *path_steps(bridged, way),
             *surrounding_steps(around),
+            *strategy_steps(ways),
         ),
-        "warnings": warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+        "warnings": (
+            *bridge.sentences(bridged),
+            *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
+            *strategies.sale_warnings(best, roadmap),
+            *path.sentences(way, scopes),
+        ),
     }
 
 
@@ -161,23 +181,25 @@ def places(context: Context, best: Evaluated) -> tuple[PlaceVerdict, ...]:
 def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     """Where the GPUs of the first wave went, reason by reason."""
     resilience, size = context.profile.resilience, best.offer.gpus
-    first = fleet(best.layout, context.demand.factors[0], resilience)
+    opening = opening_factor(best, context.demand)
+    first = fleet(best.layout, opening, resilience)
     factor = planned_factor(best, context.demand)
     last = fleet(best.layout, factor, resilience)
-    production = best.fleets.production[0]
+    production = best.fleets.production[best.fleets.first]
     spare = last.redundant_servers + last.spread_servers
     serving = production - spare - last.upgrade_servers
     month = best.fleets.waves[0].planned_to
     busiest = max((c.pool for c in best.layout.candidates), key=lambda pool: pool.burst)
     rate = _rate_meant(context, busiest.workloads)
     recovery = resilience.disaster_recovery.posture.replace("_", " ")
+    start = f"month-{best.fleets.first + 1}" if best.bridge else "go-live"
     named = [
-        ("throughput", first.throughput, "what carries the go-live peak hour at all, however slowly"),
+        ("throughput", first.throughput, f"what carries the {start} peak hour at all, however slowly"),
         ("latency", first.latency, "what also meets every SLO percentile; = gpus_needed"),
         (
             "growth",
             last.latency,
-            f"demand grows to {factor / context.demand.factors[0]:.2f}x that of go-live by month {month}",
+            f"demand grows to {factor / opening:.2f}x that of {start} by month {month}",
         ),
         ("burst", last.burst, _burst_reason(busiest, rate)),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
@@ -185,7 +207,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
         ("servers", serving * size, f"whole servers of {size}"),
         ("redundancy", (serving + spare) * size, _redundancy(resilience.redundancy, last)),
         ("upgrade", production * size, f"{resilience.upgrades.method.replace('_', '/')} upgrades"),
-        ("disaster_recovery", best.fleets.servers[0] * size, f"second site: {recovery}"),
+        ("disaster_recovery", best.fleets.servers[best.fleets.first] * size, f"second site: {recovery}"),
     ]
     return tuple(WaterfallStep(name=name, gpus=gpus, reason=reason) for name, gpus, reason in named)
 
@@ -241,7 +263,7 @@ def _option(
         offer=e.offer.id,
         term=e.term,
         gpus=e.cost.gpus,
-        gpus_needed=fleet(e.layout, context.demand.factors[0], context.profile.resilience).latency,
+        gpus_needed=fleet(e.layout, opening_factor(e, context.demand), context.profile.resilience).latency,
         gpus_month_36=e.cost.gpus_month_36,
         servers=e.fleets.waves[0].servers,
         pools=pools,
@@ -257,6 +279,11 @@ def _option(
 
 
 def _note(e: Evaluated) -> str:
+    late = f"late: bridged at {e.bridge.site.id} in months 1 to {e.fleets.first}" if e.bridge else ""
+    return "; ".join(note for note in (late, _rank_note(e)) if note)
+
+
+def _rank_note(e: Evaluated) -> str:
     if not e.priced:
         return "unranked on money: its server or instance has no price"
     return f"ranked after the others: {e.caveat}" if e.caveat else ""
@@ -271,18 +298,25 @@ def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
 
 
 def bom_of(
-    context: Context, best: Evaluated, needs: Sequence[Need], roadmap: Roadmap, work: Sequence[SiteWork]
+    context: Context,
+    best: Evaluated,
+    needs: Sequence[Need],
+    roadmap: Roadmap,
+    work: Sequence[SiteWork],
+    bridged: Bridge | None,
 ) -> tuple[BomLine, ...]:
-    """The chosen plan's bill of materials, all waves; work on the site has dates of its own."""
+    """The chosen plan's bill of materials, all waves; work on the site and a bridge have dates of their own."""
     lead, plan_date = context.leads[best.site.id], context.profile.plan_date
     dated = {
         site_work.line_of(item): Dated(item.lead_time_weeks, item.order_by, item.need_by)
         for item in work
         if item.lead_time_weeks is not None and item.order_by is not None
     }
-    return bill_of_materials(
+    dated |= bridge.dates(bridged, best.cost.lines)
+    made = bill_of_materials(
         best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date, dated
     )
+    return bridge.named(bridged, made, best.bridge.offer.provider if best.bridge else "")
 
 
 def _decision(

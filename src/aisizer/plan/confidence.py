@@ -217,9 +217,11 @@ def _count(context: Context, e: Evaluated, sure: Sequence[Candidate | Rejection]
         return None
     factors, profile = context.demand.factors, context.profile
     layout = replace(e.layout, candidates=candidates)
-    bought = fleets(layout, factors, profile.resilience, expansion_months(e.site, profile))
+    bought = fleets(layout, factors, profile.resilience, expansion_months(e.site, profile), e.fleets.first + 1)
     shares = [c.share if c.confident_share is None else c.confident_share for c in candidates]
     return Count(
-        needed=sum(c.gpus * replicas(factors[0], share) for c, share in zip(candidates, shares, strict=True)),
+        needed=sum(
+            c.gpus * replicas(factors[e.fleets.first], share) for c, share in zip(candidates, shares, strict=True)
+        ),
         first_wave=bought.waves[0].servers * e.offer.gpus,
     )

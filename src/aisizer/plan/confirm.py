@@ -8,8 +8,9 @@ from typing import Literal, cast, get_args
 
 from aisizer.errors import InvalidInput, Rejection
 from aisizer.plan import evaluate
+from aisizer.plan.bridge import until
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
+from aisizer.plan.evaluate import Evaluated, expansion_months
 from aisizer.plan.records import Confirmation
 from aisizer.plan.seen import Simulated
 from aisizer.plan.states import first_wave
@@ -63,11 +64,9 @@ def confirmed(context: Context, order: Sequence[Evaluated], confirm: Confirm) ->
     """
     ledger, rejections, ranked = Ledger(confirm), list[Rejection](), list(order)
     while confirm != "none":
-        leading = evaluate.best_per_site_and_gpu(ranked)[:LEADERS]
-        new = {id(c): c for e in leading for c in e.layout.candidates if c.analytic_share is None}
-        found = {i: _simulated(context, c, leading, ledger) for i, c in new.items()} or _missing(
-            context, leading, ledger
-        )
+        leading = _with_bridges(context, evaluate.best_per_site_and_gpu(ranked)[:LEADERS])
+        new = {id(c): c for _, e in leading for c in e.layout.candidates if c.analytic_share is None}
+        found = {i: _simulated(context, c, leading, ledger) for i, c in new.items()} or _missing(leading, ledger)
         if not found:
             break
         ranked, failed = _again(context, ranked, found)
@@ -118,10 +117,25 @@ def _undecided(e: Evaluated, found: Simulated) -> Iterator[str]:
                 yield f"{promised.workloads[limit.class_id]} {limit.metric}_{limit.statistic}"
 
 
-def _missing(context: Context, leading: Sequence[Evaluated], ledger: Ledger) -> dict[int, Candidate | Rejection]:
+Leading = Sequence[tuple[Context, Evaluated]]
+"""Options that are simulated, each with the demand that it serves."""
+
+
+def _with_bridges(context: Context, options: Sequence[Evaluated]) -> Leading:
+    """The options, and what bridges them: that serves the demand of its own months."""
+    own = [(context, e) for e in options]
+    lent = [
+        (replace(context, demand=until(context.demand, e.fleets.first + 1)), e.bridge)
+        for e in options
+        if e.bridge is not None
+    ]
+    return [*own, *lent]
+
+
+def _missing(leading: Leading, ledger: Ledger) -> dict[int, Candidate | Rejection]:
     """Candidates whose fleet misses a promise in simulation, changed so that the fleet grows."""
     found: dict[int, Candidate | Rejection] = {}
-    for e in leading:
+    for context, e in leading:
         simulated = fleet_trials(context, e, ledger)
         if simulated is None:
             continue
@@ -144,15 +158,13 @@ def _grown(candidate: Candidate, excess: float) -> Candidate | None:
     return _at(candidate, candidate.share * part)
 
 
-def _simulated(
-    context: Context, candidate: Candidate, leading: Sequence[Evaluated], ledger: Ledger
-) -> Candidate | Rejection:
+def _simulated(context: Context, candidate: Candidate, leading: Leading, ledger: Ledger) -> Candidate | Rejection:
     """The candidate with what the simulation says that it carries, as closely as the leading options' purchases ask for."""
 
     def bought(share: float) -> list[tuple[int, ...]]:
         return [
-            _fleets(context, e, tuple(_at(c, share) if c is candidate else c for c in e.layout.candidates)).servers
-            for e in leading
+            _fleets(at, e, tuple(_at(c, share) if c is candidate else c for c in e.layout.candidates)).servers
+            for at, e in leading
             if any(c is candidate for c in e.layout.candidates)
         ]
 
@@ -188,10 +200,14 @@ def _again(
     kept: list[Evaluated] = []
     rejections: list[Rejection] = []
     for e in ranked:
-        made = [found.get(id(c), c) for c in e.layout.candidates]
-        whole = tuple(c for c in made if isinstance(c, Candidate))
-        refused = [r for r in made if isinstance(r, Rejection)]
-        e = e if refused or whole == e.layout.candidates else _with(context, e, whole)
+        whole, refused = _replaced(e, found)
+        bridge = e.bridge
+        if bridge is not None:
+            bridging, more = _replaced(bridge, found)
+            refused += more
+            bridge = bridge if bridging == bridge.layout.candidates else _bridge(context, e, bridge, bridging)
+        if not refused and (whole != e.layout.candidates or bridge is not e.bridge):
+            e = _with(context, e, whole, bridge)
         over = evaluate.oversized(e) or evaluate.beyond_site(e, context.demand)
         refused += [over] if over else []
         at: dict[str, str | int] = {"site": e.site.id, "gpu": e.offer.gpu}
@@ -200,15 +216,30 @@ def _again(
     return evaluate.ranked(kept, context.profile.finance.discount_rate), rejections
 
 
-def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
-    made = _fleets(context, e, candidates)
-    return priced_fleet(e.site, e.offer, e.term, replace(e.layout, candidates=candidates), made, context.demand)
+def _replaced(
+    e: Evaluated, found: Mapping[int, Candidate | Rejection]
+) -> tuple[tuple[Candidate, ...], list[Rejection]]:
+    """What an option's candidates have become, and what was found against some of them."""
+    made = [found.get(id(c), c) for c in e.layout.candidates]
+    return tuple(c for c in made if isinstance(c, Candidate)), [r for r in made if isinstance(r, Rejection)]
+
+
+def _bridge(context: Context, e: Evaluated, bridge: Evaluated, candidates: tuple[Candidate, ...]) -> Evaluated:
+    """The bridge of an option with what the simulation says that its replicas carry in its months."""
+    demand = until(context.demand, e.fleets.first + 1)
+    return evaluate.evaluate_term(bridge.site, bridge.offer, bridge.term, candidates, demand)
+
+
+def _with(context: Context, e: Evaluated, candidates: tuple[Candidate, ...], bridge: Evaluated | None) -> Evaluated:
+    opening = evaluate.Opening(e.fleets.first + 1, bridge)
+    return evaluate.evaluate_term(e.site, e.offer, e.term, candidates, context.demand, opening)
 
 
 def _fleets(context: Context, e: Evaluated, candidates: tuple[Candidate, ...]) -> Fleets:
     """What an option buys over the months with other candidates in its layout."""
     demand, layout = context.demand, replace(e.layout, candidates=candidates)
-    return fleets(layout, demand.factors, demand.profile.resilience, expansion_months(e.site, demand.profile))
+    expansion = expansion_months(e.site, demand.profile)
+    return fleets(layout, demand.factors, demand.profile.resilience, expansion, e.fleets.first + 1)
 
 
 def _trial(context: Context, candidate: Candidate, share: float, replicas: int, ledger: Ledger) -> Trial:

@@ -36,8 +36,8 @@ def wave_of(context: Context, e: Evaluated) -> FirstWave:
             for rows in byname.values()
         ),
         factor=state.factor,
-        servers=e.fleets.production[0],
-        recovery_servers=e.fleets.servers[0] - e.fleets.production[0],
+        servers=e.fleets.production[e.fleets.first],
+        recovery_servers=e.fleets.servers[e.fleets.first] - e.fleets.production[e.fleets.first],
         gpus_per_server=e.offer.gpus,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from aisizer.catalog.records import Site
 from aisizer.costs import lines as cost_lines
+from aisizer.costs.bridge import bridge_lines, starting
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import need_lines
 from aisizer.costs.records import SiteCost
@@ -46,11 +47,28 @@ class Evaluated:
     cost: SiteCost
     caveat: str
     """why it is ranked after the others although it is priced; empty where nothing speaks against signing it"""
+    bridge: Evaluated | None = None
+    """what serves until its first wave is delivered; null where that is at go-live"""
 
     @property
     def priced(self) -> bool:
         """Whether its servers or instances have a price, so that money can rank it."""
         return not any(i == "hardware" or i.startswith("rent") for i in self.cost.missing)
+
+    def serving(self, month: int) -> Evaluated:
+        """The option whose servers stand in a month: its bridge before its first wave, else itself."""
+        return self.bridge if self.bridge is not None and month <= self.fleets.first else self
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The month from which a site can serve, and what serves until then where that is after go-live."""
+
+    month: int = 1
+    bridge: Evaluated | None = None
+
+
+IN_TIME = Opening()
 
 
 def expansion_months(site: Site, profile: Profile) -> int:
@@ -100,11 +118,29 @@ def _layout_key(candidate: Candidate, offer: Offer, demand: Demand) -> tuple[flo
     )
 
 
-def evaluate(site: Site, offer: Offer, candidates: tuple[Candidate, ...], demand: Demand) -> list[Evaluated]:
+def evaluate(
+    site: Site,
+    offer: Offer,
+    candidates: tuple[Candidate, ...],
+    demand: Demand,
+    opening: Opening,
+) -> list[Evaluated]:
     """The offer's fleet over 36 months, priced under each term that the profile allows."""
-    layout = Layout(candidates, offer.gpus)
-    made = fleets(layout, demand.factors, demand.profile.resilience, expansion_months(site, demand.profile))
-    return [priced_fleet(site, offer, term, layout, made, demand) for term in terms(offer, demand)]
+    return [evaluate_term(site, offer, term, candidates, demand, opening) for term in terms(offer, demand)]
+
+
+def evaluate_term(
+    site: Site,
+    offer: Offer,
+    term: str,
+    candidates: tuple[Candidate, ...],
+    demand: Demand,
+    opening: Opening = IN_TIME,
+) -> Evaluated:
+    """The offer's fleet over 36 months under one term."""
+    layout, expansion = Layout(candidates, offer.gpus), expansion_months(site, demand.profile)
+    made = fleets(layout, demand.factors, demand.profile.resilience, expansion, opening.month)
+    return priced_fleet(site, offer, term, layout, made, demand, opening.bridge)
 
 
 def terms(offer: Offer, demand: Demand) -> Iterable[str]:
@@ -117,8 +153,16 @@ def terms(offer: Offer, demand: Demand) -> Iterable[str]:
     return every if wanted == "auto" else (wanted,)
 
 
-def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Fleets, demand: Demand) -> Evaluated:
-    """A fleet over 36 months with its cost lines under one term."""
+def priced_fleet(
+    site: Site,
+    offer: Offer,
+    term: str,
+    layout: Layout,
+    made: Fleets,
+    demand: Demand,
+    bridge: Evaluated | None = None,
+) -> Evaluated:
+    """A fleet over 36 months with its cost lines under one term, those of its bridge included."""
     profile = demand.profile
     buyer = Buyer(
         site=site,
@@ -130,7 +174,10 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         rdma=any(c.gpus > offer.gpus or c.pool.stage != "serve" for c in layout.candidates),
     )
     around = need_lines(paid(buyer, layout, made, demand), buyer)
-    lines = cost_lines.cost_lines(buyer, bought(made), demand.volume) + around
+    first = made.waves[0].month
+    lines = starting((*cost_lines.cost_lines(buyer, bought(made), demand.volume), *around), first)
+    if bridge is not None:
+        lines += bridge_lines(bridge.cost.lines, first, bridge.site.name)
     cost = site_cost(
         site=site.id,
         gpu=offer.gpu,
@@ -142,7 +189,8 @@ def priced_fleet(site: Site, offer: Offer, term: str, layout: Layout, made: Flee
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
-    return Evaluated(site, offer, term, layout, made, buyer, cost, _caveat(offer, cost, demand))
+    caveat = _caveat(offer, cost, demand) or (f"its bridge: {bridge.caveat}" if bridge and bridge.caveat else "")
+    return Evaluated(site, offer, term, layout, made, buyer, cost, caveat, bridge)
 
 
 def _caveat(offer: Offer, cost: SiteCost, demand: Demand) -> str:
@@ -218,11 +266,16 @@ def best_per_site_and_gpu(order: Sequence[Evaluated]) -> list[Evaluated]:
     return list(first.values())
 
 
+def opening_factor(e: Evaluated, demand: Demand) -> float:
+    """The demand factor of the month in which the first purchase enters service: go-live, or later behind a bridge."""
+    return demand.factors[e.fleets.first]
+
+
 def planned_factor(e: Evaluated, demand: Demand) -> float:
     """The highest demand factor that the first purchase was bought for."""
-    return max(demand.factors[: e.fleets.waves[0].planned_to])
+    return max(demand.factors[e.fleets.first : e.fleets.waves[0].planned_to])
 
 
 def carried_factor(e: Evaluated, demand: Demand) -> float:
     """The highest demand factor that the first purchase carries before the next one serves."""
-    return max(demand.factors[: e.fleets.waves[0].covers_to])
+    return max(demand.factors[e.fleets.first : e.fleets.waves[0].covers_to])

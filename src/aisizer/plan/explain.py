@@ -77,11 +77,13 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         next=("waterfall.latency", *(f"pools.{p.name}.peak_rate_per_replica" for p in decision.pools)),
     )
     yield from confidence_steps(decision)
+    opening = roadmap.purchases[0].need_by
+    start = "go_live" if opening == decision.go_live else "first wave in service"
     yield Step(
         name="decision.order_by",
         meaning="last day to start the order",
-        formula="go_live - lead time",
-        inputs={"go_live": str(decision.go_live)} | {k: f"{v:g} w" for k, v in roadmap.lead_time_weeks.items()},
+        formula=f"{start} - lead time",
+        inputs={start: str(opening)} | {k: f"{v:g} w" for k, v in roadmap.lead_time_weeks.items()},
         value=str(decision.order_by),
         unit="date",
         source="site record",

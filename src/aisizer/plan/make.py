@@ -9,9 +9,10 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model, Site
 from aisizer.errors import Rejection
 from aisizer.plan import answer, confidence, evaluate, prototype
+from aisizer.plan.bridge import openings
 from aisizer.plan.confirm import Confirm, confirmed
 from aisizer.plan.context import Context, gather
-from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.evaluate import Evaluated, Opening
 from aisizer.plan.records import Inputs, Plan
 from aisizer.plan.rejections import grouped
 from aisizer.plan.rounding import rounded
@@ -58,8 +59,11 @@ def search(context: Context, screened: Sequence[Screened]) -> tuple[list[Evaluat
     found: list[Evaluated] = []
     rejections: list[Rejection] = []
     bans = [ban for model in context.named.models.values() if (ban := model_ban(model, context.named.rules))]
+    barred = {site.id: _barred(context, site, bans) for site in context.named.sites}
+    opened = openings(context, screened, [site for site in context.named.sites if barred[site.id] is None])
     for site in context.named.sites:
-        barred = _barred(context, site, bans)
+        opening = opened.get(site.id)
+        refused = barred[site.id] or _late(context, site)
         classes: set[str] = set()
         offered = _offers(context, site)
         if not offered:
@@ -67,14 +71,14 @@ def search(context: Context, screened: Sequence[Screened]) -> tuple[list[Evaluat
         for offer in offered:
             layouts = 0 if offer.gpu in classes else _layouts(context, offer.gpu, screened)
             classes.add(offer.gpu)
-            if barred is not None:
-                rejections += [_at(barred, site, offer)] * layouts
+            if opening is None:
+                rejections += [_at(refused, site, offer)] * layouts
                 continue
             if layouts:
                 rejections += [
                     _at(r, site, offer) for s in screened for r in s.rejections if r.option["gpu"] == offer.gpu
                 ]
-            _try(context, site, offer, screened, found, rejections)
+            _try(context, site, offer, screened, opening, found, rejections)
     return found, rejections
 
 
@@ -83,6 +87,7 @@ def _try(
     site: Site,
     offer: Offer,
     screened: Sequence[Screened],
+    opening: Opening,
     found: list[Evaluated],
     rejections: list[Rejection],
 ) -> None:
@@ -91,7 +96,7 @@ def _try(
         if all(any(c.gpu == offer.gpu for c in s.candidates) for s in screened):
             rejections.append(_at(_unplaced(context, offer), site, offer))
         return
-    options = evaluate.evaluate(site, offer, layout, context.demand)
+    options = evaluate.evaluate(site, offer, layout, context.demand, opening)
     if not options:
         unpriced = f"no term of {offer.name} at {site.id} has a price; give a quote for {offer.id} in supply.quotes"
         rejections.append(_at(Rejection("price", unpriced), site, offer))
@@ -115,18 +120,20 @@ def _unplaced(context: Context, offer: Offer) -> Rejection:
 
 
 def _barred(context: Context, site: Site, bans: Sequence[str]) -> Rejection | None:
-    """Why nothing at a site can be taken: a barred model, a rule, or a go-live that it cannot meet."""
+    """Why nothing at a site can be taken whenever it serves: a barred model or a rule."""
     if bans:
         return Rejection("model_ban", bans[0])
     verdict = context.verdicts[site.id]
     if verdict.verdict == "rejected":
         return Rejection("rule", verdict.reasons[0])
-    weeks = context.leads[site.id]["total"]
-    plan_date = context.profile.plan_date
-    if earliest_service(plan_date, context.leads[site.id]) > context.go_live:
-        available = (context.go_live - plan_date).days / 7
-        return Rejection("lead_time", _late(context, site), got=weeks, limit=available, unit="weeks")
     return None
+
+
+def _late(context: Context, site: Site) -> Rejection:
+    """A go-live that a site cannot meet, and that no other site bridges."""
+    available = (context.go_live - context.profile.plan_date).days / 7
+    weeks = context.leads[site.id]["total"]
+    return Rejection("lead_time", _lateness(context, site), got=weeks, limit=available, unit="weeks")
 
 
 def _nothing_offered(context: Context, site: Site) -> Rejection:
@@ -139,7 +146,7 @@ def _nothing_offered(context: Context, site: Site) -> Rejection:
     return Rejection("offer", detail, option={"site": site.id})
 
 
-def _late(context: Context, site: Site) -> str:
+def _lateness(context: Context, site: Site) -> str:
     lead, plan_date = context.leads[site.id], context.profile.plan_date
     parts = " + ".join(f"{name.replace('_', '-')} {weeks:g} w" for name, weeks in lead.items() if name != "total")
     return (

@@ -11,7 +11,8 @@ from aisizer.catalog.records import Retention
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
-from aisizer.roadmap.records import Roadmap
+from aisizer.plan.strategy_records import Strategy
+from aisizer.roadmap.records import Path, Roadmap
 from aisizer.schema import Record
 from aisizer.sizing.admissible import BindingControl, PlaceVerdict
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
@@ -240,6 +241,47 @@ class Availability(Record):
     """[USD] what those would cost to buy, or for a month where rented"""
 
 
+class Bridge(Record):
+    """Rented capacity that serves until the chosen site delivers."""
+
+    site: str
+    offer: str
+    offer_name: str
+    gpu: str
+    gpus: int
+    """at most, with its own redundancy"""
+    servers: int
+    from_: date = Field(alias="from")
+    """go-live"""
+    until: date
+    """day on which the chosen site's first wave serves"""
+    months: int
+    order_by: date
+    lead_time_weeks: float
+    usd: float
+    """[USD] all cost lines whose ids begin with bridge-; at least, where some are missing"""
+    usd_per_month: float
+    missing: tuple[str, ...] = ()
+    """its cost lines without a price"""
+    reason: str
+    """the parts of the late site's lead time"""
+
+
+class ScopeChange(Record):
+    """A place of the plan under a CMMC framework: inside the assessed boundary, or possibly a change of it."""
+
+    what: str
+    site: str
+    significant: bool
+    """whether it may be a significant change, so that a new assessment may be due"""
+    verdict: str
+    weeks: float | None
+    """[week] of a new assessment; null: not due, or nobody gave it"""
+    cost_usd: float | None
+    """[USD] in no total, because it may not be due"""
+    citation: str
+
+
 class Comparison(Record):
     """One figure of the prototype beside the model's prediction at the same load, uncalibrated."""
 
@@ -268,6 +310,12 @@ class Plan(Record):
     rejections: tuple[RejectionGroup, ...]
     verdicts: tuple[Verdict, ...]
     roadmap: Roadmap | None
+    bridge: Bridge | None = None
+    """what serves from go-live until the chosen site delivers; null where it is in time"""
+    path: Path | None = None
+    """from the go decision to production, with owners and the critical path"""
+    scope_changes: tuple[ScopeChange, ...] = ()
+    """what each place means for a CMMC assessment; empty where none binds"""
     triggers: tuple[Trigger, ...]
     bom: tuple[BomLine, ...]
     tco: dict[str, SiteCost]
@@ -289,6 +337,10 @@ class Plan(Record):
     """what the binding frameworks ask for that costs money or capacity"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
+    strategies: tuple[Strategy, ...] = ()
+    """ways to buy the chosen option over 36 months"""
+    strategy_note: str = ""
+    """which of them the plan follows and why, and which is the cheapest"""
     apis: tuple[ApiBreakEven, ...] = ()
     """managed APIs that would answer the same requests, for comparison only"""
     integrations: tuple[IntegrationUse, ...]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from aisizer.demand.growth import Case, demand_factors
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.predict import fleet_utilization, latencies, tightest
 from aisizer.plan.states import in_month
 from aisizer.roadmap.calendar import add_months, days
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
-from aisizer.roadmap.waves import Wave
+from aisizer.roadmap.waves import MONTHS, Wave, needed
 
 CHECKPOINTS = (1, 12, 36)
 """[month] at which the chosen fleet is evaluated again: go-live, one year, three years."""
@@ -16,31 +21,61 @@ CHECKPOINTS = (1, 12, 36)
 
 def roadmap_of(context: Context, best: Evaluated) -> Roadmap:
     """36 months of demand and capacity."""
-    size, servers = best.offer.gpus, best.fleets.servers
+    slow, fast = _grown(context, best, "low"), _grown(context, best, "high")
     return Roadmap(
         go_live=context.go_live,
-        go_live_gpus=servers[0] * size,
-        month_12_gpus=servers[11] * size,
-        month_36_gpus=servers[35] * size,
-        months=tuple(_month(context, best, month) for month in range(1, len(servers) + 1)),
-        purchases=tuple(_purchase(context, best, i, wave) for i, wave in enumerate(best.fleets.waves, start=1)),
+        go_live_gpus=_gpus(best, 1),
+        month_12_gpus=_gpus(best, 12),
+        month_36_gpus=_gpus(best, 36),
+        months=tuple(_month(context, best, month, slow, fast) for month in range(1, len(best.fleets.servers) + 1)),
+        purchases=purchases_of(context, best),
         checkpoints=_checkpoints(context, best),
         lead_time_weeks=context.leads[best.site.id],
     )
 
 
-def _month(context: Context, best: Evaluated, month: int) -> Month:
-    factor = context.demand.factors[month - 1]
+def purchases_of(context: Context, e: Evaluated) -> tuple[Purchase, ...]:
+    """The waves of an option with their dates."""
+    return tuple(_purchase(context, e, i, wave) for i, wave in enumerate(e.fleets.waves, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """Demand over that of go-live, and the GPUs that it needs, by month in one case of growth."""
+
+    factors: tuple[float, ...]
+    gpus: tuple[int, ...]
+
+
+def _grown(context: Context, best: Evaluated, case: Case) -> _Grown:
+    profile = context.profile
+    factors = tuple(demand_factors(profile.growth, context.go_live, case, MONTHS).tolist())
+    fleets = needed(best.layout, factors, profile.resilience)
+    return _Grown(factors, tuple(fleet.servers * best.offer.gpus for fleet in fleets))
+
+
+def _month(context: Context, best: Evaluated, month: int, slow: _Grown, fast: _Grown) -> Month:
+    factor, e = context.demand.factors[month - 1], best.serving(month)
     return Month(
         month=month,
         start=add_months(context.go_live, month - 1),
         demand_factor=factor,
         peak_rate_per_s=sum(pool.peak_rate for pool in context.pools) * factor,
-        gpus_needed=best.fleets.needed[month - 1].servers * best.offer.gpus,
-        gpus_in_service=best.fleets.servers[month - 1] * best.offer.gpus,
-        servers_in_service=best.fleets.servers[month - 1],
-        utilization=fleet_utilization(best, in_month(context, best, month)),
+        gpus_needed=e.fleets.needed[month - 1].servers * e.offer.gpus,
+        gpus_in_service=_gpus(best, month),
+        servers_in_service=e.fleets.servers[month - 1],
+        utilization=fleet_utilization(e, in_month(context, best, month)),
+        demand_factor_low=slow.factors[month - 1],
+        demand_factor_high=fast.factors[month - 1],
+        gpus_needed_low=slow.gpus[month - 1],
+        gpus_needed_high=fast.gpus[month - 1],
     )
+
+
+def _gpus(best: Evaluated, month: int) -> int:
+    """GPUs in service in a month, those of a bridge before the first wave."""
+    e = best.serving(month)
+    return e.fleets.servers[month - 1] * e.offer.gpus
 
 
 def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Purchase:
@@ -58,20 +93,24 @@ def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Pur
 
 
 def _checkpoints(context: Context, best: Evaluated) -> tuple[Checkpoint, ...]:
-    states = [in_month(context, best, month) for month in CHECKPOINTS]
-    latency = latencies(best, states)
-    made = []
-    for i, (month, at) in enumerate(zip(CHECKPOINTS, states, strict=True)):
-        name, ratio = tightest(best, latency, i)
-        made.append(
-            Checkpoint(
-                month=month,
-                date=add_months(context.go_live, month - 1),
-                gpus=best.fleets.servers[month - 1] * best.offer.gpus,
-                servers=best.fleets.servers[month - 1],
-                utilization=fleet_utilization(best, at),
-                tightest_slo=name,
-                slo_ratio=ratio,
-            )
-        )
+    """The fleets that serve at the checkpoints; those of one option are looked at together."""
+    made: list[Checkpoint] = []
+    for _, months in groupby(CHECKPOINTS, key=lambda month: id(best.serving(month))):
+        made += _checked(context, best, tuple(months))
     return tuple(made)
+
+
+def _checked(context: Context, best: Evaluated, months: tuple[int, ...]) -> Iterator[Checkpoint]:
+    e, states = best.serving(months[0]), [in_month(context, best, month) for month in months]
+    latency = latencies(e, states)
+    for i, (month, at) in enumerate(zip(months, states, strict=True)):
+        name, ratio = tightest(e, latency, i)
+        yield Checkpoint(
+            month=month,
+            date=add_months(context.go_live, month - 1),
+            gpus=_gpus(best, month),
+            servers=e.fleets.servers[month - 1],
+            utilization=fleet_utilization(e, at),
+            tightest_slo=name,
+            slo_ratio=ratio,
+        )

@@ -8,7 +8,8 @@ from aisizer.costs.lines import significant
 
 CENTS = frozenset(
     {"one_year_usd", "three_year_usd", "npv_usd", "capex_usd", "opex_three_year_usd", "extended_price_usd",
-     "first_wave_usd", "cash_by_month_usd", "by_category"}
+     "first_wave_usd", "cash_by_month_usd", "by_category", "exposed_usd", "exposed_low_usd",
+     "exposed_high_usd"}
 )  # fmt: skip
 """Totals of money."""
 EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "factors", "profile"})

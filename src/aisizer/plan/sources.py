@@ -46,8 +46,9 @@ def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -
             yield from _of(best.offer.server, f"server {best.offer.name}")
         if best.offer.gpu_network is not None and best.buyer.rdma:
             yield best.offer.gpu_network.source, f"network between servers of {best.offer.name}"
-        for part, amount in best.site.lead_times_weeks:
-            yield amount.source, f"{part.replace('_', '-')} time at {best.site.id}"
+        for site in {s.id: s for s in (best.site, best.serving(1).site)}.values():
+            for part, amount in site.lead_times_weeks:
+                yield amount.source, f"{part.replace('_', '-')} time at {site.id}"
 
 
 def _of(record: Sourced, purpose: str) -> Iterable[tuple[str, str]]:

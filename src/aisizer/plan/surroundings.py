@@ -20,7 +20,7 @@ from aisizer.sizing.fleet import Layout
 from aisizer.sizing.front_end import electricity_need, front_end_needs
 from aisizer.sizing.links import wire_between
 from aisizer.sizing.logs import FURTHER_YEAR, MONTHS_PER_YEAR
-from aisizer.sizing.migrations import Evaluated, Serving, migration_needs
+from aisizer.sizing.migrations import Evaluated, Serving, migration_needs, people_need
 from aisizer.sizing.needs import Need
 from aisizer.sizing.network import network_needs
 from aisizer.sizing.records import Surrounding
@@ -32,7 +32,18 @@ STANDBY = ("warm_standby", "half_size", "active_active")
 
 
 def paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    """The needs of an option's fleet that its cost depends on."""
+    """The needs of an option's fleet that its cost depends on, from the month on in which its first wave serves."""
+    return _from(made.first, _paid(buyer, layout, made.standing, demand))
+
+
+def _from(first: int, needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """The needs with none of them before the month of that index."""
+    if first == 0:
+        return needs
+    return tuple(replace(need, by_month=(0.0,) * first + tuple(need.by_month[first:])) for need in needs)
+
+
+def _paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
     front = _front_end(made, demand)
     owned = _owned(buyer, made, demand, _cpu_servers((*demand.service.needs, *front)))
     return (
@@ -41,19 +52,26 @@ def paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Ne
         *(owned if buyer.offer.server is not None else ()),
         *work_needs(buyer.site, buyer.offer, made, demand),
         *_recovery(layout, front, demand),
-        *_beside(buyer, layout, made, demand),
+        *_environments(buyer, layout, made, demand),
+        people_need(demand.profile.resilience.upgrades, len(made.production)),
     )
 
 
 def around(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    """All needs of an option's fleet: those that are paid by themselves, and the network's, which other lines pay for.
+    """All needs of an option's fleet: those that are paid by themselves, and the network's and the migrations', which other
+    lines pay for.
 
     A provider's network is counted, but nobody orders its parts.
     """
     needs = tuple(_costed(need, buyer) for need in paid(buyer, layout, made, demand))
-    network = _network(buyer, layout, made, demand, _cpu_servers(needs))
+    cpu = _cpu_servers(_paid(buyer, layout, made.standing, demand)) if made.first else _cpu_servers(needs)
+    network = _from(made.first, _network(buyer, layout, made.standing, demand, cpu))
     owned = buyer.offer.server is not None
-    return (*needs, *(network if owned else (replace(need, bought=False) for need in network)))
+    return (
+        *needs,
+        *_migrations(buyer, layout, made, demand)[1:],
+        *(network if owned else (replace(need, bought=False) for need in network)),
+    )
 
 
 def _costed(need: Need, buyer: Buyer) -> Need:
@@ -158,16 +176,19 @@ def _recovery(layout: Layout, front: Sequence[Need], demand: Demand) -> Iterator
         )  # fmt: skip
 
 
-def _beside(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> Iterator[Need]:
-    """Fleets beside production, and what each migration takes."""
-    profile, months = demand.profile, len(made.production)
-    spare = tuple(f.redundant_servers for f in made.needed) or (0,) * months
-    upgrade = tuple(f.upgrade_servers for f in made.needed) or (0,) * months
-    production = Production(
-        made.production, spare, tuple(c.gpus for c in layout.candidates), buyer.offer.gpu, buyer.offer.gpus
-    )
-    yield from environment_needs(profile.resilience, production, standing(profile.evidence))
-    first = tuple(n - u for n, u in zip(made.production, upgrade, strict=True))
+def _environments(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
+    """Fleets beside production."""
+    spare = tuple(f.redundant_servers for f in made.needed) or (0,) * len(made.production)
+    gpus = tuple(c.gpus for c in layout.candidates)
+    production = Production(made.production, spare, gpus, buyer.offer.gpu, buyer.offer.gpus)
+    return environment_needs(demand.profile.resilience, production, standing(demand.profile.evidence))
+
+
+def _migrations(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
+    """What each migration takes, its people first."""
+    spare = tuple(f.redundant_servers for f in made.needed)
+    upgrade = tuple(f.upgrade_servers for f in made.needed)
+    serving = tuple(n - u for n, u in zip(made.production, upgrade, strict=True))
     evaluated = [
         Evaluated(
             workload=c.pool.name,
@@ -178,4 +199,4 @@ def _beside(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> Itera
         )
         for c in layout.candidates
     ]
-    yield from migration_needs(Serving(first, spare, upgrade, buyer.offer.gpus), evaluated, profile.resilience)
+    return migration_needs(Serving(serving, spare, upgrade, buyer.offer.gpus), evaluated, demand.profile.resilience)

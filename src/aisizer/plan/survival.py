@@ -21,7 +21,7 @@ def availability(context: Context, best: Evaluated) -> Availability:
     """
     resilience, factor = context.profile.resilience, planned_factor(best, context.demand)
     made = fleet(best.layout, factor, resilience)
-    standing = best.fleets.production[0] - made.upgrade_servers
+    standing = best.fleets.production[best.fleets.first] - made.upgrade_servers
     needed = standing - made.redundant_servers if made.spread_servers else made.serving_servers
     probability = rules.availability(needed, standing, resilience)
     stacked = fleet(best.layout, factor, _stacked(resilience)).upgrade_servers
@@ -45,7 +45,7 @@ def recovery_check(context: Context, best: Evaluated) -> RecoveryCheck:
     found = recovery(data, resilience)
     return RecoveryCheck(
         posture=wanted.posture,
-        servers=best.fleets.servers[0] - best.fleets.production[0],
+        servers=best.fleets.servers[best.fleets.first] - best.fleets.production[best.fleets.first],
         rto_s=wanted.rto,
         rpo_s=wanted.rpo,
         restore_s=None if found.restore_s is None else dict(found.restore_s),

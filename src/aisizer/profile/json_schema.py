@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import ModelSchema
 
 from aisizer.profile.calibrations import Calibration
-from aisizer.profile.fields import dimension_of, field_types, quantity_text
+from aisizer.profile.fields import dimension_of, field_types, quantity_text, step
 from aisizer.profile.sections import Profile
 from aisizer.schema import Record, descriptions
 
@@ -52,6 +52,8 @@ def _write_defaults(record: type[Record], schema: dict[str, Any]) -> None:
             shown.pop("default", None)
         elif dimension:
             shown["default"] = quantity_text(default, dimension)
+        elif isinstance(default, list) and (of_each := dimension_of(step(hint, 0))):
+            shown["default"] = [quantity_text(each, of_each) for each in default]
 
 
 def _records(base: type[Record]) -> list[type[Record]]:

@@ -22,7 +22,7 @@ from aisizer import units
 from aisizer.profile.calibrations import Calibration
 from aisizer.profile.kinds import Kind
 from aisizer.schema import BitRate, Duration, EnergyPrice, Growth, Money, Power, PowerPrice, Rate, Record, Share
-from aisizer.units import MONTH, YEAR
+from aisizer.units import MONTH, WEEK, YEAR
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
 """A short name that is safe in files, labels and cells."""
@@ -263,6 +263,8 @@ class Phase(Record):
     """What must hold before the next phase starts; recorded in the plan."""
     owner: Text = ""
     """Who decides that it holds; recorded in the plan."""
+    rollback: Text = ""
+    """What sends the rollout back to the phase before, e.g. a missed SLO on three days; recorded in the plan."""
 
 
 class GrowthSection(Record):
@@ -279,6 +281,9 @@ class GrowthSection(Record):
     replaces `rate` up to the last point."""
     review: Duration = 2 * 7 * 86400.0
     """[s] from a capacity alert to a decision; two weeks, a fortnightly review meeting (assumed)."""
+    seasonality: Annotated[tuple[Multiple, ...], Field(min_length=12, max_length=12)] | None = None
+    """Peak demand of each calendar month, January first, on any scale: only ratios to the month of go-live count, whose
+    peak is the load that the profile states. Growth comes on top; dated points hold as given. Left out: no season."""
     phases: tuple[Phase, ...] = ()
     """Rollout phases; before the first phase's start the share is that of the first phase."""
 
@@ -460,6 +465,17 @@ class Logging(Record):
     """Whether a write-once copy is kept besides; false, because only some rules (SEC 17a-4) ask for it or an audit trail."""
 
 
+class Assessment(Record):
+    """The last CMMC assessment, and what another one would take."""
+
+    sites: tuple[SiteId, ...] = ()
+    """Sites inside the boundary that was assessed; empty: none, so that every site of the plan is new to it."""
+    reassessment: Duration | None = None
+    """[s] that a new assessment takes, e.g. 16 w; left out: unknown, because it is the assessor's own."""
+    reassessment_cost: Money | None = None
+    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due."""
+
+
 class Compliance(Record):
     """What binds the customer, and so which sites are admitted."""
 
@@ -477,6 +493,8 @@ class Compliance(Record):
     """[s] how long prompt and response logs are kept; left out: the rule's figure, or 13 months by policy."""
     logging: Logging = Logging()
     """What is kept of each request, and on which storage."""
+    assessment: Assessment = Assessment()
+    """The last CMMC assessment, where one of its levels binds."""
     archive_site: SiteId | None = None
     """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
 
@@ -513,6 +531,56 @@ class Quote(Record):
     """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
+
+
+def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
+    if list(value) != sorted(value):
+        raise ValueError("low, base and high are expected in this order. Write them as [6 w, 9 w, 12 w].")
+    return value
+
+
+Span = Annotated[tuple[Duration, ...], Field(min_length=3, max_length=3), AfterValidator(_in_order)]
+"""[s] low, base and high, e.g. [6 w, 9 w, 12 w]."""
+
+
+def _weeks(low: float, base: float, high: float) -> tuple[float, ...]:
+    return low * WEEK, base * WEEK, high * WEEK
+
+
+PathTask = Literal["governance", "procurement", "security_review", "hardening", "integration", "handover"]
+
+
+class PathToProduction(Record):
+    """The way from the go decision to production: what stands ready, and how long each task takes (low, base, high)."""
+
+    owner: Text = ""
+    """Who answers for the service from the decision on, by name; empty: nobody is named, because a role alone moves nothing."""
+    budgeted: bool = False
+    """Whether the hardware stands in a released budget; false until somebody has checked it."""
+    review_in_parallel: bool = False
+    """Whether the security review is booked to run beside procurement and hardening; false: it waits for its turn, and
+    hardening waits for its findings."""
+    security_review: Span = _weeks(6, 9, 12)
+    """[s] security review; 6 to 12 weeks is the customary range in regulated organisations (assumed: ask your reviewers). GSA's
+    18F brought authorisations from over six months to under one (18f.gsa.gov, 2018-07-19)."""
+    hardening: Span = _weeks(6, 9, 12)
+    """[s] hardening of images, platform and access; 6 to 12 weeks as the review, whose findings it works off (assumed)."""
+    integration: Span = _weeks(2, 4, 6)
+    """[s] identity, logs, monitoring and upstream systems on hardened images, on the hardware of the prototype or staging; four
+    weeks, two sprints (assumed)."""
+    handover: Span = _weeks(1, 2, 4)
+    """[s] handover to operations: runbooks, training, on-call, acceptance of the production fleet; two weeks (assumed)."""
+    owner_wait: Span = _weeks(13, 26, 39)
+    """[s] until an owner is named where none is: nothing is begun before; half a year (assumed: the next half-yearly
+    staffing round), so that a path without an owner takes the nine to twelve months that planners count with."""
+    budget_wait: Span = _weeks(13, 26, 52)
+    """[s] until the budget is released where it is not: nobody is assigned before; half a year is the mean wait for a yearly
+    budget, a quarter a re-allocation, a year the whole round."""
+    review_wait: Span = _weeks(8, 17, 26)
+    """[s] until the review begins where it is not booked; 17 weeks: the six months that an authorisation took at GSA with its
+    backlog (18f.gsa.gov, 2018-07-19), less the nine of the review itself."""
+    owners: dict[PathTask, Text] = Field(default_factory=dict)
+    """Who does each task, by name; left out: the role that usually does."""
 
 
 def _quote_form(value: object) -> str:
@@ -618,11 +686,16 @@ class Supply(Record):
     limit lifted: an item of its own with its date and its cost, rejected only if it would have to be ordered before plan_date."""
     lead_time: LeadTime = LeadTime()
     """Parts of the time from decision to service; a part left out is the site's own."""
+    path: PathToProduction = PathToProduction()
+    """The way from the go decision to production."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"
     """Term of rented capacity; auto takes the cheapest over 36 months among the terms the catalog prices."""
     expansion: Annotated[Duration, Field(ge=MONTH)] | None = None
     """[s] how long one purchase must last; left out: the site's own (a budget year where bought,
     a quarter where rented)."""
+    order_every: Annotated[Duration, Field(ge=MONTH)] = 3 * MONTH
+    """[s] how long a batch of the just-in-time strategy must last, which the plan compares with its own purchases; a quarter,
+    the usual review of a budget (assumed)."""
     electricity: EnergyPrice | None = None
     """[USD/kWh] tariff at an owned site; left out: the site's own."""
     pue: float | None = Field(default=None, ge=1, le=3)

@@ -37,8 +37,10 @@ workloads:                       # by name; workloads with the same model share 
 #  rate: 3.4 %/month              # compound
 #  low: 1.7 %/month
 #  high: 5.1 %/month
+#  seasonality: [1, 1, 1, 1, 1, 1, 0.9, 0.9, 1, 1.1, 1.1, 1]    # by calendar month; ratios to that of go-live count
 #  phases:                        # the share of the demand that is on from a date
-#    - {{name: pilot, share: 10 %, start: {go_live}, exit: four weeks inside the SLO}}
+#    - {{name: pilot, share: 10 %, start: {go_live}, exit: four weeks inside the SLO,
+#      owner: head of service, rollback: a missed SLO on three days}}
 #    - {{name: all, share: 100 %, start: {second_phase}}}
 
 #resilience:
@@ -72,9 +74,11 @@ workloads:                       # by name; workloads with the same model share 
 #  cooling: air                   # air | liquid
 #  quota: 8                       # instances that a rented site grants
 #  lead_time: {{approval: 4 w, order: 1 w, delivery: 14 w, install: 2 w, burn_in: 1 w}}
+#  path: {{owner: "", budgeted: false, review_in_parallel: false, security_review: [6 w, 9 w, 12 w]}}   # decision to production
 #  vector_stores:                 # embeddings that prompts are looked up in
 #    documents: {{chunks: 2000000, dimensions: 1024, growth: demand}}
 #  front_end: {{spares: 1, jump_hosts: 2}}   # gateways, balancers, observers; see `aisizer explain supply.front_end`
+#  order_every: 3 mo              # a batch of the just-in-time strategy, which the plan compares with its own purchases
 #  commitment: auto               # auto | on_demand | one_year | three_year
 #  quotes:                        # a supplier's price replaces the catalog's; or the path of a file with `quotes:`
 #    - {{item: hgx-h100-8, unit_price: 265000 USD, as_of: {plan_date}, supplier: your supplier}}

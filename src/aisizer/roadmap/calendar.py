@@ -11,7 +11,7 @@ from aisizer.demand.growth import add_months
 from aisizer.profile.sections import LeadTime
 from aisizer.units import WEEK
 
-__all__ = ["PARTS", "add_months", "days", "earliest_service", "first_of_next_month", "lead_time_weeks"]
+__all__ = ["PARTS", "add_months", "days", "earliest_service", "first_month", "first_of_next_month", "lead_time_weeks"]
 
 PARTS = ("approval", "order", "delivery", "install", "burn_in")
 
@@ -42,3 +42,15 @@ def first_of_next_month(day: date) -> date:
     datetime.date(2027, 6, 1)
     """
     return day if day.day == 1 else add_months(day.replace(day=1), 1)
+
+
+def first_month(go_live: date, day: date) -> int:
+    """The first production month that starts on the day or after it; month 1 starts at go-live.
+
+    >>> first_month(date(2027, 3, 1), date(2027, 2, 1)), first_month(date(2027, 3, 1), date(2027, 6, 15))
+    (1, 5)
+    """
+    month = 1
+    while add_months(go_live, month - 1) < day:
+        month += 1
+    return month

@@ -21,6 +21,14 @@ class Month(Record):
     gpus_in_service: int
     servers_in_service: int
     utilization: float
+    demand_factor_low: float | None = None
+    """[1] in the slow case of growth"""
+    demand_factor_high: float | None = None
+    """[1] in the fast case of growth"""
+    gpus_needed_low: int | None = None
+    """as gpus_needed, in the slow case"""
+    gpus_needed_high: int | None = None
+    """as gpus_needed, in the fast case"""
 
 
 class Purchase(Record):
@@ -61,3 +69,49 @@ class Roadmap(Record):
     checkpoints: tuple[Checkpoint, ...]
     lead_time_weeks: dict[str, float]
     """approval, order, delivery, install, burn_in and total"""
+
+
+class Precondition(Record):
+    """What should stand ready before the go decision, and whether it does."""
+
+    name: str
+    field: str
+    """profile field that says so"""
+    met: bool
+    effect: str
+    """what the path loses without it"""
+
+
+class PathStep(Record):
+    """One task between the go decision and production."""
+
+    name: str
+    owner: str
+    weeks: dict[str, float]
+    """[week] low, base and high"""
+    after: tuple[str, ...]
+    """tasks that must be done before it begins"""
+    start: date
+    """earliest, at base"""
+    end: date
+    critical: bool
+    """whether a week lost here is a week lost at the end"""
+    reason: str
+
+
+class Path(Record):
+    """The way from the go decision, plan_date, to production."""
+
+    site: str
+    """whose procurement it waits for: that of the bridge where one is due"""
+    steps: tuple[PathStep, ...]
+    critical: tuple[str, ...]
+    """names of the critical path, in order"""
+    weeks: dict[str, float]
+    """[week] low, base and high"""
+    months: dict[str, float]
+    end: date
+    """earliest day in production, at base"""
+    go_live: date
+    in_time: bool
+    preconditions: tuple[Precondition, ...]

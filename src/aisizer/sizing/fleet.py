@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -86,51 +86,50 @@ def carried(candidate: Candidate, resilience: Resilience) -> float:
 
 def fleet(layout: Layout, factor: float, resilience: Resilience) -> Fleet:
     """The fleet for a demand factor: burst multiplies the load, reserves leave part of the capacity free."""
+    candidates, size = layout.candidates, layout.gpus_per_server
+    sizes = tuple(c.gpus for c in candidates)
     needed = _replicas(layout, factor, resilience)
-    latency = _gpus(layout.candidates, [factor for _ in layout.candidates])
-    sizes = [c.gpus for c in layout.candidates]
-    confidence = sum(n * size for n, size in zip(needed, sizes, strict=True))
-    serving = _servers_for(needed, tuple(sizes), layout.gpus_per_server)
-    down, held = _spared(layout, needed, serving, resilience)
-    stacked = surviving_servers(layout, needed, down + upgrading_servers(resilience)) - held
+    least = tuple(replicas(factor, c.share) for c in candidates)
+    serving = _servers_for(needed, sizes, size)
+    down, held = _spared(needed, sizes, size, serving, resilience)
+    stacked = _surviving_servers(needed, sizes, size, down + upgrading_servers(resilience)) - held
+    headroom = 1 - resilience.headroom
     return Fleet(
-        throughput=sum(c.gpus * replicas(factor, c.stable_share) for c in layout.candidates),
-        latency=latency,
-        burst=_gpus(layout.candidates, [factor * c.pool.burst for c in layout.candidates]),
-        headroom=_gpus(
-            layout.candidates, [factor * c.pool.burst / (1 - resilience.headroom) for c in layout.candidates]
-        ),
-        confidence=confidence,
+        throughput=_gpus(sizes, (replicas(factor, c.stable_share) for c in candidates)),
+        latency=_gpus(sizes, least),
+        burst=_gpus(sizes, (replicas(factor * c.pool.burst, c.share) for c in candidates)),
+        headroom=_gpus(sizes, (replicas(factor * c.pool.burst / headroom, c.share) for c in candidates)),
+        confidence=_gpus(sizes, needed),
         serving_servers=serving,
         redundant_servers=down,
         spread_servers=held - serving - down,
         upgrade_servers=upgrade_servers(serving, resilience) + stacked,
-        recovery_servers=disaster_recovery_servers(_latency_servers(layout, factor), serving, resilience),
+        recovery_servers=disaster_recovery_servers(_servers_for(least, sizes, size), serving, resilience),
     )
 
 
-def _spared(layout: Layout, needed: Sequence[int], serving: int, resilience: Resilience) -> tuple[int, int]:
+def _gpus(sizes: Sequence[int], counts: Iterable[int]) -> int:
+    return sum(n * size for n, size in zip(counts, sizes, strict=True))
+
+
+def _spared(
+    needed: tuple[int, ...], sizes: tuple[int, ...], gpus_per_server: int, serving: int, resilience: Resilience
+) -> tuple[int, int]:
     """Servers that may be down, and those that stand so that whichever these are every pool is carried.
 
     Where more stand than the serving ones and those, more may fail: `auto` takes the smallest number that meets the
     availability with all of them counted.
     """
     down = redundant_servers(serving, resilience)
-    held = surviving_servers(layout, needed, down)
+    held = _surviving_servers(needed, sizes, gpus_per_server, down)
     while (
         resilience.redundancy == "auto"
         and held > serving + down
         and availability(held - down, held, resilience) < resilience.availability
     ):
         down += 1
-        held = surviving_servers(layout, needed, down)
+        held = _surviving_servers(needed, sizes, gpus_per_server, down)
     return down, held
-
-
-def _latency_servers(layout: Layout, factor: float) -> int:
-    """Servers that meet every SLO without burst and headroom."""
-    counts = [replicas(factor, c.share) for c in layout.candidates]
-    return _servers_for(tuple(counts), tuple(c.gpus for c in layout.candidates), layout.gpus_per_server)
 
 
 @cache
@@ -148,18 +147,14 @@ def _replicas(layout: Layout, factor: float, resilience: Resilience) -> tuple[in
     return tuple(needed_replicas(c, factor, resilience) for c in layout.candidates)
 
 
-def surviving_servers(layout: Layout, needed: Sequence[int], down: int) -> int:
+@cache
+def _surviving_servers(needed: tuple[int, ...], sizes: tuple[int, ...], gpus_per_server: int, down: int) -> int:
     """The fewest servers on which every pool keeps its needed replicas whichever `down` of them fail.
 
     One pool of replicas inside servers fills them, so it needs the serving ones and `down` more. A replica over several
     servers falls with each of them. Several pools share servers: a replica of one model cannot stand in for another
     without being loaded again, so each pool must survive by itself.
     """
-    return _surviving_servers(tuple(needed), tuple(c.gpus for c in layout.candidates), layout.gpus_per_server, down)
-
-
-@cache
-def _surviving_servers(needed: tuple[int, ...], sizes: tuple[int, ...], gpus_per_server: int, down: int) -> int:
     servers = servers_for(needed, sizes, gpus_per_server) + down
     if down == 0 or (len(sizes) == 1 and sizes[0] <= gpus_per_server):
         return servers
@@ -291,7 +286,3 @@ def _filled(layout: Layout, least: Sequence[int], slots: int, factor: float) -> 
 def utilization(layout: Layout, counts: Sequence[int], factor: float) -> float:
     """Peak-hour load over capacity at the SLO, of the busiest pool."""
     return max(factor / (n * c.share) for n, c in zip(counts, layout.candidates, strict=True))
-
-
-def _gpus(candidates: Sequence[Candidate], factors: Sequence[float]) -> int:
-    return sum(c.gpus * replicas(f, c.share) for c, f in zip(candidates, factors, strict=True))

@@ -84,7 +84,7 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
         for w in workloads
     )
     return (
-        _people(upgrades, months),
+        people_need(upgrades, months),
         Need(
             group="migrations",
             name="Evaluation at migrations",
@@ -109,7 +109,8 @@ def migration_needs(serving: Serving, workloads: Sequence[Evaluated], resilience
     )
 
 
-def _people(upgrades: Upgrades, months: int) -> Need:
+def people_need(upgrades: Upgrades, months: int) -> Need:
+    """The engineers of a year's migrations, whatever fleet serves."""
     days = upgrades.engineering_days * upgrades.per_year
     return Need(
         group="migrations",

@@ -96,7 +96,9 @@ def slope_within_weekdays(days: Floats, logs: Floats) -> tuple[float, float]:
 
 
 def fit(days: Floats, levels: Floats, planned_per_month: float, window_days: int = WINDOW_DAYS) -> Fit:
-    """Fit growth to the daily levels [1] of the last whole weeks; the slope leans to the plan's [1/month] where noise hides it.
+    """Fit growth to daily levels [1], days ascending, over the last whole weeks of a window [day].
+
+    The slope leans to the plan's growth [1/month] where noise hides it.
 
     >>> days = np.arange(182.0)
     >>> found = fit(days, 0.4 * 1.03 ** (days / DAYS_PER_MONTH), planned_per_month=0.05)

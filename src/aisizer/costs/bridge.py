@@ -1,0 +1,45 @@
+"""The cost lines of a fleet that is delivered after go-live, and of what serves until then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aisizer.costs.records import CostLine
+
+PREFIX = "bridge-"
+"""How the ids of a bridge's cost lines begin."""
+
+
+def starting(lines: Sequence[CostLine], month: int) -> tuple[CostLine, ...]:
+    """A site's lines where its first servers serve from `month` on: nothing runs there and nothing is paid before it."""
+    if month == 1:
+        return tuple(lines)
+    return tuple(
+        line.model_copy(update={"quantity": tuple(q * (i >= month) for i, q in enumerate(line.quantity))})
+        for line in lines
+    )
+
+
+def bridge_lines(lines: Sequence[CostLine], month: int, place: str) -> tuple[CostLine, ...]:
+    """A bridge's lines in the months before `month`, by names of their own; what it does not ask for then is left out.
+
+    Its rent is a category of its own, because it ends; the rest stays what it is, so that sites are compared alike.
+    """
+    cut = (
+        (line, tuple(q * (i < month) for i, q in enumerate(line.quantity)))
+        for line in lines
+        if line.category != "residual"
+    )
+    return tuple(
+        line.model_copy(
+            update={
+                "id": PREFIX + line.id,
+                "category": "bridge" if line.category == "rent" else line.category,
+                "description": f"Bridge at {place}: {line.description}",
+                "quantity": quantity,
+                "waves": (),
+            }
+        )
+        for line, quantity in cut
+        if any(quantity)
+    )
