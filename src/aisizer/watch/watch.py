@@ -103,7 +103,7 @@ def _watched(
     relieved = trigger.id.startswith(CAPACITY)
     then = at + timedelta(weeks=trigger.lead_time_weeks + trigger.review_weeks)
     added = added_gpus(orders, then, roadmap.go_live) if relieved else 0
-    setting = Setting(at, loaded.profile.growth.phases, capacity_factor(serving_gpus(decision), added))
+    setting = Setting(at, loaded.profile.growth, capacity_factor(serving_gpus(decision), added))
     daily = measured.levels.get(trigger.id)
     if daily:
         return judged(trigger, daily, setting, measured.origin.get(trigger.id, ""))
