@@ -192,6 +192,17 @@ def test_orders_that_are_wrong_are_told_with_their_place(change: tuple[str, str]
     assert (result.code, result.out) == (2, "") and said in result.err, result.err
 
 
+def test_a_fragment_that_changes_more_than_orders_is_refused(cli: Cli) -> None:
+    Path("orders.yaml").write_text(
+        ORDERS + "  today: {gpu: l4, gpus: 1}\ngrowth: {rate: 1 %/month}\n", encoding="utf-8"
+    )
+    result = cli("watch", ".", "--metrics", levels(0.3), "--with", "orders.yaml")
+    assert (
+        result.code == 2
+        and "The fragment changes evidence, growth, and a plan is watched as it was sized" in result.err
+    )
+
+
 def test_a_plan_without_a_decision_has_nothing_to_watch(cli: Cli, plan: dict[str, object]) -> None:
     Path("none.json").write_text(json.dumps(plan | {"decision": None, "roadmap": None, "triggers": []}))
     result = cli("watch", "none.json", "--metrics", levels(0.3))

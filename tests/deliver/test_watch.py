@@ -96,4 +96,4 @@ def test_the_three_states_read_apart() -> None:
     states = {"capacity-a": "  FIRED ", "capacity-b": "  quiet ", "capacity-c": "  not measured "}
     lines = text.splitlines()
     assert all(lines[lines.index(name) + 1].startswith(state) for name, state in states.items())
-    assert text.startswith("small on 2029-06-30, levels.csv: 1 of 3 triggers fired\n")
+    assert text.startswith("small on 2029-06-30, levels.csv: 1 of 3 triggers fired, 1 not measured\n")

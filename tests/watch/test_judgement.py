@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from watching import AT, DAY, GO_LIVE, judge, levels, order
 
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Phase
-from aisizer.watch.judgement import BUSY_DAYS, Setting, as_rolled_out, busy_level, fitted, limit_then, share_on
+from aisizer.profile.sections import GrowthSection, Phase
+from aisizer.triggers.order_rule import BUSY_DAYS
+from aisizer.watch.judgement import Setting, as_planned_on, busy_level, fitted, limit_then, step_on
 from aisizer.watch.measured import within
 from aisizer.watch.orders import capacity_factor
 
@@ -98,6 +99,13 @@ def test_a_level_over_the_threshold_fires_without_any_growth() -> None:
     assert not judge({AT: 0.60}, growth_per_month=0.0).fired
 
 
+def test_growth_faster_than_planned_fires_below_the_threshold() -> None:
+    found = judge(levels(0.5, 0.10))
+    assert found.level is not None and found.level < found.threshold
+    assert found.fired and "but what is forecast 26 weeks on, with its margin, passes the limit" in found.reason
+    assert not judge(levels(0.5, 0.0)).fired
+
+
 def test_neither_a_weekend_nor_one_wild_day_moves_the_level_and_a_month_of_a_jump_does() -> None:
     daily = levels(0.4, 0.0)
     calm = judge(daily).level
@@ -137,20 +145,27 @@ def test_gaps_are_told_and_zeros_have_no_logarithm() -> None:
     assert list(within(daily, AT, 3)) == [AT - 2 * DAY, AT - DAY, AT]
 
 
-PHASES = (Phase(name="pilot", share=0.2, start="2028-01-01"), Phase(name="all", share=1, start="2029-06-01"))
+ROLLOUT = GrowthSection(
+    phases=(Phase(name="pilot", share=0.2, start="2028-01-01"), Phase(name="all", share=1, start="2029-06-01"))
+)
+SEASON = GrowthSection(seasonality=(1.0,) * 5 + (1.5,) + (1.0,) * 6)
 
 
-def test_a_rollout_phase_is_no_growth_and_lifts_the_level_at_once() -> None:
-    daily = within({day: 0.3 * share_on(PHASES, day) for day in levels(0.3, 0.0)}, AT, 90)
-    flat, steep = (fitted(as_rolled_out(daily, phases, AT), AT, 0.0) for phases in (PHASES, ()))
+@pytest.mark.parametrize("growth", [ROLLOUT, SEASON])
+def test_a_rollout_phase_or_a_busy_month_is_no_growth_and_lifts_the_level_at_once(growth: GrowthSection) -> None:
+    daily = within({day: 0.3 * step_on(growth, day) for day in levels(0.3, 0.0)}, AT, 90)
+    flat, steep = (fitted(as_planned_on(daily, plan, AT), AT, 0.0) for plan in (growth, GrowthSection()))
     assert flat is not None and steep is not None
     assert flat.per_day == pytest.approx(0.0, abs=1e-9) and steep.per_day > 0.0001
     early = date(2029, 6, 3)
-    assert busy_level(within(as_rolled_out(daily, PHASES, early), early, BUSY_DAYS), early, 0.0) == pytest.approx(0.3)
+    now = busy_level(within(as_planned_on(daily, growth, early), early, BUSY_DAYS), early, 0.0)
+    assert now == pytest.approx(daily[early])
 
 
-def test_a_phase_to_come_lowers_the_limit() -> None:
+def test_a_phase_or_a_busy_month_to_come_lowers_the_limit() -> None:
     before = date(2029, 5, 1)
-    assert limit_then(0.8, Setting(before, PHASES, 1.0), 26) == pytest.approx(0.16)
-    assert limit_then(0.8, Setting(before, PHASES, 1.0), 2) == pytest.approx(0.8)
-    assert limit_then(0.8, Setting(before, PHASES, 2.0), 26) == pytest.approx(0.32)
+    assert limit_then(0.8, Setting(before, ROLLOUT, 1.0), 26) == pytest.approx(0.16)
+    assert limit_then(0.8, Setting(before, ROLLOUT, 1.0), 2) == pytest.approx(0.8)
+    assert limit_then(0.8, Setting(before, ROLLOUT, 2.0), 26) == pytest.approx(0.32)
+    assert limit_then(0.9, Setting(before, SEASON, 1.0), 6) == pytest.approx(0.6)
+    assert limit_then(0.9, Setting(before, SEASON, 1.0), 12) == pytest.approx(0.9)

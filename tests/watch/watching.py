@@ -14,7 +14,7 @@ from aisizer.catalog.load import load_catalog
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import LoadedProfile, profile_of
-from aisizer.profile.sections import Order
+from aisizer.profile.sections import GrowthSection, Order
 from aisizer.triggers.records import Trigger
 from aisizer.watch.judgement import Setting, judged
 from aisizer.watch.measured import Measured
@@ -75,7 +75,7 @@ def judge(daily: Mapping[date, float], orders: Sequence[Order] = (), at: date = 
     asked: Trigger = trigger(id=CAPACITY, **more)
     then = at + timedelta(weeks=asked.lead_time_weeks + asked.review_weeks)
     added = added_gpus(seen(orders, at, GO_LIVE, SITE), then, GO_LIVE)
-    return judged(asked, daily, Setting(at, (), capacity_factor(8, added)), "test")
+    return judged(asked, daily, Setting(at, GrowthSection(), capacity_factor(8, added)), "test")
 
 
 def watch(

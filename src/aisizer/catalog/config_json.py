@@ -34,15 +34,6 @@ _METHODS: Mapping[str, Precision] = {
 _NARROWEST_FIRST: tuple[Precision, ...] = ("fp4", "int4", "fp8", "int8")
 
 
-def names_a_file(text: str) -> bool:
-    """Whether a model is given as a path rather than by name.
-
-    >>> names_a_file("./config.json"), names_a_file("meta-llama/Llama-3.1-8B")
-    (True, False)
-    """
-    return text.endswith(".json") or "\\" in text or text.startswith((".", "/"))
-
-
 def model_from_config(text: str, file: str) -> Model:
     """Reads the text of a Hugging Face config.json; `file` names it in messages and gives the model its id."""
     outer = _parse(text, file)

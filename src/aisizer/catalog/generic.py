@@ -71,6 +71,15 @@ MAX_CONTEXT = 131072
 """[token] longest context of the Llama 3.1 family"""
 
 
+def names_a_file(text: str) -> bool:
+    """Whether a model is given as a path rather than by name.
+
+    >>> names_a_file("./config.json"), names_a_file("meta-llama/Llama-3.1-8B")
+    (True, False)
+    """
+    return text.endswith(".json") or "\\" in text or text.startswith((".", "/"))
+
+
 def is_size(text: str) -> bool:
     """Whether the text is a bare size such as 70B."""
     return SIZE.fullmatch(text) is not None

@@ -44,8 +44,7 @@ def name_check(catalog: Catalog) -> NameCheck:
 
 def model_files(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]]:
     """Models given as a size or as the path of a config.json, by workload, and the hashes of the files read."""
-    from aisizer.catalog.config_json import model_from_config, names_a_file
-    from aisizer.catalog.generic import is_size, model_from_size
+    from aisizer.catalog.generic import is_size, model_from_size, names_a_file
 
     files: dict[str, Model] = {}
     hashes: dict[str, str] = {}
@@ -53,6 +52,8 @@ def model_files(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]
         if is_size(workload.model):
             files[name] = model_from_size(workload.model)
         elif names_a_file(workload.model):
+            from aisizer.catalog.config_json import model_from_config
+
             where = ("workloads", name, "model")
             path = loaded.folder(where) / workload.model
             path = path / "config.json" if path.is_dir() else path

@@ -28,7 +28,7 @@ Input    init       write a commented profile, from scratch or a ready one
          calibrate  benchmark results -> calibration fragment
 Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
-Watch    watch      metrics against plan: fired triggers; alone may use a network
+Watch    watch      metrics (file or server) against plan: what fired
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
          schema     JSON Schema of profile, plan and catalog
 

@@ -84,7 +84,8 @@ def predict_one(
 
 def _with_file(catalog: Catalog, model: str) -> tuple[Catalog, str]:
     """The catalog with the model of a config.json added, where one is given, and the model's name in it."""
-    from aisizer.catalog.config_json import model_from_config, names_a_file
+    from aisizer.catalog.config_json import model_from_config
+    from aisizer.catalog.generic import names_a_file
 
     if not names_a_file(model):
         return catalog, model

@@ -49,7 +49,10 @@ def watch_markdown(found: Watch) -> str:
 
 def _headline(found: Watch) -> str:
     fired = sum(trigger.fired is True for trigger in found.triggers)
-    what = f"{fired} of {numbers.count(len(found.triggers), 'trigger')} fired"
+    blind = sum(trigger.fired is None for trigger in found.triggers)
+    what = f"{fired} of {numbers.count(len(found.triggers), 'trigger')} fired" + (
+        f", {blind} not measured" if blind else ""
+    )
     void = "; THE SIZING IS VOID, the workload has drifted" if found.sizing_void else ""
     return f"{found.profile} on {found.at}, {found.source.name}: {what}{void}"
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisizer.demand.mix import HALF_A_TOKEN, MOST_BELOW_ONE, below_one_token, share_below
-from aisizer.demand.traces.lengths import quantiles_of
-from aisizer.demand.traces.read import read_trace
-from aisizer.demand.traces.records import Trace
-from aisizer.demand.traces.stated import stated_burst, stated_load
 from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.yaml_file import FieldPath
 
+if TYPE_CHECKING:
+    from aisizer.demand.traces.records import Trace
+
+    Traces = dict[Path, Trace]
+    """Traces read so far: a file that several fields name is read once."""
+
 _LENGTHS = ("prompt_tokens", "output_tokens")
-Traces = dict[Path, Trace]
-"""Traces read so far: a file that several fields name is read once."""
 
 
 def resolve_traces(loaded: LoadedProfile) -> LoadedProfile:
@@ -39,6 +39,8 @@ def _workload(loaded: LoadedProfile, name: str, traces: Traces) -> LoadedProfile
     for field in _LENGTHS:
         file = getattr(workload, field).trace
         if file is not None:
+            from aisizer.demand.traces.lengths import quantiles_of
+
             loaded, trace = _read(loaded, _naming(loaded, (*base, field)), file, traces)
             tokens = trace.requests.prompt_tokens if field == "prompt_tokens" else trace.requests.output_tokens
             loaded = _with(loaded, (*base, field), {"quantiles": quantiles_of(tokens)}, trace)
@@ -51,6 +53,8 @@ def _workload(loaded: LoadedProfile, name: str, traces: Traces) -> LoadedProfile
 
 def _with_load(loaded: LoadedProfile, name: str, where: FieldPath, trace: Trace) -> LoadedProfile:
     """The load of a trace, and its burst where the profile gives none."""
+    from aisizer.demand.traces.stated import stated_burst, stated_load
+
     workload, base = loaded.profile.workloads[name], ("workloads", name)
     own = "burst" in workload.model_fields_set
     try:
@@ -74,6 +78,8 @@ def _naming(loaded: LoadedProfile, path: FieldPath) -> FieldPath:
 
 
 def _read(loaded: LoadedProfile, where: FieldPath, file: str, traces: Traces) -> tuple[LoadedProfile, Trace]:
+    from aisizer.demand.traces.read import read_trace
+
     full = loaded.folder(where) / file
     try:
         if full not in traces:

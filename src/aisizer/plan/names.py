@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aisizer.catalog.catalog import Catalog
-from aisizer.catalog.config_json import names_a_file
-from aisizer.catalog.generic import is_size
+from aisizer.catalog.generic import is_size, names_a_file
 from aisizer.catalog.names import NotASite, UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
 from aisizer.costs.needs import SPARE_GPU

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aisizer.calibration.operating_point import fit_point, means
 from aisizer.catalog.records import Gpu
 from aisizer.engine.formats import allowed_precisions, default_kv_precision
 from aisizer.engine.replica import Replica, build
@@ -67,6 +66,8 @@ def _calibration(context: Context) -> Calibration | None:
     measured = {} if found is None else _measured(found.prototype)
     if found is None or not measured or found.pool.speculation is not None:  # drafts would pass for quicker steps
         return None
+    from aisizer.calibration.operating_point import fit_point
+
     factors = fit_point(found.replica.table, found.requests, found.clients, measured)
     if factors is None:
         return None
@@ -104,6 +105,8 @@ def _predicted(found: Replayable | None) -> dict[str, float]:
     """Mean latency and throughput of the replica under the prototype's clients; empty where it has none."""
     if found is None:
         return {}
+    from aisizer.calibration.operating_point import means
+
     predicted = {k: float(v[0]) for k, v in means([found.replica.table], found.requests, found.clients).items()}
     return predicted if np.isfinite(predicted["throughput"]) else {}
 

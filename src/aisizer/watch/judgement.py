@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Phase
+from aisizer.profile.sections import GrowthSection
 from aisizer.triggers.forecast import MIN_DAYS, WINDOW_DAYS, Fit, fires, fit, runway_days
+from aisizer.triggers.order_rule import BUSY_DAYS, BUSY_SHARE
 from aisizer.triggers.records import Trigger
 from aisizer.units import DAY, MONTH
 from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, within
 from aisizer.watch.records import Runway, Watched
 
-BUSY_DAYS, BUSY_SHARE = 28, 0.7
-"""[day], [1] the level of now is this quantile of the daily levels of four weeks: a working day's, however deep the weekend
-and whatever a single day does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a trigger is judged in: the day, the rollout, and the capacity beside the plan's."""
+    """What a trigger is judged in: the day, how demand is planned to move, and the capacity beside the plan's."""
 
     at: date
-    phases: Sequence[Phase]
+    growth: GrowthSection
     capacity_factor: float
 
 
@@ -37,7 +33,7 @@ def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Wat
     at, weeks = setting.at, trigger.lead_time_weeks + trigger.review_weeks
     if not within(daily, at, WEEK_DAYS):
         raise InvalidInput(_no_level(trigger.id, daily, at))
-    used = as_rolled_out(within(daily, at, WINDOW_DAYS), setting.phases, at)
+    used = as_planned_on(within(daily, at, WINDOW_DAYS), setting.growth, at)
     level = busy_level(within(used, at, BUSY_DAYS), at, trigger.growth_per_month)
     threshold = trigger.threshold * setting.capacity_factor
     limit = limit_then(trigger.limit, setting, weeks)
@@ -85,10 +81,10 @@ def _plan_part(trigger: Trigger, setting: Setting) -> dict[str, object]:
     }
 
 
-def as_rolled_out(used: Daily, phases: Sequence[Phase], at: date) -> dict[date, float]:
-    """The levels as if the rollout had always stood where it stands on `at`, so that a phase is no trend."""
-    share = share_on(phases, at)
-    return {day: level * share / share_on(phases, day) for day, level in used.items()}
+def as_planned_on(used: Daily, growth: GrowthSection, at: date) -> dict[date, float]:
+    """The levels as if rollout and season had always stood where they stand on `at`, so that a phase is no trend."""
+    step = step_on(growth, at)
+    return {day: level * step / step_on(growth, day) for day, level in used.items()}
 
 
 def fitted(used: Daily, at: date, planned_per_month: float) -> Fit | None:
@@ -103,7 +99,8 @@ def fitted(used: Daily, at: date, planned_per_month: float) -> Fit | None:
 def busy_level(recent: Daily, at: date, planned_per_month: float) -> float:
     """[1] the level of a busy day of these, brought from their mean age to `at` at the plan's growth [1/month].
 
-    Shrinking demand is taken as level, as the threshold takes it.
+    A working day's, however deep the weekend and whatever a single day does. Shrinking demand is taken as level, as the
+    threshold takes it.
 
     >>> days = {date(2028, 5, d): 0.4 if d % 7 < 5 else 0.1 for d in range(1, 29)}
     >>> busy_level(days, date(2028, 5, 28), 0.0), round(busy_level(days, date(2028, 5, 28), 0.04), 4)
@@ -117,16 +114,17 @@ def busy_level(recent: Daily, at: date, planned_per_month: float) -> float:
 def limit_then(limit: float, setting: Setting, weeks: float) -> float:
     """[1] the level of today's users at which the limit is reached so many weeks on.
 
-    More capacity by then raises it; a rollout phase that starts by then lowers it.
+    More capacity by then raises it; a rollout phase that starts by then, or a busier month, lowers it.
     """
     then = setting.at + timedelta(weeks=weeks)
-    return limit * setting.capacity_factor * share_on(setting.phases, setting.at) / share_on(setting.phases, then)
+    return limit * setting.capacity_factor * step_on(setting.growth, setting.at) / step_on(setting.growth, then)
 
 
-def share_on(phases: Sequence[Phase], day: date) -> float:
-    """[1] the part of the demand that the rollout has on a day; before the first phase, the first one's."""
-    started = [phase.share for phase in phases if phase.start <= day]
-    return (started[-1] if started else phases[0].share) if phases else 1.0
+def step_on(growth: GrowthSection, day: date) -> float:
+    """[1] the part of the demand that rollout and season have on a day, on any scale; before the first phase, the first one's."""
+    started = [phase.share for phase in growth.phases if phase.start <= day]
+    share = (started[-1] if started else growth.phases[0].share) if growth.phases else 1.0
+    return share * (growth.seasonality[day.month - 1] if growth.seasonality else 1.0)
 
 
 def _runway(found: Fit, limit: float) -> Runway:

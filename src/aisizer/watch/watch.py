@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from aisizer import __version__
 from aisizer.errors import InvalidInput
@@ -22,8 +23,8 @@ from aisizer.watch.orders import added_gpus, capacity_factor, seen, serving_gpus
 from aisizer.watch.queries import CAPACITY, level_queries, workload_queries
 from aisizer.watch.records import Drift, OrderSeen, Source, Watch, Watched
 
-YEARS_AHEAD = 10
-"""[year] after the plan's date up to which a server is asked where no day is given: no plan is watched longer."""
+YEARS_AHEAD = 5
+"""[year] after the plan's date up to which a server is asked where no day is given: 36 months, and two years to go-live."""
 
 
 def watched(plan: Plan, loaded: LoadedProfile, measured: Measured, at: date | None, plan_sha256: str) -> Watch:
@@ -31,6 +32,7 @@ def watched(plan: Plan, loaded: LoadedProfile, measured: Measured, at: date | No
     decision, roadmap = decided(plan)
     at = at or measured.last_day()
     profile = loaded.profile
+    _check_orders_alone(plan, loaded)
     _check_sites(plan, loaded)
     orders = seen(profile.evidence.orders, at, roadmap.go_live, decision.site)
     triggers = tuple(_watched(t, decision, roadmap, loaded, measured, orders, at) for t in plan.triggers)
@@ -101,7 +103,7 @@ def _watched(
     relieved = trigger.id.startswith(CAPACITY)
     then = at + timedelta(weeks=trigger.lead_time_weeks + trigger.review_weeks)
     added = added_gpus(orders, then, roadmap.go_live) if relieved else 0
-    setting = Setting(at, loaded.profile.growth.phases, capacity_factor(serving_gpus(decision), added))
+    setting = Setting(at, loaded.profile.growth, capacity_factor(serving_gpus(decision), added))
     daily = measured.levels.get(trigger.id)
     if daily:
         return judged(trigger, daily, setting, measured.origin.get(trigger.id, ""))
@@ -117,6 +119,24 @@ def _nothing(trigger: Trigger, source: Source) -> str:
         f"{source.name} has no data for {trigger.id}: neither what triggers.rules.yaml records nor {trigger.metric} of "
         f"{trigger.pool}. Load the rules, check that the engine is scraped under that {trigger.model_label}, or give a "
         "--metrics file."
+    )
+
+
+def _check_orders_alone(plan: Plan, loaded: LoadedProfile) -> None:
+    """A plan is watched as it was sized: a fragment brings orders and changes nothing else of its profile."""
+    then, now = _without_orders(plan.profile), _without_orders(loaded.data)
+    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    if changed:
+        raise InvalidInput(
+            f"The fragment changes {', '.join(changed)}, and a plan is watched as it was sized. Keep nothing but evidence.orders "
+            "in it, or size again."
+        )
+
+
+def _without_orders(data: Mapping[str, Any]) -> dict[str, Any]:
+    evidence = {name: value for name, value in (data.get("evidence") or {}).items() if name != "orders"}
+    return {name: value for name, value in data.items() if name != "evidence"} | (
+        {"evidence": evidence} if evidence else {}
     )
 
 
