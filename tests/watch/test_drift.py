@@ -87,7 +87,7 @@ def test_a_capacity_trigger_without_levels_is_refused_and_another_one_is_not_jud
     with pytest.raises(InvalidInput, match=r"levels.csv has no level of capacity-qwen3-8b. Add its days"):
         watch({CAPACITY: levels(0.1, 0.04)})
     plan, loaded = made()
-    other = plan.triggers[0].model_copy(update={"id": "spend"})
+    other = plan.triggers[0].model_copy(update={"id": "spend", "kind": "spend", "query": ""})
     plan = plan.model_copy(update={"triggers": (*plan.triggers, other)})
     measured = Measured(watch(QUIET).source, QUIET, {})
     found = watched(plan, loaded, measured, None, "0" * 64)

@@ -88,7 +88,7 @@ def test_a_first_wave_that_did_not_come_is_missing() -> None:
     half = order(gpus=4, ordered=date(2027, 1, 1), due=GO_LIVE)
     assert judge(levels(0.3, 0.04), [half]).capacity_factor == 0.5
     with pytest.raises(InvalidInput, match="Give the orders that came"):
-        capacity_factor(8, -8)
+        capacity_factor(1 / 8, -8)
 
 
 def test_a_level_over_the_threshold_fires_without_any_growth() -> None:
@@ -123,6 +123,14 @@ def test_old_levels_are_no_level() -> None:
         judge(daily, at=AT + 8 * DAY)
     with pytest.raises(InvalidInput, match="there is none before it"):
         judge(daily, at=date(2020, 1, 1))
+
+
+def test_what_does_not_follow_the_demand_is_judged_by_its_level_alone() -> None:
+    daily = levels(0.60, 0.20)
+    assert judge(daily).fired
+    found = judge(daily, floor=None)
+    assert not found.fired and found.growth_per_month is None and "the level alone decides" in found.reason
+    assert found.level == 0.60 and judge(levels(0.62, 0.0), floor=None).fired
 
 
 def test_what_comes_after_the_day_is_not_seen() -> None:

@@ -16,14 +16,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
-from watching import DAY, made
+from watching import DAY, loads, made
 
 from aisizer.cli.main import run
 from aisizer.deliver.json_file import plan_json
-from aisizer.deliver.trigger_files import trigger_files
+from aisizer.deliver.rule_records import record_rules
 from aisizer.triggers.records import Trigger
-from aisizer.watch.queries import UTILIZATION, UTILIZATION_P95, level_queries, sized_rate
+from aisizer.watch.queries import UTILIZATION, UTILIZATION_P95, level_queries
 
 pytestmark = pytest.mark.external("prometheus", "promtool")
 LAST = date(2029, 6, 30)
@@ -94,7 +93,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def recorded(level: Level, name: str = UTILIZATION_P95) -> list[Metric]:
-    return [(name, {"aisizer_profile": "small", "pool": t.pool, "trigger": t.id}, level) for t in made()[0].triggers]
+    return [(name, {"aisizer_profile": "small", "pool": t.pool, "trigger": t.id}, level) for t in loads()]
 
 
 def of_engine(trigger: Trigger, level: Level, prompt: float = 1500.0, hit: float = 0.2) -> list[Metric]:
@@ -103,7 +102,7 @@ def of_engine(trigger: Trigger, level: Level, prompt: float = 1500.0, hit: float
     per_request = trigger.sized_output_tokens_per_s / trigger.sized_requests_per_s
 
     def counted(name: str, per_token: float) -> list[Metric]:
-        half = sized_rate(trigger) * per_token / 2
+        half = (trigger.capacity or 0.0) * per_token / 2
         return [(name, {**label, "instance": str(i)}, lambda day, hour: level(day, hour) * half) for i in range(2)]
 
     return [
@@ -139,12 +138,7 @@ Cli = Callable[..., tuple[int, str, str]]
 
 def test_the_series_are_those_that_the_rules_record() -> None:
     plan = made()[0]
-    rules = [
-        rule
-        for group in yaml.safe_load(trigger_files(plan)["triggers.rules.yaml"])["groups"]
-        for rule in group["rules"]
-        if "record" in rule
-    ]
+    rules = record_rules(plan)
     recorded = {(rule["record"], json.dumps(rule["labels"], sort_keys=True)) for rule in rules}
     for trigger in plan.triggers:
         for query in level_queries(plan, trigger)[:2]:
@@ -154,7 +148,7 @@ def test_the_series_are_those_that_the_rules_record() -> None:
 
 
 def test_recorded_series_then_the_loss_of_the_server(cli: Cli, tmp_path: Path) -> None:
-    limit = made()[0].triggers[0].limit
+    limit = loads()[0].limit
     with prometheus(tmp_path / "p", recorded(lambda day, _: growing(limit * 0.95)(day, 11)), 32, 6 * HOUR) as url:
         code, out, err = cli("--prometheus", url, "--json")
         found = json.loads(out)
@@ -175,7 +169,7 @@ def test_recorded_series_then_the_loss_of_the_server(cli: Cli, tmp_path: Path) -
 
 
 def test_the_engines_own_metrics_where_nothing_is_recorded(cli: Cli, tmp_path: Path) -> None:
-    chat, code_pool = made()[0].triggers[:2]
+    chat, code_pool = loads()
     metrics = of_engine(chat, growing(0.2), prompt=2000.0) + of_engine(code_pool, growing(0.1))
     with prometheus(tmp_path / "p", metrics, days=8) as url:
         began = time.monotonic()
@@ -184,7 +178,7 @@ def test_the_engines_own_metrics_where_nothing_is_recorded(cli: Cli, tmp_path: P
     found = json.loads(out)
     first = found["triggers"][0]
     assert code == 0 and found["at"] == str(LAST)
-    assert first["source"].startswith("quantile_over_time(0.95, (sum(rate(vllm:generation_tokens_total{")
+    assert first["source"].startswith("quantile_over_time(0.95, ((sum(rate(vllm:generation_tokens_total{")
     assert first["level"] == pytest.approx(0.2, rel=0.02)
     drift = {(d["quantity"], d["name"]): d for d in found["drift"]}
     assert drift["prompt_tokens", chat.pool]["change"] == pytest.approx(1 / 3, abs=0.01)

@@ -59,6 +59,11 @@ def made() -> tuple[Plan, LoadedProfile]:
     return make_plan(loaded, load_catalog(), {}, "none"), loaded
 
 
+def loads() -> list[Trigger]:
+    """The triggers of the plan on load over sized capacity."""
+    return [trigger for trigger in made()[0].triggers if trigger.kind == "load"]
+
+
 def levels(last: float, per_month: float, days: int = 200, at: date = AT) -> dict[date, float]:
     """Levels that grow by so much a month up to `last` on the day `at`."""
     daily = math.log1p(per_month) / 30.4375
@@ -72,10 +77,10 @@ def order(name: str = "PO-1", **more: Any) -> Order:
 
 def judge(daily: Mapping[date, float], orders: Sequence[Order] = (), at: date = AT, **more: Any) -> Watched:
     """The sample trigger (limit 80 %, 22 + 4 weeks) on a fleet of which 8 GPUs carry the load."""
-    asked: Trigger = trigger(id=CAPACITY, **more)
+    asked: Trigger = trigger(**{"id": CAPACITY, "per_gpu": 1 / 8, "floor": 0.4} | more)
     then = at + timedelta(weeks=asked.lead_time_weeks + asked.review_weeks)
     added = added_gpus(seen(orders, at, GO_LIVE, SITE), then, GO_LIVE)
-    return judged(asked, daily, Setting(at, GrowthSection(), capacity_factor(8, added)), "test")
+    return judged(asked, daily, Setting(at, GrowthSection(), capacity_factor(asked.per_gpu, added)), "test")
 
 
 def watch(

@@ -61,8 +61,12 @@ def _from_server(plan: Plan, url: str, token_file: Path | None, overlay: Path | 
     from aisizer.watch.client import server
     from aisizer.watch.watch import asked
 
-    source = server(url, token_file)
-    metrics = {engine.id: engine.metrics for engine in load_catalog(overlay).engines.values()}
+    source, catalog = server(url, token_file), load_catalog(overlay)
+    exporter = ((plan.profile.get("evidence") or {}).get("monitoring") or {}).get("exporter")
+    metrics = {
+        engine.id: catalog.find_exporter(exporter).metrics if exporter else engine.metrics
+        for engine in catalog.engines.values()
+    }
     return asked(plan, source, metrics, at)
 
 

@@ -33,17 +33,19 @@ def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Wat
     at, weeks = setting.at, trigger.lead_time_weeks + trigger.review_weeks
     if not within(daily, at, WEEK_DAYS):
         raise InvalidInput(_no_level(trigger.id, daily, at))
-    used = as_planned_on(within(daily, at, WINDOW_DAYS), setting.growth, at)
-    level = busy_level(within(used, at, BUSY_DAYS), at, trigger.growth_per_month)
+    follows, used = trigger.floor is not None, within(daily, at, WINDOW_DAYS)
+    if follows:
+        used = as_planned_on(used, setting.growth, at)
+    level = busy_level(within(used, at, BUSY_DAYS), at, trigger.growth_per_month) if follows else used[max(used)]
     threshold = trigger.threshold * setting.capacity_factor
-    limit = limit_then(trigger.limit, setting, weeks)
-    found = fitted(used, at, trigger.growth_per_month)
+    limit = limit_then(trigger.limit, setting, weeks) if follows else trigger.limit
+    found = fitted(used, at, trigger.growth_per_month) if follows else None
     over = level >= threshold
     late = found is not None and fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
     return Watched(
         **_plan_part(trigger, setting),
         fired=over or late,
-        reason=f"{_by_level(level, threshold)}, {_by_growth(found, late, over, weeks)}",
+        reason=f"{_by_level(level, threshold)}, {_by_growth(trigger, found, late, over, weeks)}",
         level=level,
         threshold=threshold,
         limit=limit,
@@ -145,7 +147,9 @@ def _by_level(level: float, threshold: float) -> str:
     return f"the level of {level:.1%} is {'at or over' if level >= threshold else 'below'} the threshold of {threshold:.1%}"
 
 
-def _by_growth(found: Fit | None, late: bool, over: bool, weeks: float) -> str:
+def _by_growth(trigger: Trigger, found: Fit | None, late: bool, over: bool, weeks: float) -> str:
+    if trigger.floor is None:
+        return "and it does not follow the demand, so that the level alone decides"
     if found is None:
         return f"and growth is not judged before {MIN_DAYS} days of levels"
     said = "passes" if late else "does not pass"

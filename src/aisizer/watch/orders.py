@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from aisizer.errors import InvalidInput
-from aisizer.plan import Decision
+from aisizer.plan import Plan
 from aisizer.profile.sections import Order
 from aisizer.watch.records import OrderSeen, OrderState
 
@@ -42,20 +42,23 @@ def added_gpus(orders: Sequence[OrderSeen], by: date, go_live: date) -> int:
     return more - missing
 
 
-def serving_gpus(decision: Decision) -> int:
-    """[GPU] of the first wave that the trigger's sized capacity counts: all that serve, less the redundancy's servers."""
-    return sum(pool.gpus for pool in decision.pools) - decision.redundant_servers * decision.gpus_per_server
+def counted_in_plan(plan: Plan, go_live: date, site: str) -> int:
+    """[GPU] beyond the first wave that were in service when the plan was made, so that its triggers count them already."""
+    listed = (plan.profile.get("evidence") or {}).get("orders") or ()
+    orders = [Order.model_validate(order) for order in listed]
+    return sum(o.gpus for o in orders if o.site == site and o.received is not None and o.due > go_live)
 
 
-def capacity_factor(serving: int, added: int) -> float:
-    """[1] capacity with so many GPUs more over the one without; servers carry alike, and pools share them in proportion.
+def capacity_factor(per_gpu: float, added: int) -> float:
+    """[1] capacity with so many GPUs more over the trigger's own, of which one GPU adds the share per_gpu [1/GPU].
 
-    >>> capacity_factor(8, 8), capacity_factor(16, -8)
-    (2.0, 0.5)
+    >>> capacity_factor(1 / 8, 8), capacity_factor(1 / 16, -8), capacity_factor(0.0, 8)
+    (2.0, 0.5, 1.0)
     """
-    if serving + added <= 0:
+    factor = 1 + per_gpu * added
+    if factor <= 0:
         raise InvalidInput(
-            f"The orders say that {-added} GPUs of the first wave never came, and {serving} carry its load. "
+            f"The orders say that {-added} GPUs of the first wave never came, which are all that carry its load. "
             "Give the orders that came the day on which they were received."
         )
-    return (serving + added) / serving
+    return factor

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from aisizer.plan import Plan
+from aisizer.triggers.promql import number, series
 from aisizer.triggers.records import Trigger
 from aisizer.watch.drift import LENGTHS, PREFIX_HIT, REQUESTS
 
 UTILIZATION = "aisizer:capacity_utilization:ratio"
 UTILIZATION_P95 = "aisizer:capacity_utilization:p95_1d"
 """Names that deliver/rules.py records under; a test holds the two together."""
-CAPACITY = "capacity"
-"""How the ids of triggers on load over sized capacity begin, which the rules record."""
 STEP = "5m"
 """Step of a day's samples: as long as the window of the rate, so that every token is counted once."""
 LEAST_SAMPLES = 216
@@ -25,15 +23,14 @@ SIGNALS = {"prompt_tokens": "prompt_tokens", "output_tokens": "generation_tokens
 
 
 def level_queries(plan: Plan, trigger: Trigger) -> tuple[str, ...]:
-    """Expressions for the level of a whole day, at its end, the best first; none where no rule records the quantity."""
-    if not trigger.id.startswith(CAPACITY):
+    """Expressions for the level of a whole day, at its end, the best first; none where nothing measures the quantity."""
+    if not trigger.query:
         return ()
     labels = {"aisizer_profile": str(plan.profile["name"]), "pool": trigger.pool, "trigger": trigger.id}
-    load = f"sum(rate({_series(trigger.metric, {trigger.model_label: served_model(plan, trigger)})}[{STEP}]))"
     return (
-        f"last_over_time({_series(UTILIZATION_P95, labels)}[1d])",
-        _p95_of_a_day(_series(UTILIZATION, labels)),
-        _p95_of_a_day(f"{load} / {sized_rate(trigger)!r}"),
+        f"last_over_time({series(UTILIZATION_P95, labels)}[1d])",
+        _p95_of_a_day(series(UTILIZATION, labels)),
+        _p95_of_a_day(f"({trigger.query}) / {number(trigger.capacity or 1.0)}"),
     )
 
 
@@ -41,7 +38,7 @@ def workload_queries(plan: Plan, trigger: Trigger, metrics: Mapping[str, str]) -
     """What identifies each property of a pool's workload, and its expression over the last week."""
     label = {trigger.model_label: served_model(plan, trigger)}
     counted = {
-        signal: f"sum(increase({_series(name, label)}[{WEEK}]))"
+        signal: f"sum(increase({series(name, label)}[{WEEK}]))"
         for signal, name in metrics.items()
         if signal in _COUNTED
     }
@@ -64,16 +61,6 @@ def served_model(plan: Plan, trigger: Trigger) -> str:
     return next((pool.model for pool in pools if pool.name == trigger.pool), trigger.pool)
 
 
-def sized_rate(trigger: Trigger) -> float:
-    """Tokens or requests a second, as the engine's metric counts them."""
-    return trigger.sized_output_tokens_per_s if "token" in trigger.metric else trigger.sized_requests_per_s
-
-
 def _p95_of_a_day(expression: str) -> str:
     samples = f"({expression} >= 0)[1d:{STEP}]"  # NaN is no sample: a rule gives it where its capacity is missing
     return f"quantile_over_time(0.95, {samples}) and count_over_time({samples}) >= {LEAST_SAMPLES}"
-
-
-def _series(name: str, labels: Mapping[str, str]) -> str:
-    matchers = ", ".join(f"{key}={json.dumps(value)}" for key, value in labels.items())
-    return f"{name}{{{matchers}}}"

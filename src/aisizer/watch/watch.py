@@ -19,8 +19,8 @@ from aisizer.watch.client import Prometheus, first_with_data
 from aisizer.watch.drift import drifts
 from aisizer.watch.judgement import Setting, judged, unmeasured
 from aisizer.watch.measured import Measured
-from aisizer.watch.orders import added_gpus, capacity_factor, seen, serving_gpus
-from aisizer.watch.queries import CAPACITY, level_queries, workload_queries
+from aisizer.watch.orders import added_gpus, capacity_factor, counted_in_plan, seen
+from aisizer.watch.queries import level_queries, workload_queries
 from aisizer.watch.records import Drift, OrderSeen, Source, Watch, Watched
 
 YEARS_AHEAD = 5
@@ -35,7 +35,7 @@ def watched(plan: Plan, loaded: LoadedProfile, measured: Measured, at: date | No
     _check_orders_alone(plan, loaded)
     _check_sites(plan, loaded)
     orders = seen(profile.evidence.orders, at, roadmap.go_live, decision.site)
-    triggers = tuple(_watched(t, decision, roadmap, loaded, measured, orders, at) for t in plan.triggers)
+    triggers = tuple(_watched(t, plan, loaded, measured, orders, at) for t in plan.triggers)
     drift = drifts(decision, profile.workloads, measured, at)
     return Watch(
         aisizer_version=__version__,
@@ -76,7 +76,7 @@ def asked(plan: Plan, source: Prometheus, metrics: Mapping[str, Mapping[str, str
     workload = {
         key: {day: value}
         for trigger in plan.triggers
-        if trigger.id.startswith(CAPACITY)
+        if trigger.kind == "load"
         for key, query in workload_queries(plan, trigger, metrics.get(trigger.engine, {}))
         if (value := source.instant(query, day)) is not None
     }
@@ -93,21 +93,21 @@ def _span(plan: Plan, at: date | None) -> tuple[date, date]:
 
 def _watched(
     trigger: Trigger,
-    decision: Decision,
-    roadmap: Roadmap,
+    plan: Plan,
     loaded: LoadedProfile,
     measured: Measured,
     orders: tuple[OrderSeen, ...],
     at: date,
 ) -> Watched:
-    relieved = trigger.id.startswith(CAPACITY)
+    decision, roadmap = decided(plan)
     then = at + timedelta(weeks=trigger.lead_time_weeks + trigger.review_weeks)
-    added = added_gpus(orders, then, roadmap.go_live) if relieved else 0
-    setting = Setting(at, loaded.profile.growth, capacity_factor(serving_gpus(decision), added))
+    known = counted_in_plan(plan, roadmap.go_live, decision.site)
+    added = added_gpus(orders, then, roadmap.go_live) - known
+    setting = Setting(at, loaded.profile.growth, capacity_factor(trigger.per_gpu, added))
     daily = measured.levels.get(trigger.id)
     if daily:
         return judged(trigger, daily, setting, measured.origin.get(trigger.id, ""))
-    if relieved:
+    if trigger.kind == "load":
         raise InvalidInput(_nothing(trigger, measured.source))
     return unmeasured(trigger, setting, f"{measured.source.name} measures nothing of it, so it is not judged")
 
