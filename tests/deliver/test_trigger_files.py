@@ -214,17 +214,21 @@ def test_the_tests_can_fail(right: str, wrong: str, tmp_path: Path) -> None:
 
 @pytest.mark.external
 @needs_promtool
-@pytest.mark.parametrize("part", ["predict_linear", "aisizer:capacity_on_order"])
-def test_growth_and_orders_are_tested(part: str, full: Plan, tmp_path: Path) -> None:
-    """Without the growth the forecast never fires, without the orders it is never silenced."""
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("* deriv(", "* 0 * deriv("),
+        ("aisizer:capacity_on_order", "nothing:on_order"),
+        (" offset 91d", ""),
+    ],
+    ids=["growth", "orders", "history"],
+)
+def test_growth_orders_and_history_are_tested(part: str, wrong: str, full: Plan, tmp_path: Path) -> None:
+    """Without the growth the forecast never fires, without the orders it is never silenced, without history it is early."""
     files = trigger_files(full)
     name = "triggers/alerts.rules.yaml"
-    broken = files[name].replace(
-        "predict_linear", "0 * predict_linear" if part == "predict_linear" else "predict_linear"
-    )
-    if part != "predict_linear":
-        broken = files[name].replace(part, "nothing:on_order")
-    folder = written({**files, name: broken}, tmp_path)
+    assert part in files[name]
+    folder = written({**files, name: files[name].replace(part, wrong)}, tmp_path)
     assert promtool(folder, "test", "rules", "rules.test.yaml").returncode == 1
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.triggers.fitted import fitted_weight, forecast_floor, window_weeks
 from aisizer.triggers.levels import Level, OnOrder, Setting, trigger_of
 from aisizer.triggers.records import Trigger
 
@@ -101,24 +100,12 @@ def test_what_fires_on_day_one_names_its_order() -> None:
 
 
 @given(st.floats(0.0, 0.1), leads)
-def test_the_forecast_alert_is_fitted_to_half_the_way_and_believed_by_its_error(growth: float, lead: float) -> None:
+def test_the_forecast_alert_is_the_backtested_rule(growth: float, lead: float) -> None:
     trigger = made(0.3, growth, lead)
-    assert trigger.window_weeks >= (lead + 2) / 2
-    assert trigger.retention_days > trigger.window_weeks * 7
-    assert 0 < trigger.fitted_weight < 1
-    assert trigger.floor is not None and trigger.floor <= trigger.threshold
-
-
-def test_a_longer_window_is_believed_more_and_a_surer_plan_less() -> None:
-    weights = [fitted_weight(window_weeks(lead, 2), 0.01, 0.09) for lead in (8, 20, 39, 52)]
-    assert weights == sorted(weights) and weights[0] < weights[-1]
-    assert fitted_weight(10, 0.03, 0.04) < fitted_weight(10, 0.0, 0.10)
-
-
-def test_the_floor_lets_unplanned_growth_be_seen_in_time() -> None:
-    floor = forecast_floor(0.8, 0.8, 0.0, 20.0, 2.0)
-    months = 22 / (365.25 / 12 / 7)
-    assert floor * 1.10**months == pytest.approx(0.8)
+    assert trigger.window_weeks >= max(26, lead / 2) and trigger.retention_days == trigger.window_weeks * 7
+    assert trigger.floor is not None and trigger.cautious is not None
+    assert trigger.cautious < trigger.floor <= trigger.threshold
+    assert made(trigger.cautious * 1.01, growth, lead).fires_on_day_one
 
 
 def test_a_budget_that_lasts_is_its_own_threshold() -> None:

@@ -8,12 +8,12 @@ from itertools import count
 from typing import Any
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.rule_alerts import STEP_H
+from aisizer.deliver.order_alert import STEP
 from aisizer.deliver.rule_records import (
     CAPACITY,
-    UTILIZATION_BUSY,
-    UTILIZATION_LN,
+    UTILIZATION_LN_WEEK,
     WEEK_S,
+    level_series,
     own_series,
     served_model,
     watched,
@@ -87,7 +87,7 @@ def _throughput(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 def _level(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """A level with its threshold and limit, as printed in the document."""
     targets = [
-        (own_series(UTILIZATION_BUSY, plan, trigger), "p95 of a busy day"),
+        (level_series(plan, trigger), "level that the alerts compare"),
         (f"vector({numbers.plain(trigger.threshold)})", "order now"),
         (f"vector({numbers.plain(trigger.limit)})", "limit"),
     ]
@@ -96,10 +96,7 @@ def _level(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 
 
 def _headroom(plan: Plan) -> dict[str, Any]:
-    targets = [
-        (f"1 - {own_series(UTILIZATION_BUSY, plan, t)} / {numbers.plain(t.limit)}", f"{t.kind} {t.pool}")
-        for t in watched(plan)
-    ]
+    targets = [(f"1 - {level_series(plan, t)} / {numbers.plain(t.limit)}", f"{t.kind} {t.pool}") for t in watched(plan)]
     return _panel("Headroom to each limit", targets, "percentunit", "1 - level / limit")
 
 
@@ -107,8 +104,8 @@ def _weeks_left(plan: Plan) -> dict[str, Any]:
     """Weeks at the growth of the window; nothing where it does not grow."""
     targets = [
         (
-            f"(ln(vector({numbers.plain(t.limit)})) - on () group_right () {own_series(UTILIZATION_LN, plan, t)})\n"
-            f"  / (deriv({own_series(UTILIZATION_LN, plan, t, f'{t.window_weeks}w:{STEP_H}h')}) * {WEEK_S} > 0)",
+            f"(ln(vector({numbers.plain(t.limit)})) - on () group_right () ln({level_series(plan, t)}))\n"
+            f"  / (deriv({own_series(UTILIZATION_LN_WEEK, plan, t, f'{t.window_weeks}w:{STEP}')}) * {WEEK_S} > 0)",
             f"{t.kind} {t.pool}",
         )
         for t in watched(plan)

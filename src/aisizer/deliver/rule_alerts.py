@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from aisizer.deliver import labels, numbers
+from aisizer.deliver.order_alert import order_expression
 from aisizer.deliver.rule_records import (
     UTILIZATION,
     UTILIZATION_BUSY,
-    UTILIZATION_LN,
-    horizon_s,
+    UTILIZATION_LN_WEEK,
+    level_series,
     own_series,
     trigger_labels,
 )
 from aisizer.deliver.yaml_text import Block
 from aisizer.plan import Plan
+from aisizer.triggers.forecast import WEEK_DAYS
+from aisizer.triggers.order_rule import order_rule
 from aisizer.triggers.promql import number, series
 from aisizer.triggers.records import Symptom, Trigger
 from aisizer.triggers.symptoms import CAPACITY_ON_ORDER
 
 HOLD = "1h"
 """an alert waits this long, so that one restart of the engine opens no ticket"""
-FORECAST_HOLD = "6h"
-"""a forecast waits for a quarter of a day, so that one odd sample opens no ticket"""
-STEP_H = 12
-"""[h] between the samples that the forecast is fitted to: two of each day's percentile, whatever the interval of recording"""
 VALUE = "{{ $value | humanizePercentage }}"
 
 
 def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """Works on the first day: the level from which planned growth reaches the limit one lead and review later."""
     threshold = numbers.plain(trigger.threshold)
-    expr = f"{own_series(UTILIZATION_BUSY, plan, trigger)} > {threshold}{_raised(plan, trigger)}"
+    expr = f"{level_series(plan, trigger)} > {threshold}{_times(plan, trigger)}"
     return _alert(
         plan,
         trigger,
@@ -44,7 +42,7 @@ def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
         description=_inert(f"{trigger.pool}: {trigger.quantity} is ")
         + VALUE
         + _inert(
-            f" (95th percentile of a busy day), above {threshold}: {trigger.formula}. "
+            f" (95th percentile of a day), above {threshold}: {trigger.formula}. "
             f"At {numbers.exact_share(trigger.growth_per_month)} a month the limit of "
             f"{numbers.exact_share(trigger.limit)} is {numbers.plain(trigger.lead_time_weeks)} weeks of lead time "
             f"and {numbers.plain(trigger.review_weeks)} weeks of review away."
@@ -53,32 +51,29 @@ def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 
 
 def forecast_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
-    """Fires when measured growth, drawn towards the plan's, reaches the limit within lead and review, whatever was planned."""
-    window = f"{trigger.window_weeks}w:{STEP_H}h"
-    now, past = own_series(UTILIZATION_LN, plan, trigger), own_series(UTILIZATION_LN, plan, trigger, window)
-    weight, planned = trigger.fitted_weight, planned_growth(trigger)
-    expr = (
-        f"{own_series(UTILIZATION_BUSY, plan, trigger)} > {number(trigger.floor or trigger.limit)}\n"
-        f"and exp(\n"
-        f"  {number(weight)} * predict_linear({past}, {horizon_s(trigger)})\n"
-        f"  + {number(round(1 - weight, 9))} * ({now} + {number(planned)})\n"
-        f") > {number(trigger.limit)}{_raised(plan, trigger)}\n"
-        f"and count_over_time({past}) > {least_samples(trigger)}"
-    )
+    """The backtested rule: growth as measured, drawn towards the plan's, reaches the limit within lead and review."""
+    rule = order_rule(trigger.limit, trigger.growth_per_month, trigger.lead_time_weeks, trigger.review_weeks)
+    busy, weekly = (own_series(name, plan, trigger) for name in (UTILIZATION_BUSY, UTILIZATION_LN_WEEK))
+    window = trigger.window_weeks * WEEK_DAYS
+    raised = _raised(plan, trigger)
+    expr = order_expression(rule, busy, weekly, window)
+    if raised:
+        expr = f"{busy}\nand (\n{order_expression(rule, f'({busy} / {raised})', weekly, window)}\n)"
     return _alert(
         plan,
         trigger,
         f"{trigger.alert}Forecast",
         expr,
-        FORECAST_HOLD,
+        HOLD,
         summary=_summary(trigger),
         description=_inert(f"{trigger.pool}: {trigger.quantity} is ")
         + VALUE
         + _inert(
-            f" and grows so that {numbers.exact_share(trigger.limit)} is reached within "
-            f"{numbers.plain(trigger.lead_time_weeks)} weeks of lead time and {numbers.plain(trigger.review_weeks)} of review: "
-            f"growth of its logarithm over {trigger.window_weeks} weeks at a weight of {numbers.share(weight)}, the plan's at "
-            f"the rest. Prometheus must keep {trigger.retention_days} days."
+            f" and may reach {numbers.exact_share(trigger.limit)} within {numbers.plain(trigger.lead_time_weeks)} weeks of lead "
+            f"time and {numbers.plain(trigger.review_weeks)} of review: growth over {trigger.window_weeks} weeks at a weight of "
+            f"{numbers.share(rule.weight)}, the plan's at the rest, and a margin for the forecast's error; until 13 weeks are "
+            f"measured, from {numbers.exact_share(float(f'{rule.cautious:.3g}'))} on. Prometheus must keep "
+            f"{trigger.retention_days} days."
         ),
     )
 
@@ -129,26 +124,17 @@ def runbook_url(plan: Plan, alert: str) -> str:
     return f"{str(monitoring.get('runbooks') or 'runbooks').rstrip('/')}/{alert}.md"
 
 
-def planned_growth(trigger: Trigger) -> float:
-    """[1] the plan's growth of the logarithm over lead and review: what lies between the static level and the limit.
-
-    The limit over the threshold is the growth that the plan expects until something ordered now is in service.
-    """
-
-    return round(math.log(trigger.limit / trigger.threshold), 9)
-
-
-def least_samples(trigger: Trigger) -> int:
-    """Samples of half the window: with fewer the forecast is silent, and the static floor stands alone."""
-    return trigger.window_weeks * 7 * 24 // STEP_H // 2
-
-
 def _raised(plan: Plan, trigger: Trigger) -> str:
-    """The factor by which GPUs on their way raise a level."""
+    """The capacity with GPUs on their way over that without; empty where they add nothing to it."""
     if not trigger.per_gpu:
         return ""
     coming = series(CAPACITY_ON_ORDER, {"aisizer_profile": labels.profile_name(plan)})
-    return f" * (1 + {number(trigger.per_gpu)} * scalar(sum({coming}) or vector(0)))"
+    return f"(1 + {number(trigger.per_gpu)} * scalar(sum({coming}) or vector(0)))"
+
+
+def _times(plan: Plan, trigger: Trigger) -> str:
+    raised = _raised(plan, trigger)
+    return f" * {raised}" if raised else ""
 
 
 def _summary(trigger: Trigger) -> str:

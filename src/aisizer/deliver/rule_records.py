@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from aisizer.deliver import labels
+from aisizer.deliver.order_alert import busy_level, weekly_mean
 from aisizer.deliver.yaml_text import Block
 from aisizer.plan import Plan
 from aisizer.plan.records import Decision
@@ -23,12 +24,10 @@ from aisizer.triggers.symptoms import CAPACITY_ON_ORDER, PLANNED_SPEND
 CAPACITY = "aisizer:sized_capacity:rate"
 UTILIZATION = "aisizer:capacity_utilization:ratio"
 UTILIZATION_P95 = "aisizer:capacity_utilization:p95_1d"
-UTILIZATION_BUSY = "aisizer:capacity_utilization:busy_1w"
-UTILIZATION_LN = "aisizer:capacity_utilization:ln_busy_1w"
-DAILY_WINDOW, WEEKLY_WINDOW = "1d", "1w"
-BUSY_DAY = 0.7
-"""[1] quantile of the last seven days that stands for the peak: about the median of five working days, so that neither one
-odd day opens a ticket nor a quiet weekend hides a full week."""
+UTILIZATION_BUSY = "aisizer:capacity_utilization:busy_28d"
+UTILIZATION_LN = "aisizer:capacity_utilization:ln_p95_1d"
+UTILIZATION_LN_WEEK = "aisizer:capacity_utilization:ln_p95_7d"
+DAILY_WINDOW = "1d"
 WEEK_S = 7 * 86400
 
 
@@ -51,6 +50,11 @@ def trigger_labels(plan: Plan, trigger: Trigger) -> dict[str, str]:
 def own_series(name: str, plan: Plan, trigger: Trigger, window: str = "") -> str:
     """One recorded series of a trigger."""
     return series(name, trigger_labels(plan, trigger), window)
+
+
+def level_series(plan: Plan, trigger: Trigger) -> str:
+    """The level that the alerts compare: of what follows demand that of busy days, so that no weekend hides it."""
+    return own_series(UTILIZATION_P95 if trigger.floor is None else UTILIZATION_BUSY, plan, trigger)
 
 
 def served_model(plan: Plan, pool: str) -> str:
@@ -84,10 +88,11 @@ def _levels(plan: Plan, trigger: Trigger) -> Iterator[dict[str, Any]]:
     yield _record(
         UTILIZATION_P95, f"quantile_over_time(0.95, {own_series(UTILIZATION, plan, trigger, DAILY_WINDOW)})", own
     )
-    busy = f"quantile_over_time({BUSY_DAY}, {own_series(UTILIZATION_P95, plan, trigger, WEEKLY_WINDOW)})"
-    yield _record(UTILIZATION_BUSY, busy, own)
     if trigger.floor is not None:
-        yield _record(UTILIZATION_LN, f"ln({own_series(UTILIZATION_BUSY, plan, trigger)} > 0)", own)
+        daily = own_series(UTILIZATION_P95, plan, trigger)
+        yield _record(UTILIZATION_BUSY, busy_level(daily), own)
+        yield _record(UTILIZATION_LN, f"ln({daily} > 0)", own)
+        yield _record(UTILIZATION_LN_WEEK, weekly_mean(own_series(UTILIZATION_LN, plan, trigger)), own)
 
 
 def _record(name: str, expr: str, own: dict[str, str]) -> dict[str, Any]:

@@ -13,20 +13,19 @@ from typing import Any
 
 from aisizer.deliver import labels
 from aisizer.deliver.rule_alerts import (
-    STEP_H,
     VALUE,
     data_missing_alert,
     forecast_alert,
-    planned_growth,
     static_alert,
     symptom_alert,
 )
 from aisizer.deliver.rule_records import (
     UTILIZATION_BUSY,
-    UTILIZATION_LN,
+    UTILIZATION_LN_WEEK,
     WEEK_S,
     end_of,
     horizon_s,
+    level_series,
     orders,
     own_series,
     served_model,
@@ -35,6 +34,7 @@ from aisizer.deliver.rule_records import (
 from aisizer.deliver.yaml_text import yaml_text
 from aisizer.plan import Plan
 from aisizer.profile.sections import Order
+from aisizer.triggers.order_rule import BUSY_AGE, HISTORY_DAYS, order_rule
 from aisizer.triggers.promql import number, series
 from aisizer.triggers.records import Symptom, Trigger
 from aisizer.triggers.symptoms import CAPACITY_ON_ORDER
@@ -44,10 +44,10 @@ BELOW, ABOVE = 0.98, 1.02
 """Steady levels that a test stands on, over the threshold."""
 ENOUGH = 0.10
 """[1] share of the capacity that the order in a static test brings at least."""
-FASTER = 0.2
-"""[1] growth of the logarithm over lead and review beyond the plan's, in the test of a forecast."""
-FULL = 0.75
-"""[1] of the window that has passed when the forecast fires: beyond the half that it needs."""
+FASTER = 0.05
+"""[1] of the logarithm by which the forecast of a test passes the limit: less than the order in it brings."""
+STEP_H = 12
+"""[h] between the samples of a test"""
 MOST_REPLICAS = 200
 """Replicas that a test gives a series each; larger fleets are not tested one by one."""
 STEPS_PER_DAY = 24 // STEP_H
@@ -95,7 +95,7 @@ def _static(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """Below for a day, then above: ordered after ten steps, slipped after fifteen."""
     low, high = (_short(trigger.threshold * share) for share in (BELOW, ABOVE))
     alert = static_alert(plan, trigger)
-    given = [_given(own_series(UTILIZATION_BUSY, plan, trigger), f"{number(low)}+0x4 {number(high)}+0x19")]
+    given = [_given(level_series(plan, trigger), f"{number(low)}+0x4 {number(high)}+0x19")]
     expected = [_expected(alert, 4, None), _expected(alert, 8, high)]
     if trigger.per_gpu:
         given.append(_coming(plan, "_x10", math.ceil(ENOUGH / trigger.per_gpu), 4))
@@ -104,22 +104,21 @@ def _static(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 
 
 def _forecast(plan: Plan, trigger: Trigger) -> dict[str, Any]:
-    """Growth beyond the plan's at a level that the static alert lets pass: it fires on the step where the forecast says so."""
-    alert, steps = forecast_alert(plan, trigger), horizon_s(trigger) / 3600 / STEP_H
-    slope = (planned_growth(trigger) + FASTER) / steps
-    fires = round(FULL * trigger.window_weeks * 7) * STEPS_PER_DAY
-    # ln + w (c + FASTER) + (1 - w) c reaches ln(limit), c being ln(limit / threshold), where ln = ln(threshold) - w FASTER.
-    start = math.log(trigger.threshold) - trigger.fitted_weight * FASTER - slope * fires
-    level = _short((trigger.floor or trigger.limit) * 1.05)
-    day, last = STEPS_PER_DAY, fires + 12 * STEPS_PER_DAY
+    """A level below every floor with growth beyond the plan's: it fires once there is history enough to believe the growth."""
+    rule = order_rule(trigger.limit, trigger.growth_per_month, trigger.lead_time_weeks, trigger.review_weeks)
+    level, known = _short(rule.cautious * BELOW), HISTORY_DAYS * STEPS_PER_DAY
+    ahead = math.log(rule.limit / level) - rule.margin + FASTER
+    slope = (ahead / (rule.horizon_days + BUSY_AGE) - (1 - rule.weight) * rule.planned_per_day) / rule.weight
+    fires, last = known + 4, known + 40
+    alert = forecast_alert(plan, trigger)
     given = [
         _given(own_series(UTILIZATION_BUSY, plan, trigger), f"{number(level)}+0x{last}"),
-        _given(own_series(UTILIZATION_LN, plan, trigger), f"{start:.12g}+{slope:.12g}x{last}"),
+        _given(own_series(UTILIZATION_LN_WEEK, plan, trigger), f"-3+{slope / STEPS_PER_DAY:.12g}x{last}"),
     ]
-    expected = [_expected(alert, fires - 2 * day, None), _expected(alert, fires + 2 * day, level)]
+    expected = [_expected(alert, known - 8, None), _expected(alert, fires + 4, level)]
     if trigger.per_gpu:
-        given.append(_coming(plan, f"_x{fires + 3 * day}", math.ceil(1 / trigger.per_gpu), 3 * day))
-        expected += [_expected(alert, fires + 5 * day, None), _expected(alert, fires + 9 * day, level)]
+        given.append(_coming(plan, f"_x{fires + 8}", math.ceil(ENOUGH / trigger.per_gpu), 10))
+        expected += [_expected(alert, fires + 14, None), _expected(alert, fires + 26, level)]
     return _test(f"{trigger.id}: growth", given, expected)
 
 

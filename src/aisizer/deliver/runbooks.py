@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.rule_records import UTILIZATION_BUSY, own_series, watched
+from aisizer.deliver.rule_records import level_series, watched
 from aisizer.plan import Plan
 from aisizer.triggers.records import Symptom, Trigger
 
@@ -48,7 +48,7 @@ def _of_triggers(plan: Plan, found: Sequence[Trigger]) -> Iterator[tuple[str, st
         "Record the order in evidence.orders of the profile and size again: the alert is silent while the order is due in time, "
         "and fires again when its date passes without `received`."
     )
-    look = [f"{t.pool}: `{own_series(UTILIZATION_BUSY, plan, t)}`" for t in found]
+    look = [f"{t.pool}: `{level_series(plan, t)}`" for t in found]
     compare = "Compare growth, token lengths and cache hits with the profile; where they differ, size again first."
     dates = [f"{t.pool}: expected {_dates(t)}." for t in found]
     yield _book(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from aisizer.triggers.fitted import fitted_weight, forecast_floor, retention_days, window_weeks
+from aisizer.triggers.forecast import WEEK_DAYS
+from aisizer.triggers.order_rule import order_rule, window_days
 from aisizer.triggers.records import Kind, Trigger
 from aisizer.triggers.thresholds import (
     answered_crossing,
@@ -82,9 +83,14 @@ def trigger_of(level: Level, setting: Setting) -> Trigger:
     """The trigger on one level: never later for a longer lead or a faster growth."""
     at = _threshold(level, setting)
     steps = _steps(level, setting)
-    day_one = level.levels["base"][0] >= at * steps[0][1]
-    window = window_weeks(level.lead_weeks, setting.review_weeks)
     growth = setting.growth
+    rule = (
+        order_rule(level.limit, growth["base"], level.lead_weeks, setting.review_weeks)
+        if level.follows_demand
+        else None
+    )
+    day_one = level.levels["base"][0] >= min(at, rule.cautious if rule else at) * steps[0][1]
+    window = window_days(level.lead_weeks) if rule else 0
     return Trigger(
         id=level.id,
         alert=level.alert,
@@ -116,12 +122,11 @@ def trigger_of(level: Level, setting: Setting) -> Trigger:
         per_gpu=level.per_gpu,
         on_order_gpus=sum(order.gpus for order in setting.on_order) if level.per_gpu else 0,
         order=(setting.next_order if level.per_gpu else level.action) if day_one else "",
-        floor=forecast_floor(level.limit, at, growth["high"], level.lead_weeks, setting.review_weeks)
-        if level.follows_demand
-        else None,
-        window_weeks=window if level.follows_demand else 0,
-        fitted_weight=fitted_weight(window, growth["low"], growth["high"]) if level.follows_demand else 0.0,
-        retention_days=retention_days(window) if level.follows_demand else 0,
+        floor=rule.floor if rule else None,
+        cautious=rule.cautious if rule else None,
+        window_weeks=window // WEEK_DAYS,
+        fitted_weight=rule.weight if rule else 0.0,
+        retention_days=window,
     )
 
 

@@ -56,7 +56,9 @@ class Trigger(Record):
     order: str = ""
     """the order that answers the alert where it fires on day one"""
     floor: float | None = None
-    """level below which the forecast alert is silent, whatever it forecasts; null: no forecast alert"""
+    """level of busy days at which the forecast alert fires whatever it forecasts; null: no forecast alert"""
+    cautious: float | None = None
+    """the lower one at which it fires until 13 weeks have been measured"""
     window_weeks: int = 0
     """[week] of measurements that the forecast is fitted to"""
     fitted_weight: float = 0.0
