@@ -11,7 +11,7 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.order_alert import STEP
 from aisizer.deliver.rule_records import (
     CAPACITY,
-    UTILIZATION_LN_WEEK,
+    USED_LN_WEEK,
     WEEK_S,
     level_series,
     own_series,
@@ -105,7 +105,7 @@ def _weeks_left(plan: Plan) -> dict[str, Any]:
     targets = [
         (
             f"(ln(vector({numbers.plain(t.limit)})) - on () group_right () ln({level_series(plan, t)}))\n"
-            f"  / (deriv({own_series(UTILIZATION_LN_WEEK, plan, t, f'{t.window_weeks}w:{STEP}')}) * {WEEK_S} > 0)",
+            f"  / (deriv({own_series(USED_LN_WEEK, plan, t, f'{t.window_weeks}w:{STEP}')}) * {WEEK_S} > 0)",
             f"{t.kind} {t.pool}",
         )
         for t in watched(plan)

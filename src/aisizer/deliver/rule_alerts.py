@@ -8,9 +8,9 @@ from typing import Any
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.order_alert import order_expression
 from aisizer.deliver.rule_records import (
+    USED_LN_WEEK,
     UTILIZATION,
     UTILIZATION_BUSY,
-    UTILIZATION_LN_WEEK,
     level_series,
     own_series,
     trigger_labels,
@@ -53,7 +53,7 @@ def static_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
 def forecast_alert(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     """The backtested rule: growth as measured, drawn towards the plan's, reaches the limit within lead and review."""
     rule = order_rule(trigger.limit, trigger.growth_per_month, trigger.lead_time_weeks, trigger.review_weeks)
-    busy, weekly = (own_series(name, plan, trigger) for name in (UTILIZATION_BUSY, UTILIZATION_LN_WEEK))
+    busy, weekly = (own_series(name, plan, trigger) for name in (UTILIZATION_BUSY, USED_LN_WEEK))
     window = trigger.window_weeks * WEEK_DAYS
     raised = _raised(plan, trigger)
     expr = order_expression(rule, busy, weekly, window)

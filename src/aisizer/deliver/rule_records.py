@@ -25,8 +25,9 @@ CAPACITY = "aisizer:sized_capacity:rate"
 UTILIZATION = "aisizer:capacity_utilization:ratio"
 UTILIZATION_P95 = "aisizer:capacity_utilization:p95_1d"
 UTILIZATION_BUSY = "aisizer:capacity_utilization:busy_28d"
-UTILIZATION_LN = "aisizer:capacity_utilization:ln_p95_1d"
-UTILIZATION_LN_WEEK = "aisizer:capacity_utilization:ln_p95_7d"
+USED_P95 = "aisizer:capacity_used:p95_1d"
+USED_LN = "aisizer:capacity_used:ln_p95_1d"
+USED_LN_WEEK = "aisizer:capacity_used:ln_p95_7d"
 DAILY_WINDOW = "1d"
 WEEK_S = 7 * 86400
 
@@ -89,10 +90,12 @@ def _levels(plan: Plan, trigger: Trigger) -> Iterator[dict[str, Any]]:
         UTILIZATION_P95, f"quantile_over_time(0.95, {own_series(UTILIZATION, plan, trigger, DAILY_WINDOW)})", own
     )
     if trigger.floor is not None:
-        daily = own_series(UTILIZATION_P95, plan, trigger)
-        yield _record(UTILIZATION_BUSY, busy_level(daily), own)
-        yield _record(UTILIZATION_LN, f"ln({daily} > 0)", own)
-        yield _record(UTILIZATION_LN_WEEK, weekly_mean(own_series(UTILIZATION_LN, plan, trigger)), own)
+        # Kept as what is used, so that new capacity bends no growth and old capacity haunts no level.
+        used = own_series(USED_P95, plan, trigger)
+        yield _record(USED_P95, f"{own_series(UTILIZATION_P95, plan, trigger)}\n  * scalar({capacity})", own)
+        yield _record(UTILIZATION_BUSY, f"{busy_level(used)}\n  / scalar({capacity})", own)
+        yield _record(USED_LN, f"ln({used} > 0)", own)
+        yield _record(USED_LN_WEEK, weekly_mean(own_series(USED_LN, plan, trigger)), own)
 
 
 def _record(name: str, expr: str, own: dict[str, str]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from aisizer.deliver.rule_alerts import (
     symptom_alert,
 )
 from aisizer.deliver.rule_records import (
+    USED_LN_WEEK,
     UTILIZATION_BUSY,
-    UTILIZATION_LN_WEEK,
     WEEK_S,
     end_of,
     horizon_s,
@@ -113,7 +113,7 @@ def _forecast(plan: Plan, trigger: Trigger) -> dict[str, Any]:
     alert = forecast_alert(plan, trigger)
     given = [
         _given(own_series(UTILIZATION_BUSY, plan, trigger), f"{number(level)}+0x{last}"),
-        _given(own_series(UTILIZATION_LN_WEEK, plan, trigger), f"-3+{slope / STEPS_PER_DAY:.12g}x{last}"),
+        _given(own_series(USED_LN_WEEK, plan, trigger), f"-3+{slope / STEPS_PER_DAY:.12g}x{last}"),
     ]
     expected = [_expected(alert, known - 8, None), _expected(alert, fires + 4, level)]
     if trigger.per_gpu:
