@@ -130,6 +130,7 @@ def test_schema_and_field_help_as_text() -> None:
     assert json.loads(schema("profile"))["title"] == "aisizer workload profile"
     assert "properties" in json.loads(schema("plan"))
     assert set(json.loads(schema("catalog"))) == {"$id", *KINDS}
+    assert {"triggers", "fired", "sizing_void"} <= set(json.loads(schema("watch"))["properties"])
     with pytest.raises(InvalidInput, match='did you mean "profile"'):
         schema("profil")
     assert "default   20 %" in field_text("resilience.headroom")

@@ -30,7 +30,7 @@ Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
 Watch    watch      metrics (file or server) against plan: what fired
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
-         schema     JSON Schema of profile, plan and catalog
+         schema     JSON Schema of profile, plan, catalog, watch
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
@@ -162,7 +162,7 @@ def init(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan or catalog")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog or watch")]) -> None:
     """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
 
