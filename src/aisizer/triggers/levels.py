@@ -184,5 +184,9 @@ def _formula(level: Level, setting: Setting, at: float) -> str:
     return (
         f"{level.limit:.4g} / (1 + {growth:.4g}) ^ (({level.lead_weeks:g} + {review:g}) weeks / "
         f"{WEEKS_PER_MONTH:.4g} weeks per month) = {steady:.4g}"
-        + (f"; dated growth is steeper, so {at:.4g} as forecast that long before the limit" if at < (1 - 1e-6) * steady else "")
+        + (
+            f"; dated growth is steeper, so {at:.4g} as forecast that long before the limit"
+            if at < (1 - 1e-6) * steady
+            else ""
+        )
     )
