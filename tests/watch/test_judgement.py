@@ -106,6 +106,15 @@ def test_growth_faster_than_planned_fires_below_the_threshold() -> None:
     assert not judge(levels(0.5, 0.0)).fired
 
 
+def test_until_thirteen_weeks_are_measured_a_cautious_threshold_stands_in_for_the_growth() -> None:
+    """61.3 % x 0.32 / 0.4 = 49.1 % on the first 90 days, as the alert of the rules; then the growth decides again."""
+    early, known = (judge(levels(0.52, 0.0, days=n), cautious=0.32) for n in (90, 91))
+    assert early.fired and early.threshold == pytest.approx(0.8 * known.threshold)
+    assert not known.fired and "a cautious one" in early.reason and "a cautious one" not in known.reason
+    assert not judge(levels(0.45, 0.30, days=90), cautious=0.32).fired
+    assert judge(levels(0.45, 0.30, days=91), cautious=0.32).fired
+
+
 def test_neither_a_weekend_nor_one_wild_day_moves_the_level_and_a_month_of_a_jump_does() -> None:
     daily = levels(0.4, 0.0)
     calm = judge(daily).level

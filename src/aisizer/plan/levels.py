@@ -111,9 +111,11 @@ def _load(context: Context, watched: Watched, name: str) -> Level:
 def _kv_cache(context: Context, watched: Watched, name: str) -> Iterator[Level]:
     """Cache in use, in proportion to demand; full when the redundancy's loss would fill the rest."""
     candidate, record = watched.pools[name][0], watched.records[name]
-    if candidate.pool.promised.model.prefill_only or "kv_use" not in watched.metrics or record.kv_use_p95 <= 0:
+    if candidate.pool.promised.model.prefill_only or "kv_use" not in watched.metrics:
         return
-    limit = min(1.0, record.kv_use_p95 / (record.kv_use_p95_degraded or record.kv_use_p95))
+    if record.kv_use_p95 <= 0 or not record.kv_use_p95_degraded:
+        return
+    limit = min(1.0, record.kv_use_p95 / record.kv_use_p95_degraded)
     labels = {watched.model_label: candidate.pool.promised.model.id}
     yield Level(
         id=f"kv-cache-{name}",

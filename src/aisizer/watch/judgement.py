@@ -11,7 +11,7 @@ import numpy as np
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import GrowthSection
 from aisizer.triggers.forecast import MIN_DAYS, WINDOW_DAYS, Fit, fires, fit, runway_days
-from aisizer.triggers.order_rule import BUSY_DAYS, BUSY_SHARE
+from aisizer.triggers.order_rule import BUSY_DAYS, BUSY_SHARE, HISTORY_DAYS
 from aisizer.triggers.records import Trigger
 from aisizer.units import DAY, MONTH
 from aisizer.watch.measured import WEEK_DAYS, Daily, gaps, within
@@ -37,15 +37,18 @@ def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Wat
     if follows:
         used = as_planned_on(used, setting.growth, at)
     level = busy_level(within(used, at, BUSY_DAYS), at, trigger.growth_per_month) if follows else used[max(used)]
-    threshold = trigger.threshold * setting.capacity_factor
+    early = follows and _early(trigger, used, at)
+    threshold = trigger.threshold * _caution(trigger, early) * setting.capacity_factor
     limit = limit_then(trigger.limit, setting, weeks) if follows else trigger.limit
     found = fitted(used, at, trigger.growth_per_month) if follows else None
     over = level >= threshold
-    late = found is not None and fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
+    late = (
+        not early and found is not None and fires(found, limit, trigger.lead_time_weeks * 7, trigger.review_weeks * 7)
+    )
     return Watched(
         **_plan_part(trigger, setting),
         fired=over or late,
-        reason=f"{_by_level(level, threshold)}, {_by_growth(trigger, found, late, over, weeks)}",
+        reason=f"{_by_level(level, threshold)}, {_by_growth(trigger, found, early, late, over, weeks)}",
         level=level,
         threshold=threshold,
         limit=limit,
@@ -55,6 +58,16 @@ def judged(trigger: Trigger, daily: Daily, setting: Setting, origin: str) -> Wat
         gaps=gaps(used, at),
         source=origin,
     )
+
+
+def _early(trigger: Trigger, used: Daily, at: date) -> bool:
+    """Whether less was measured than the alert of the rules believes a growth by."""
+    return trigger.cautious is not None and (at - min(used)).days + 1 < HISTORY_DAYS
+
+
+def _caution(trigger: Trigger, early: bool) -> float:
+    """[1] by which the threshold is lower until then: the cautious floor over the floor of the rules."""
+    return trigger.cautious / trigger.floor if early and trigger.cautious and trigger.floor else 1.0
 
 
 def unmeasured(trigger: Trigger, setting: Setting, why: str) -> Watched:
@@ -147,9 +160,11 @@ def _by_level(level: float, threshold: float) -> str:
     return f"the level of {level:.1%} is {'at or over' if level >= threshold else 'below'} the threshold of {threshold:.1%}"
 
 
-def _by_growth(trigger: Trigger, found: Fit | None, late: bool, over: bool, weeks: float) -> str:
+def _by_growth(trigger: Trigger, found: Fit | None, early: bool, late: bool, over: bool, weeks: float) -> str:
     if trigger.floor is None:
         return "and it does not follow the demand, so that the level alone decides"
+    if early:
+        return f"a cautious one, because growth decides only after {HISTORY_DAYS} days of levels"
     if found is None:
         return f"and growth is not judged before {MIN_DAYS} days of levels"
     said = "passes" if late else "does not pass"

@@ -24,13 +24,13 @@ SIGNALS = {"prompt_tokens": "prompt_tokens", "output_tokens": "generation_tokens
 
 def level_queries(plan: Plan, trigger: Trigger) -> tuple[str, ...]:
     """Expressions for the level of a whole day, at its end, the best first; none where nothing measures the quantity."""
-    if not trigger.query:
+    if not trigger.query or trigger.capacity is None:
         return ()
     labels = {"aisizer_profile": str(plan.profile["name"]), "pool": trigger.pool, "trigger": trigger.id}
     return (
         f"last_over_time({series(UTILIZATION_P95, labels)}[1d])",
         _p95_of_a_day(series(UTILIZATION, labels)),
-        _p95_of_a_day(f"({trigger.query}) / {number(trigger.capacity or 1.0)}"),
+        _p95_of_a_day(f"({trigger.query}) / {number(trigger.capacity)}"),
     )
 
 
