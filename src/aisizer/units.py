@@ -10,6 +10,8 @@ HOURS_PER_MONTH = 730.0
 """[h/month] 8,760 hours a year divided by 12."""
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 """[week/month]"""
+MONTHS_PER_YEAR = 12
+"""[month/year]"""
 MINUTE, HOUR, DAY, WEEK = 60.0, 3600.0, 86400.0, 604800.0
 MONTH, YEAR = 365.25 * DAY / 12, 365.25 * DAY
 

@@ -51,25 +51,23 @@ def test_power_is_dated_by_its_first_month_and_carries_its_lead_time() -> None:
     assert (breach.month, breach.got, breach.limit, breach.unit) == (13, pytest.approx(40.8), 30, "kW")
     assert breach.lead_time_weeks is not None
     assert (breach.lead_time_weeks.low, breach.lead_time_weeks.base) == (104, 208)
-    assert breach.cost is None
     assert "more takes 208 weeks by transformer-lead-time-2026" in breach.sentence
 
 
-def test_liquid_cooling_is_an_item_of_its_own_whose_time_and_cost_no_source_gives() -> None:
+def test_liquid_cooling_is_an_item_of_its_own_whose_time_no_source_gives() -> None:
     breach = breaches("gb200-nvl72", cooling="air")["cooling"]
-    assert (breach.item, breach.lead_time_weeks, breach.cost) == ("liquid cooling of the site", None, None)
+    assert (breach.item, breach.lead_time_weeks) == ("liquid cooling of the site", None)
     assert "put liquid-cooling-lead-time into the prices of a catalog overlay" in breach.sentence
 
 
-def test_an_overlay_gives_liquid_cooling_its_time_and_cost() -> None:
-    work = {"liquid-cooling-lead-time": WORK["colocation-lead-time"], "liquid-cooling-price": WORK["rack-price"]}
+def test_an_overlay_gives_liquid_cooling_its_time() -> None:
+    work = {"liquid-cooling-lead-time": WORK["colocation-lead-time"]}
     (breach,) = site_breaches(OWN, SiteLimits(cooling="air"), CATALOG.servers["gb200-nvl72"], GROWING, work)
-    assert (breach.lead_time_weeks, breach.cost) == tuple(work.values())
+    assert breach.lead_time_weeks == WORK["colocation-lead-time"]
 
 
-def test_racks_cost_what_the_catalog_says() -> None:
+def test_racks_are_counted_at_the_last_month_and_dated_by_the_first() -> None:
     breach = breaches(racks=1, rack_power_kw=31)["racks"]
-    assert breach.cost is not None and breach.cost.unit == "USD/rack"
     assert (breach.got, breach.month) == (2, 13)
 
 

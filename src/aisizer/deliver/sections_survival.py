@@ -6,7 +6,7 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Facts, Notice, Paragraph, Section, table
 from aisizer.plan import Plan
 from aisizer.plan.records import Availability, RecoveryCheck
-from aisizer.units import DAY, HOUR, MINUTE
+from aisizer.sizing.recovery import span
 
 
 def survival_section(plan: Plan) -> Section:
@@ -98,15 +98,3 @@ def _target(seconds: float | None) -> str:
 
 def _met(met: bool | None) -> str:
     return "no target" if met is None else "yes" if met else "no"
-
-
-def span(seconds: float | None) -> str:
-    """A long time in its largest unit.
-
-    >>> span(90), span(5400), span(None), span(560)
-    ('1.5 min', '1.5 h', 'never', '9.333 min')
-    """
-    if seconds is None:
-        return "never"
-    unit, size = next(((u, s) for u, s in (("d", DAY), ("h", HOUR), ("min", MINUTE)) if seconds >= s), ("s", 1.0))
-    return f"{seconds / size:.4g} {unit}"

@@ -19,13 +19,14 @@ from aisizer.sizing.facility import facility_needs, limits_of
 from aisizer.sizing.fleet import Layout
 from aisizer.sizing.front_end import electricity_need, front_end_needs
 from aisizer.sizing.links import wire_between
-from aisizer.sizing.logs import FURTHER_YEAR, MONTHS_PER_YEAR
+from aisizer.sizing.logs import FURTHER_YEAR
 from aisizer.sizing.migrations import Evaluated, Serving, migration_needs, people_need
 from aisizer.sizing.needs import Need
 from aisizer.sizing.network import network_needs
 from aisizer.sizing.records import Surrounding
 from aisizer.sizing.recovery import Data, recovery_needs
 from aisizer.sizing.spares import spare_needs
+from aisizer.units import MONTHS_PER_YEAR
 
 STANDBY = ("warm_standby", "half_size", "active_active")
 """Postures whose second site serves at once, so that its gateways stand too; the others start them with its GPUs."""

@@ -26,7 +26,6 @@ class Breach:
     got, limit        at the last month, in `unit`
     item              what has to be built, ordered or granted
     lead_time_weeks   null where no source gives it
-    cost              of one unit of the work, null where no source gives it
     """
 
     reason: Literal["power", "racks", "rack_power", "cooling", "quota"]
@@ -37,7 +36,6 @@ class Breach:
     item: str
     sentence: str
     lead_time_weeks: Amount | None = None
-    cost: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def site_breaches(
     """Every known limit of the site that the servers in service pass by the last month; an unknown limit is not checked.
 
     server is None where instances are rented. work: catalog amounts, of which site-power-, rack-power-, liquid-cooling- and
-    colocation-lead-time [week], rack-, rack-power- and liquid-cooling-price are read; what no source gives, an overlay may.
+    colocation-lead-time [week] are read; what no source gives, an overlay may.
     """
     if server is None:
         found: tuple[Breach | None, ...] = (_quota(site, limits, servers),)
@@ -146,7 +144,6 @@ def _rack_power(case: _Case) -> Breach | None:
         unit="kW/rack",
         item="power and cooling of a rack",
         lead_time_weeks=case.work.get("rack-power-lead-time"),
-        cost=case.work.get("rack-power-price"),
         sentence=(
             f"One {server.name} draws {server.max_power_kw:g} kW and a rack of {case.site.name} is fed and cooled with "
             f"{limit:g} kW{case.lead('rack-power-lead-time')}. Have racks rebuilt and raise supply.rack_power, or take a "
@@ -167,7 +164,6 @@ def _cooling(case: _Case) -> Breach | None:
         unit="",
         item="liquid cooling of the site",
         lead_time_weeks=case.work.get("liquid-cooling-lead-time"),
-        cost=case.work.get("liquid-cooling-price"),
         sentence=(
             f"{case.server.name} is cooled by liquid and {case.site.name} has air only"
             f"{case.lead('liquid-cooling-lead-time')}. Have liquid cooling built and set supply.cooling: liquid, or take an "
@@ -195,7 +191,6 @@ def _racks(case: _Case) -> Breach | None:
         unit="rack",
         item="racks",
         lead_time_weeks=case.work.get("colocation-lead-time"),
-        cost=case.work.get("rack-price"),
         sentence=(
             f"The servers in service at month {len(by_month)} fill {by_month[-1]} racks and {case.site.name} has {limit.racks}, "
             f"too few from month {month} on{case.lead('colocation-lead-time')}. Free or build racks and raise supply.racks, or "

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from aisizer.profile.sections import Logging
 from aisizer.sizing.needs import Need, figure
 from aisizer.sizing.traffic import Traffic
-from aisizer.units import MONTH
+from aisizer.units import MONTH, MONTHS_PER_YEAR
 
 COPIES_OF_TEXT = {"full": 1, "redacted": 1, "both": 2, "none": 0}
 """Texts kept of each request; a redacted one is counted as long as the full one, because placeholders stand for what is cut."""
 WRITES_PER_REQUEST = 2.0
 """[1] disk writes of one logged request and copy: the record and its index entry, unbatched (assumed)."""
-MONTHS_PER_YEAR = 12
 FURTHER_YEAR = "A further year of retention"
 """What each year beyond the retention would hold."""
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from aisizer.profile.sections import Resilience, Upgrades
 from aisizer.sizing.needs import Need, figure
-from aisizer.units import HOUR
+from aisizer.units import HOUR, MONTHS_PER_YEAR
 
 WORKING_DAYS = 220.0
 """[day/year] that one full-time employee works: 52 weeks of five days less about 40 days of leave, holidays and illness."""
-MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)

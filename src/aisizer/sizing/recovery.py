@@ -161,15 +161,15 @@ def _rto_missed(restore: Mapping[str, float] | None, data: Data, resilience: Res
         if least is None
         else f"Set resilience.disaster_recovery.posture to {least}, the least that meets the targets."
     )
-    target = f"The RTO of {_time(wanted.rto or 0.0)} is missed"
+    target = f"The RTO of {span(wanted.rto)} is missed"
     if restore is None:
         return f"{target}: without a second site nothing comes back. {mend}"
-    parts = ", ".join(f"{name} {_time(seconds)}" for name, seconds in restore.items())
-    return f"{target}: {wanted.posture} takes {_time(sum(restore.values()))} ({parts}). {mend}"
+    parts = ", ".join(f"{name} {span(seconds)}" for name, seconds in restore.items())
+    return f"{target}: {wanted.posture} takes {span(sum(restore.values()))} ({parts}). {mend}"
 
 
 def _rpo_missed(loss: float | None, data: Data, wanted: DisasterRecovery) -> str:
-    target = f"The RPO of {_time(wanted.rpo or 0.0)} is missed"
+    target = f"The RPO of {span(wanted.rpo)} is missed"
     if wanted.posture == "none":
         return f"{target}: without a second site all data are lost. Choose a posture in resilience.disaster_recovery."
     every = copy_interval(wanted.posture, wanted)
@@ -177,11 +177,11 @@ def _rpo_missed(loss: float | None, data: Data, wanted: DisasterRecovery) -> str
     lost = (
         "the link is slower than what is written, and all is lost in time"
         if loss is None
-        else f"{_time(loss)} of writes are lost"
+        else f"{span(loss)} of writes are lost"
     )
     if rate is None:
         return (
-            f"{target}: {lost}. Set resilience.disaster_recovery.copy_every to less than the RPO (got {_time(every)})."
+            f"{target}: {lost}. Set resilience.disaster_recovery.copy_every to less than the RPO (got {span(every)})."
         )
     return f"{target}: {lost}. Raise resilience.disaster_recovery.link to {8 * rate / 1e6:.3g} Mbit/s."
 
@@ -193,7 +193,14 @@ def _falls_behind(data: Data, wanted: DisasterRecovery) -> str:
     )
 
 
-def _time(seconds: float) -> str:
+def span(seconds: float | None) -> str:
+    """A long time in its largest unit.
+
+    >>> span(90), span(5400), span(None), span(560)
+    ('1.5 min', '1.5 h', 'never', '9.333 min')
+    """
+    if seconds is None:
+        return "never"
     unit, size = next(((u, s) for u, s in (("d", DAY), ("h", HOUR), ("min", MINUTE)) if seconds >= s), ("s", 1.0))
     return f"{seconds / size:.4g} {unit}"
 
@@ -212,7 +219,7 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
             name="Replication to the second site",
             unit="Mbit/s",
             by_month=tuple(8 * r.replication_bytes_per_s / 1e6 for r in found),
-            formula=f"8 x {figure(last.written_bytes_per_s)} byte/s written in the peak hour, copied each {_time(every)}",
+            formula=f"8 x {figure(last.written_bytes_per_s)} byte/s written in the peak hour, copied each {span(every)}",
             source="resilience.disaster_recovery.rpo, copy_every; Patterson et al., SnapMirror, FAST 2002",
             note=f"Of a link of {wanted.link / 1e6:,.4g} Mbit/s, besides weights at migrations; the line itself is not priced.",
         ),
@@ -230,4 +237,4 @@ def recovery_needs(data_by_month: Sequence[Data], resilience: Resilience, storag
 
 
 def _restored(found: Recovery) -> str:
-    return "" if found.total_s is None else f" The service is back {_time(found.total_s)} after the site is lost."
+    return "" if found.total_s is None else f" The service is back {span(found.total_s)} after the site is lost."
