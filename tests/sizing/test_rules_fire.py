@@ -97,11 +97,19 @@ def test_a_rule_does_not_fire_where_it_admits_outright(rule: str, place: str, ve
     assert got.citations == (citation,)
 
 
-@pytest.mark.parametrize("rule", CATALOG.rules)
-def test_a_rule_does_not_fire_for_data_that_it_does_not_bind(rule: str) -> None:
-    for place in PLACES:
-        got = judge(place, data_class="internal")
-        assert got.verdict == "admitted" and got.citations == ()
+@pytest.mark.parametrize("place", PLACES)
+def test_no_rule_fires_for_data_that_none_binds(place: str) -> None:
+    got = judge(place, data_class="internal")
+    assert got.verdict == "admitted" and got.citations == ()
+
+
+@pytest.mark.parametrize(("rule", "data_class", "other"), [
+    ("hipaa", "phi", "cui"), ("cmmc-l1", "fci", "phi"), ("cmmc-l2", "cui", "fci"), ("itar", "itar", "cui"),
+    ("pci-dss", "cardholder", "pii"), ("cjis", "cji", "fti"), ("irs-1075", "fti", "cji"),
+])  # fmt: skip
+def test_a_data_class_brings_its_own_rule_and_no_other_ones(rule: str, data_class: Any, other: Any) -> None:
+    bound, free = (frameworks_for(Compliance(data_class=c), CATALOG.rules) for c in (data_class, other))
+    assert CATALOG.rules[rule] in bound and CATALOG.rules[rule] not in free
 
 
 def test_every_rule_has_a_case_that_fires_it() -> None:
