@@ -84,8 +84,8 @@ def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, ope
     if line.category not in ORDERED:
         return 0.0
     if line.treatment == "capitalise":
-        return math.fsum(line.quantity[_periods(wave, end, opening)])
-    return math.fsum(line.quantity) if wave[0] == opening else 0.0
+        return math.fsum(line.used[_periods(wave, end, opening)])
+    return math.fsum(line.used) if wave[0] == opening else 0.0
 
 
 def _included(

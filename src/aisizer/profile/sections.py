@@ -42,8 +42,9 @@ Gate = Annotated[
 """A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
 Redundancy = Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")]
 UnitPrice = Annotated[
-    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")
+    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?[A-Z]{3}(/[A-Za-z-]+)?\s*$")
 ]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _calendar_day(value: object) -> object:
@@ -522,7 +523,8 @@ class Quote(Record):
     item: Text
     """Server or instance id, or the name of a facility price, as in `aisizer catalog list`."""
     unit_price: UnitPrice
-    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh."""
+    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh; another currency takes its
+    rate from finance.fx."""
     as_of: Day
     """Day of the quote."""
     valid_until: Day | None = None
@@ -533,6 +535,8 @@ class Quote(Record):
     """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
+    upfront: Share = 0.0
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; 0: paid month by month."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -710,6 +714,9 @@ class Supply(Record):
     """Full-time equivalents that run the fleet; left out: the site's own."""
     quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
+    amounts: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=100)
+    """Your own figures in place of the catalog's that carry no currency, by name and in their unit, such as
+    hardware-support-rate: 0.1; empty: the catalog's."""
     vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
     """Stores of embeddings by name that stand beside the fleet; empty: none."""
     front_end: FrontEnd = FrontEnd()
@@ -833,6 +840,17 @@ class Evidence(Record):
     """Where the metrics of the deployed fleet are."""
 
 
+class FxRate(Record):
+    """A dated rate of exchange."""
+
+    rate: float = Field(gt=0)
+    """[USD] for one unit of the currency."""
+    as_of: Day
+    """Day of the rate."""
+    source: Text
+    """Who gives it, e.g. ECB reference rate."""
+
+
 class Finance(Record):
     """How money is counted."""
 
@@ -846,6 +864,21 @@ class Finance(Record):
     """[USD] what may be spent in 36 months; left out: not checked."""
     tax: Share = 0.0
     """Sales or use tax on purchases; 0 because many regulated buyers are exempt. Set your own."""
+    rate_basis: Literal["nominal", "real"] = "nominal"
+    """Whether discount_rate and escalation count inflation: nominal with it, real without it, both alike. nominal, because
+    quotes and budgets are."""
+    escalation: dict[Name, Annotated[Share, Field(le=1)]] = Field(default_factory=dict, max_length=40)
+    """[1/year] by which prices of a cost category (power, staff, support ...) step up at each anniversary of go-live; empty:
+    prices stay, because no forecast of them is certain enough to be a default. Set what your contracts say."""
+    deposit: Share = 0.0
+    """Part of a purchase that is paid with its order; 0, because a deposit is a term of your supplier."""
+    payment_terms: Annotated[Duration, Field(le=YEAR)] = 0.0
+    """[s] from a purchase's acceptance to the payment of the rest; 0: paid on acceptance. What is due after month 36 is counted
+    in month 36."""
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    """Month in which the fiscal year starts; 1, the calendar year. 10 for the US federal government."""
+    fx: dict[Currency, FxRate] = Field(default_factory=dict, max_length=40)
+    """Dated rates by currency, which turn quotes in it into USD; empty: every quote is in USD."""
 
 
 class Profile(Record):
