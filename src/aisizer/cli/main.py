@@ -67,6 +67,10 @@ Overlay = Annotated[
     Path | None, typer.Option("--catalog", metavar="DIR", help="a catalog folder over the packaged one")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option("--fail-on", metavar="COND", help='exit 4 when true, such as "tco.three_year_usd > 5e6"'),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
 
 
@@ -97,6 +101,7 @@ def size(
     confirm: Annotated[
         str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
     ] = "auto",
+    fail_on: FailOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -112,6 +117,7 @@ def size(
         confirm=confirm,
         as_json=as_json,
         quiet=quiet,
+        fail_on=fail_on or (),
     )
 
 
