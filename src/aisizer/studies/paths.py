@@ -107,7 +107,7 @@ def _named(node: Sequence[Node]) -> Iterator[tuple[str, Node]]:
         match entry:
             case {"workload": workload, "metric": metric, "percentile": percentile}:
                 yield f"{workload}.{metric}_{percentile}", entry
-            case {"id": str(name)} | {"name": str(name)}:
+            case {"id": str(name)} | {"name": str(name)} | {"item": str(name)}:
                 yield name, entry
 
 
