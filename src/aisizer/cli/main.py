@@ -21,6 +21,7 @@ Size the GPU fleet for production LLM inference from one YAML profile. Offline.
 
 Plan     size       profile -> decision, BOM, TCO, document, triggers
          explain    where a plan's number comes from, or what a field means
+         diff       what changed between two plans; gates for CI (--fail-on)
          render     a finished plan's files again, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
@@ -30,7 +31,7 @@ Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
 Watch    watch      metrics (file or server) against plan: what fired
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
-         schema     JSON Schema of profile, plan, catalog, watch
+         schema     JSON Schema of profile, plan, catalog, watch, diff
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
@@ -133,6 +134,23 @@ def explain(
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="sizing.json or its folder")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="sizing.json or its folder")],
+    form: Annotated[str, typer.Option("--format", metavar="table|json|markdown", help="what is printed")] = "table",
+    fail_on: FailOn = None,
+    max_increase: Annotated[
+        list[str] | None,
+        typer.Option("--max-increase", metavar="[PATH=]PERCENT", help="exit 4 beyond it; 5% is of tco.three_year_usd"),
+    ] = None,
+) -> None:
+    """What changed between two plans, and gates on it. Nothing is written."""
+    from aisizer.cli import diff as verb
+
+    verb.diff(old, new, form=form, fail_on=fail_on or (), max_increase=max_increase or ())
+
+
+@app.command()
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="default: beside it")] = None,
@@ -168,7 +186,7 @@ def init(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog or watch")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog, watch or diff")]) -> None:
     """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
 

@@ -68,20 +68,28 @@ def cents(amount: float) -> Decimal:
 
 def totals(both: Sides) -> tuple[Amount, ...]:
     """The chosen site's totals that differ."""
-    left = [sum_of(both, lambda s: s.three_year), sum_of(both, lambda s: s.one_year)]
-    parts = {"three_year_usd": left[0], "one_year_usd": left[1]}
+    parts = {"one_year_usd": _left(both, _one_year), "three_year_usd": _left(both, _three_year)}
     names = {"one_year_usd": "1 year", "three_year_usd": "3 years", "npv_usd": "NPV"} | PER_UNIT
     made = (_total(both, field, name, parts.get(field)) for field, name in names.items())
     return tuple(amount for amount in made if differs(amount))
 
 
-def sum_of(
-    both: Sides, part: Callable[[Spent], Decimal], names: Iterable[str] | None = None
-) -> tuple[Decimal, Decimal]:
-    """What the one-sided lines, or those of them that are named, cost on each side."""
-    wanted = both.one_sided if names is None else [name for name in both.one_sided if name in set(names)]
-    before = sum((part(both.before[name]) for name in wanted if name in both.before), ZERO)
-    return before, sum((part(both.after[name]) for name in wanted if name in both.after), ZERO)
+def _one_year(spent: Spent) -> Decimal:
+    return spent.one_year
+
+
+def _three_year(spent: Spent) -> Decimal:
+    return spent.three_year
+
+
+def _left(both: Sides, part: Callable[[Spent], Decimal], category: str | None = None) -> tuple[Decimal, Decimal]:
+    """What the one-sided lines, or those of one category, cost on each side."""
+    found = [
+        [part(priced[line.id]) for line in (cost.lines if cost else ())
+         if line.id in both.one_sided and line.id in priced and category in (None, line.category)]
+        for cost, priced in ((both.old, both.before), (both.new, both.after))
+    ]  # fmt: skip
+    return sum(found[0], ZERO), sum(found[1], ZERO)
 
 
 def _total(both: Sides, field: str, name: str, left: tuple[Decimal, Decimal] | None) -> Amount:
@@ -175,13 +183,11 @@ def _state(old: CostLine | None, new: CostLine | None, before: Spent | None, aft
 def categories(both: Sides) -> tuple[Amount, ...]:
     """The three-year total by category, where it differs."""
     old, new = (cost.by_category if cost else {} for cost in (both.old, both.new))
-    members = {line.id: line.category for cost in (both.old, both.new) if cost for line in cost.lines}
     made = []
     for name in {**old, **new}:
-        left = sum_of(both, lambda s: s.three_year, [line for line, category in members.items() if category == name])
-        lacks = [_lacking(cost, name) for cost in (both.old, both.new)]
         a, b = (cents(part.get(name, 0.0)) for part in (old, new))
-        made.append(amount(f"tco.by_category.{name}", name, a, b, (lacks[0], lacks[1]), left))
+        lacks = _lacking(both.old, name), _lacking(both.new, name)
+        made.append(amount(f"tco.by_category.{name}", name, a, b, lacks, _left(both, _three_year, name)))
     return tuple(sorted(filter(differs, made), key=lambda found: (-abs(found.delta_usd or ZERO), found.name)))
 
 

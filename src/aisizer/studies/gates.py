@@ -129,7 +129,7 @@ def _judged(plan: Plan, data: Mapping[str, Node], gate: str, where: str, wanted:
 def _increase(
     old: Plan, new: Plan, before: Mapping[str, Node], after: Mapping[str, Node], path: str, share: Decimal
 ) -> GateResult:
-    name, where = f"--max-increase {path}={100 * share:f}%", "--max-increase"
+    name, where = f"--max-increase {path}={float(100 * share):.10g}%", "--max-increase"
     now = _found(new, after, path, where)
     value = _figure(new, path, now.value, where)
     try:

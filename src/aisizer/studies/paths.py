@@ -65,10 +65,10 @@ def full_path(plan: Plan, path: str) -> str:
 
 
 def near_paths(plan: Plan, path: str) -> list[str]:
-    """The paths of single values that look most like this one, as gates write them."""
+    """The paths of figures that look most like this one, as gates write them."""
     chosen = "" if plan.decision is None else f"tco.{plan.decision.site}."
     promises = ["slo.met", *(f"slo.{name}.met" for name in dict.fromkeys(result.workload for result in plan.slo))]
-    found = (name.replace(chosen, "tco.", 1) if chosen else name for name in _single(dump(plan)))
+    found = (name.replace(chosen, "tco.", 1) if chosen else name for name in _figures(dump(plan)))
     names = (name for name in dict.fromkeys([*promises, *found]) if name != path)
     return difflib.get_close_matches(path, list(names), _NEAR, _LIKE)
 
@@ -129,10 +129,10 @@ def _unpriced(steps: Sequence[tuple[str, Node]]) -> tuple[str, ...]:
     )
 
 
-def _single(node: Node, path: str = "") -> Iterator[str]:
-    """The paths of all single values below a node; a list's entries by name only."""
-    if not isinstance(node, (dict, list)):
+def _figures(node: Node, path: str = "") -> Iterator[str]:
+    """The paths of all numbers and truths below a node; a list's entries by name only."""
+    if isinstance(node, (bool, int, float)):
         yield path
-        return
-    for key, entry in node.items() if isinstance(node, dict) else _named(node):
-        yield from _single(entry, f"{path}.{key}" if path else key)
+    entries = node.items() if isinstance(node, dict) else _named(node) if isinstance(node, list) else ()
+    for key, entry in entries:
+        yield from _figures(entry, f"{path}.{key}" if path else key)
