@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from aisizer.deliver.diff_tables import THREE_YEARS, Row, Table, closing, counted, headline, summary, tables
+from aisizer.deliver.diff_tables import THREE_YEARS, Row, Table, closing, counted, headline, summary, tables, visible
 from aisizer.deliver.document import markdown_text
 from aisizer.studies.diff_records import Diff
 
@@ -22,7 +22,7 @@ _HEADS = "| | old | new | change | |\n|---|---:|---:|---:|---:|\n"
 _ROOM = 400
 """[byte] kept for the sentence that says what was cut"""
 _LEFT_OUT = (
-    "This comment ends here, below {limit:,} characters: {rows:,} more rows are left out. "
+    "This comment was cut to stay below {limit:,} characters: {rows:,} more rows are left out. "
     "`aisizer diff OLD NEW` shows them all.\n"
 )
 
@@ -51,7 +51,7 @@ def diff_markdown(diff: Diff) -> str:
         notes = [f"- {words(note)}\n" for note in closing(diff)]
         folded = [_folded(table) for table in found if not table.own]
         shown = Part(f"\n{_HEADS}", [_row(row, row.name) for row in first])
-        parts = [shown, *parts, *folded, *([Part("\n", notes)] if notes else [])]
+        parts = [shown, *parts, *([Part("\n", notes)] if notes else []), *folded]
     return head + _fitted(parts, LIMIT - _ROOM - _size(head))
 
 
@@ -78,12 +78,13 @@ def words(text: str) -> str:
     a \| \<i>
     (None, True)
     """
-    return _LIVE.sub("\u200b", markdown_text(_flat(text, _SENTENCE)))
+    inert = markdown_text(_flat(text, _SENTENCE)).replace("_", r"\_")
+    return _LIVE.sub("\u200b", inert)
 
 
 def _flat(text: str, longest: int = LONGEST) -> str:
     """One line of visible characters, not too long."""
-    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    flat = visible(text)
     return flat if len(flat) <= longest else f"{flat[: longest - 3]}..."
 
 

@@ -84,7 +84,8 @@ def headline(diff: Diff) -> str:
     if found.delta_usd is None:
         return "the 3-year costs cannot be compared"
     part = "" if found.ratio is None else f" ({percent(found.ratio)})"
-    return f"3-year cost {signed(found.delta_usd)} USD{part}"
+    scope = " on the lines that both price" if diff.one_sided else ""
+    return f"3-year cost {signed(found.delta_usd)} USD{part}{scope}"
 
 
 def summary(diff: Diff) -> list[Row]:
@@ -290,6 +291,15 @@ def _unit_price(amount: Decimal | None) -> str:
 
 def _worse(delta: Decimal | None) -> bool | None:
     return None if not delta else delta > 0
+
+
+def visible(text: str) -> str:
+    """One line without the characters that a terminal or a page would obey rather than show.
+
+    >>> visible("a\\nb"), visible("\\x1b[31mred")
+    ('a b', '[31mred')
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def counted(rows: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from textwrap import wrap
 
-from aisizer.deliver.diff_tables import NOTHING, Row, Table, closing, headline, summary, tables
+from aisizer.deliver.diff_tables import NOTHING, Row, Table, closing, headline, summary, tables, visible
 from aisizer.studies.diff_records import Diff
 from aisizer.studies.gates import told
 
@@ -29,13 +29,14 @@ def diff_text(diff: Diff, *, color: bool = False) -> str:
     if not diff.sections:
         return _joined([NOTHING, *lines])
     for row in summary(diff):
-        lines += wrap(f"{row.name:<14}{_phrase(row)}", WIDTH, subsequent_indent=" " * 14)
+        lines += _wrapped(f"{row.name}: {_phrase(row)}", "  ")
     lines += ["", f"{KEY:<{WIDTHS[0]}}{_heads()}"]
     for table in tables(diff):
         lines += ["", _painted(table.title, _BOLD, color), *_rows(table, color)]
     for sentence in closing(diff):
-        lines += ["", *wrap(sentence, WIDTH)]
-    return _joined([_painted(f"{diff.new.profile}: {headline(diff)}", _BOLD, color), *lines])
+        lines += ["", *_wrapped(sentence)]
+    title = _wrapped(f"{diff.new.profile}: {headline(diff)}")
+    return _joined([*(_painted(line, _BOLD, color) for line in title), *lines])
 
 
 def _phrase(row: Row) -> str:
@@ -56,7 +57,7 @@ def _heads() -> str:
 
 def _gates(diff: Diff, color: bool) -> Iterator[str]:
     for result in diff.gates:
-        for line in wrap(told(result), WIDTH, subsequent_indent="  "):
+        for line in _wrapped(told(result), "  "):
             yield _painted(line, _GREEN if result.holds else _RED, color)
 
 
@@ -69,8 +70,8 @@ def _rows(table: Table, color: bool) -> Iterator[str]:
 
 def _row(row: Row) -> list[str]:
     """One line where it fits, else the name above the values."""
-    cells = (row.old, row.new, row.delta, row.ratio)
-    name = wrap(f"{row.mark} {row.name}", WIDTH, subsequent_indent="  ")
+    cells = (visible(row.old), visible(row.new), row.delta, row.ratio)
+    name = _wrapped(f"{row.mark} {row.name}", "  ")
     if any(len(text) >= width for text, width in zip(cells, WIDTHS[1:], strict=True)):
         return [*name, *_stacked(row)]
     figures = "".join(f"{text:>{width}}" for text, width in zip(cells, WIDTHS[1:], strict=True))
@@ -81,10 +82,15 @@ def _row(row: Row) -> list[str]:
 
 def _stacked(row: Row) -> list[str]:
     """Values too long for a column, one below the other."""
-    parts = [("old", row.old), ("new", row.new), ("", f"{row.delta} {row.ratio}".strip())]
-    texts = [f"    {label:<5}{text}" for label, text in parts if text]
-    return [line for text in texts for line in wrap(text, WIDTH, subsequent_indent=" " * 9)]
+    parts = [("old:", row.old), ("new:", row.new), ("change:", f"{row.delta} {row.ratio}".strip())]
+    texts = [f"{label} {text}" for label, text in parts if text]
+    return [line for text in texts for line in _wrapped(text, " " * 9, " " * 4)]
+
+
+def _wrapped(text: str, indent: str = "", first: str = "") -> list[str]:
+    """Lines of at most 80 columns, all of them visible text."""
+    return wrap(visible(text), WIDTH, initial_indent=first, subsequent_indent=indent)
 
 
 def _painted(text: str, tone: str, color: bool) -> str:
-    return f"{tone}{text}{_OFF}" if color else text
+    return f"{tone}{text.rstrip()}{_OFF}" if color else text

@@ -80,15 +80,28 @@ def _notes(old: Plan, new: Plan, both: money.Sides) -> Iterator[str]:
     for side, plan in (("old", old), ("new", new)):
         if plan.decision is None:
             yield f"The {side} plan has no decision: no option met its profile, so it has no fleet and no cost to compare."
+    yield from _unpriced(both)
+    if both.old and both.new and (both.old.npv_usd is None) != (both.new.npv_usd is None):
+        yield "Only one of the plans has a discount rate (finance.discount_rate), so the NPVs cannot be compared."
+    if old.profile["name"] != new.profile["name"]:
+        yield f"The plans are of two profiles: {old.profile['name']} and {new.profile['name']}."
+
+
+def _unpriced(both: money.Sides) -> Iterator[str]:
+    """Which lines have no price on one side or on both, and what that does to the differences."""
     if both.one_sided:
         yield (
             f"Only one of the plans has a price for {', '.join(both.one_sided)}: the differences leave "
             f"{'it' if len(both.one_sided) == 1 else 'them'} out, on both sides; NPV and cost per unit are not compared."
         )
+    for side, lacking, other in (("old", both.old, both.new), ("new", both.new, both.old)):
+        there = {line.id for line in (other.lines if other else ())}
+        alone = [name for name in (lacking.missing if lacking else ()) if name not in there]
+        if alone:
+            yield (
+                f"The {side} plan has no price for {', '.join(alone)}, which the other one does not have: no difference "
+                f"counts {'it' if len(alone) == 1 else 'them'}, and the {side} total is at least what it says."
+            )
     still = [name for name in (both.old.missing if both.old else ()) if both.new and name in both.new.missing]
     if still:
         yield f"Neither plan has a price for {', '.join(still)}: both totals are at least what they say."
-    if both.old and both.new and (both.old.npv_usd is None) != (both.new.npv_usd is None):
-        yield "Only one of the plans has a discount rate (finance.discount_rate), so the NPVs cannot be compared."
-    if old.profile["name"] != new.profile["name"]:
-        yield f"The plans are of two profiles: {old.profile['name']} and {new.profile['name']}."

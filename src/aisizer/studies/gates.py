@@ -50,8 +50,9 @@ class Condition:
 
 def check_gates(plan: Plan) -> list[GateResult]:
     """Every gate of the plan's profile, which holds when it is true."""
-    data = dump(plan)
-    return [_judged(plan, data, str(gate), "gates", True) for gate in plan.profile.get("gates") or ()]
+    gates = plan.profile.get("gates") or ()
+    data = dump(plan) if gates else {}
+    return [_judged(plan, data, str(gate), "gates", True) for gate in gates]
 
 
 def check_fail_on(plan: Plan, conditions: Sequence[str]) -> list[GateResult]:
