@@ -179,7 +179,7 @@ def _written(value: Value, change: Change) -> str:
         return value[:SHORT_HASH] if change.path.endswith("sha256") or change.path.startswith("inputs.frag") else value
     if change.unit == "1":
         return f"{value * 100:.1f} %"
-    return numbers.duration(value) if change.unit == "ms" else _exactly(value, change)
+    return _duration(value) if change.unit == "ms" else _exactly(value, change)
 
 
 def _exactly(value: Value, change: Change) -> str:
@@ -188,6 +188,15 @@ def _exactly(value: Value, change: Change) -> str:
     if change.unit == "1":
         return numbers.exact_share(value)
     return numbers.number(value) + (f" {change.unit}" if change.unit in ("kW", "ms", "s") else "")
+
+
+def _duration(milliseconds: float) -> str:
+    """A latency with a digit more than elsewhere, so that its difference is seen to fit.
+
+    >>> _duration(21.209), _duration(1210)
+    ('21.2 ms', '1.21 s')
+    """
+    return numbers.duration(milliseconds) if milliseconds >= 999.95 else f"{milliseconds:.1f} ms"
 
 
 def _delta(delta: float, unit: str) -> str:
@@ -201,7 +210,7 @@ def _delta(delta: float, unit: str) -> str:
     if unit == "1":
         return f"{delta * 100:+.2g} pp" if abs(delta) < 0.0005 else f"{delta * 100:+.1f} pp"
     sign = "-" if delta < 0 else "+"
-    size = numbers.duration(abs(delta)) if unit == "ms" else numbers.number(abs(delta))
+    size = _duration(abs(delta)) if unit == "ms" else numbers.number(abs(delta))
     return f"{sign}{size}" + (f" {unit}" if unit in ("kW", "s") else "")
 
 
@@ -243,12 +252,13 @@ def _category(amount: Amount) -> Row:
 
 
 def line_row(line: Line) -> Row:
-    """A cost line."""
+    """A cost line; where it buys another thing than before, both are named."""
+    other = line.old_description not in ("", line.description)
     old = "" if line.state == "added" else "no price" if line.old_usd is None else money(line.old_usd)
     new = "" if line.state == "removed" else "no price" if line.new_usd is None else money(line.new_usd)
     return Row(
         mark=_STATES.get(line.state, "~"),
-        name=line.description,
+        name=f"{line.old_description} -> {line.description}" if other else line.description,
         old=old,
         new=new,
         delta="" if line.delta_usd is None else signed(line.delta_usd),

@@ -157,7 +157,8 @@ def _line(both: Sides, old: CostLine | None, new: CostLine | None, name: str) ->
     costs, cost = None if before is None else before.three_year, None if after is None else after.three_year
     delta = None if deltas is None else deltas.three_year
     return Line(
-        id=name, category=shown.category, description=shown.description, state=_state(old, new, before, after),
+        id=name, category=shown.category, description=shown.description,
+        old_description=old.description if old else "", state=_state(old, new, before, after),
         old_usd=costs, new_usd=cost, delta_usd=delta, ratio=ratio_of(delta, costs),
         one_year_delta_usd=None if deltas is None else deltas.one_year,
     )  # fmt: skip

@@ -74,6 +74,9 @@ class Line(Record):
     id: str
     category: str
     description: str
+    """of the new plan; of the old one where it was removed"""
+    old_description: str
+    """the same line may buy another thing; empty where it was added"""
     state: LineState
     """priced, unpriced: it has a price on the new or the old side only, and counts in no sum here"""
     old_usd: Decimal | None
