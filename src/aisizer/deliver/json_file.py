@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from aisizer import __version__
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -41,14 +42,22 @@ def read_plan(path: Path) -> Plan:
     try:
         return Plan.model_validate_json(json.dumps(data))
     except ValidationError as error:
+        mend = _mend(data.get("aisizer_version"))
         raise InvalidInput(
             [
-                Fault(
-                    path.name, None, None, ".".join(map(str, fault["loc"])), f"{fault['msg']}. Run aisizer size again."
-                )
+                Fault(path.name, None, None, ".".join(map(str, fault["loc"])), f"{fault['msg']}. {mend}")
                 for fault in error.errors()
             ]
         ) from error
+
+
+def _mend(version: object) -> str:
+    """What to do with a plan that does not read; one of another version may have fields that this one does not know."""
+    if version == __version__ or not isinstance(version, str):
+        return "Run aisizer size again."
+    return (
+        f"aisizer {version} wrote it and this is {__version__}: install the newer of them, or run aisizer size again."
+    )
 
 
 def _check_schema(name: str, data: object) -> None:

@@ -36,7 +36,8 @@ MonthKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$
 Gate = Annotated[
     str,
     StringConstraints(
-        max_length=200, pattern=r"^\s*[a-z][A-Za-z0-9_.\-]*\s*((<=|>=|==|<|>)\s*[-+]?[0-9_.]+([eE][-+]?[0-9]+)?)?\s*$"
+        max_length=200,
+        pattern=r"^\s*(not\s+)?[a-z][A-Za-z0-9_.\-]*\s*((<=|>=|==|<|>)\s*[-+]?[0-9_.]+([eE][-+]?[0-9]+)?)?\s*$",
     ),
 ]
 """A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
