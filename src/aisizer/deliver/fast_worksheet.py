@@ -34,31 +34,19 @@ class FastWorksheet(Worksheet):  # type: ignore[misc, unused-ignore]
                 self._check_dimensions(row, max(cells))
         super()._write_dimension()
 
-    def _write_rows(self) -> None:
-        spans = self._spans()
-        for row in sorted({*self.table, *self.row_info}):
-            span, info = spans.get(row // ROWS_PER_SPAN), self.row_info.get(row)
-            if self.table[row]:
-                self._write_row(row, span, info)
-                self._write_cells(row, self.table[row])
-                self._xml_end_tag("row")
-            elif info:
-                self._write_empty_row(row, span, info)
-
-    def _write_cells(self, row: int, cells: dict[int, Any]) -> None:
-        for col, cell in sorted(cells.items()):
-            content = _content(cell) if cell.format else None
-            if content is None:
-                self._write_cell(row, col, cell)
-            else:
-                self.fh.write(f'<c r="{_letters(col)}{row + 1}" s="{cell.format._get_xf_index()}"{content}</c>')
-
-    def _spans(self) -> dict[int, str]:
+    def _calculate_spans(self) -> None:
         blocks: dict[int, list[int]] = {}
         for row, cells in self.table.items():
             if cells:
                 blocks.setdefault(row // ROWS_PER_SPAN, []).extend((min(cells), max(cells)))
-        return {block: f"{min(columns) + 1}:{max(columns) + 1}" for block, columns in blocks.items()}
+        self.row_spans = {block: f"{min(columns) + 1}:{max(columns) + 1}" for block, columns in blocks.items()}
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        content = _content(cell) if cell.format else None
+        if content is None:
+            super()._write_cell(row, col, cell)
+        else:
+            self.fh.write(f'<c r="{_letters(col)}{row + 1}" s="{cell.format._get_xf_index()}"{content}</c>')
 
 
 def _content(cell: Any) -> str | None:
