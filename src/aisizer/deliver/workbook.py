@@ -24,11 +24,11 @@ RATE = cell(at.RATE_ROW, at.VALUE_COL, "Inputs")
 MONTHLY_RATE = cell(at.MONTHLY_RATE_ROW, at.VALUE_COL, "Inputs")
 
 
-def workbook_bytes(plan: Plan) -> bytes:
-    """The workbook as bytes; the same plan gives the same bytes."""
+def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
+    """The workbook as bytes; the same plan gives the same bytes. The stamp is the plan's hash, where it is at hand."""
     name, author = labels.profile_name(plan), f"aisizer {plan.aisizer_version}"
     book = Book(f"{name}: total cost", labels.plan_date(plan), author)
-    stamp = plan_hash(plan)
+    stamp = stamp or plan_hash(plan)
     sheets = at.cost_sheets(plan)
     inputs = at.input_map(sheets)
     balances = checks(sheets)
