@@ -180,7 +180,8 @@ class SiteCost(Record):
     accrual_three_year_usd: float | None = None
     fiscal_years: tuple[FiscalYear, ...] = ()
     unused_commitment_usd: float | None = 0.0
-    """[USD] of rented hours under commitment that no month needs, over 36 months; null where their price is unknown"""
+    """[USD] of rented hours under commitment that no month needs, over 36 months; null where their price is unknown, or
+    where no need is known, as for the baseline"""
     residual_high_usd: float | None = 0.0
     """[USD] that the servers of month 36 may bring at the high end of the catalog's range, in no total; null where their price
     is unknown"""

@@ -213,7 +213,7 @@ def _said(lines: Sequence[CostLine], buyer: Buyer, made: Fleets, demand: Demand)
     owned = site.ownership == "own"
     drawn = energy(lines, owned, country, demand.profile.supply.grid_carbon, demand.book)
     return {
-        "unused_commitment_usd": unused_commitment(lines, [fleet.servers for fleet in made.needed]),
+        "unused_commitment_usd": unused_commitment(lines, [f.servers for f in made.needed]) if made.needed else None,
         "residual_high_usd": residual_high(lines, buyer.offer.id, demand.book) if owned else 0.0,
         "energy_kwh": drawn.kwh,
         "tco2e": drawn.tco2e,
