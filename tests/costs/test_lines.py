@@ -50,11 +50,6 @@ def test_the_roles_of_a_site_add_up_to_its_people(site: str) -> None:
     place = CATALOG.sites[site]
     assert place.staff_fte is not None and set(place.staff_shares) == {"operations", "platform", "security"}
     assert math.fsum(AMOUNTS[name].base for name in place.staff_shares.values()) == pytest.approx(1.0, abs=1e-12)
-    made = (
-        staff_lines(buyer(site)) if any(site == s for s in ("on_premises", "hosted", "enclave", "commercial")) else []
-    )
-    if made:
-        assert fte(made) == pytest.approx(AMOUNTS[place.staff_fte].base)
 
 
 @pytest.mark.parametrize(("site", "people"), [("on_premises", 1.5), ("hosted", 0.75), ("enclave", 0.75)])
@@ -199,7 +194,7 @@ def test_committed_hours_that_no_month_needs_are_priced() -> None:
 def test_more_need_leaves_less_idle(a: list[int], b: list[int]) -> None:
     held = [0.0, *(5 * 730.0,) * 36]
     more = [max(x, y) for x, y in zip(a, b, strict=True)]
-    assert all(x <= y for x, y in zip(unused_hours(held, more), unused_hours(held, a), strict=True))
+    assert all(0 <= x <= y for x, y in zip(unused_hours(held, more), unused_hours(held, a), strict=True))
 
 
 def test_energy_is_what_the_bill_of_electricity_is_for() -> None:

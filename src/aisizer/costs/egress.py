@@ -17,10 +17,11 @@ def egress_lines(buyer: Buyer, volume: Volume) -> list[CostLine]:
         return []
     per_token = named_factor(book, "egress-bytes-per-token").value
     gigabytes = [tokens * (per_token or 0.0) / 1e9 for tokens in volume.output_tokens]
-    tiers = {} if site.egress in book.quotes else tiered(gigabytes, site.egress_tiers)
+    flat = site.egress in book.quotes or not site.egress_tiers
+    parts = {site.egress: gigabytes} if flat else tiered(gigabytes, site.egress_tiers)
     return [
         _line(buyer, name, quantity, per_token is not None)
-        for name, quantity in {site.egress: tiers.pop(site.egress, gigabytes), **tiers}.items()
+        for name, quantity in parts.items()
         if name == site.egress or any(quantity)
     ]
 

@@ -78,8 +78,9 @@ def _rated(line: CostLine, category: Category, rate: float) -> CostLine:
 
 
 def _service_taxed(line: CostLine, rate: float) -> CostLine:
-    # Without the waves of its line, because it is ordered with nothing.
-    return _rated(line, "service_tax", rate).model_copy(update={"waves": ()})
+    # Without the waves of its line, because it is ordered with nothing; and a tax is no lease.
+    treatment = "expense" if line.treatment == "possible_lease" else line.treatment
+    return _rated(line, "service_tax", rate).model_copy(update={"waves": (), "treatment": treatment})
 
 
 def _carried(line: CostLine, category: Category, rate: float) -> CostLine:
