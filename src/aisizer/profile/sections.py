@@ -476,7 +476,8 @@ class Assessment(Record):
     reassessment: Duration | None = None
     """[s] that a new assessment takes, e.g. 16 w; left out: unknown, because it is the assessor's own."""
     reassessment_cost: Money | None = None
-    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due."""
+    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due; one that is
+    stands in control_costs."""
 
 
 class ControlCost(Record):
