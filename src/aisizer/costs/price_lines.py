@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def in_price(lines: Sequence[Weighted], item: str, excluded: frozenset[str]) -> 
     )
 
 
-def crossing(chosen: PriceLine, other: PriceLine) -> tuple[float, str] | None:
+def crossing(chosen: PriceLine, other: PriceLine) -> tuple[float, Literal["below", "above"]] | None:
     """The positive price at which both cost the same, and on which side of it the other costs less; null where there is none.
 
     p = (fixed_c - fixed_o) / (slope_o - slope_c).

@@ -8,14 +8,13 @@ from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import SiteCost
 from aisizer.plan.comparisons import comparisons
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.evaluate import Evaluated, first_of_each_site
 from aisizer.plan.growth_costs import growth_costs
 from aisizer.plan.parts import parts
 from aisizer.plan.price_moves import flips, market, price_drivers
 from aisizer.plan.states import first_wave
 from aisizer.plan.unit_costs import BASELINE, input_share, unit_costs, volumes
 from aisizer.queueing.records import Latency
-from aisizer.units import MONTH
 
 Found = Mapping[int, tuple[Sequence[Latency], int]]
 """Latencies of the best options of each site and GPU class in their first waves, by the option's identity."""
@@ -34,21 +33,13 @@ def results(
     by_site = first_of_each_site(order)
     shares = {e.site.id: input_share(e, first_wave(context, e)[0], *found[id(e)]) for e in by_site}
     fleets = {**tco, **({} if baseline is None else {BASELINE: baseline})}
-    options = market(order, finance.discount_rate)
+    options = market(context, order)
     return {
         "volumes": volume,
         "unit_costs": unit_costs(fleets, shares, volume, finance.served_share),
         "comparisons": comparisons(context, tco, baseline, apis),
         "parts": parts(context, best),
-        "flips": flips(options, tuple(tco.values())),
-        "sensitivity": price_drivers(options, best.cost, finance.useful_life / MONTH),
+        "flips": flips(options, context.demand.book),
+        "sensitivity": price_drivers(options, best, finance),
         "growth_costs": growth_costs(context, by_site),
     }
-
-
-def first_of_each_site(order: Sequence[Evaluated]) -> list[Evaluated]:
-    """The cheapest option of each site, the chosen site first."""
-    first: dict[str, Evaluated] = {}
-    for e in order:
-        first.setdefault(e.site.id, e)
-    return list(first.values())

@@ -108,7 +108,7 @@ class Flip(Record):
     in_range: bool | None
     """whether the value lies within the price's own range; null where it has none"""
     steps_in: str | None = None
-    """another offer or term of the chosen site that becomes cheaper first, so that the site flips later if at all"""
+    """another offer or term of the chosen site that becomes cheaper before; the value counts with it"""
     steps_in_usd: float | None = None
     sentence: str
 

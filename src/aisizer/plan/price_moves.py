@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from aisizer.costs.lines import significant
 from aisizer.costs.price_lines import PriceLine, Weighted, crossing, in_price, weighted
-from aisizer.costs.records import CostLine, SiteCost
+from aisizer.costs.prices import PriceBook, quote_name
+from aisizer.costs.records import CostLine
 from aisizer.costs.tco import accrual
-from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.context import Context
+from aisizer.plan.demand import Demand
+from aisizer.plan.evaluate import Evaluated, first_of_each_site, priced_fleet
 from aisizer.plan.money_records import Driver, Flip
+from aisizer.profile.sections import Finance, Quote
+from aisizer.units import MONTH
 
 CAPACITY = ("hardware", "rent")
 """Categories without whose price an option is not ranked on money."""
+
+
+Side = Literal["below", "above"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +47,53 @@ class Move:
     lines: tuple[tuple[Evaluated, PriceLine], ...]
 
     def at(self, price: float) -> Evaluated:
-        """The cheapest option at that price."""
+        """The cheapest option at that price, which may be infinite."""
+        if price == math.inf:
+            return min(self.lines, key=lambda pair: (pair[1].slope, pair[1].fixed))[0]
         return min(self.lines, key=lambda pair: pair[1].at(price))[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A price at which an option comes to cost what the chosen one does, and the side on which it costs less."""
+    """A price at which an option comes to cost less than those before it, and the side on which it does."""
 
     usd: float
-    side: str
+    side: Side
     option: Evaluated
 
 
-def market(order: Sequence[Evaluated], discount_rate: float | None) -> tuple[Candidate, ...]:
-    """The options that money may choose from, the chosen one first; those with a caveat wait until that is gone."""
+def market(context: Context, order: Sequence[Evaluated]) -> tuple[Candidate, ...]:
+    """The options that money may choose from, the chosen one first; none where it has no price, for then GPUs decide.
+
+    Those with a caveat wait until that is gone.
+    One whose servers have no price stands with a price of 1 USD for them that nobody has quoted.
+    """
+    if not order[0].priced:
+        return ()
     alike = [e for e in order if bool(e.caveat) == bool(order[0].caveat)]
-    return tuple(Candidate(e, weighted(e.cost.lines, discount_rate), _lacking(e.cost.lines)) for e in alike)
+    rate = context.profile.finance.discount_rate
+    unpriced = {id(e) for e in first_of_each_site(alike) if not e.priced}
+    found = [at_one_usd(context.demand, e) if id(e) in unpriced else e for e in alike]
+    return tuple(Candidate(e, weighted(e.cost.lines, rate), _lacking(e.cost.lines)) for e in found)
+
+
+UNQUOTED = "nobody yet"
+"""The supplier of a price that stands for one that is to be found."""
+
+
+def at_one_usd(demand: Demand, e: Evaluated) -> Evaluated:
+    """An option without a price of its servers as if they cost 1 USD, so that every line that hangs on it is there."""
+    owned = e.offer.server is not None
+    item = quote_name(e.offer.id, "" if owned or e.term == "on_demand" else e.term)
+    quote = Quote(
+        item=item,
+        unit_price="1 USD" if owned else "1 USD/h",
+        as_of=demand.profile.plan_date,
+        supplier=UNQUOTED,
+        kind="estimated",
+    )
+    book = replace(demand.book, quotes={**demand.book.quotes, item: quote})
+    return priced_fleet(e.site, e.offer, e.term, e.layout, e.fleets, replace(demand, book=book), e.bridge)
 
 
 def _lacking(lines: Iterable[CostLine]) -> frozenset[tuple[str, str]]:
@@ -73,19 +112,23 @@ def move(candidates: Sequence[Candidate], item: str, base: float | None) -> Move
     return Move(item, base, (own, *kept))
 
 
-def flips(candidates: Sequence[Candidate], tco: Sequence[SiteCost]) -> tuple[Flip, ...]:
+def flips(candidates: Sequence[Candidate], book: PriceBook) -> tuple[Flip, ...]:
     """For each uncertain price in the plan of any admitted site, the value at which another site is chosen."""
-    if not candidates[0].option.priced:
-        return ()
     found: dict[str, list[tuple[str, CostLine]]] = {}
-    for cost in tco:
-        for line in cost.lines:
+    for e in first_of_each_site([c.option for c in candidates]):
+        for line in (_unquoted(line, book) for line in e.cost.lines):
             if uncertain(line):
-                found.setdefault(line.price_item, []).append((cost.site, line))
+                found.setdefault(line.price_item, []).append((e.site.id, line))
     return tuple(
         _flip(move(candidates, item, uses[0][1].unit_price_usd), uses[0][1], tuple(dict.fromkeys(s for s, _ in uses)))
         for item, uses in found.items()
     )
+
+
+def _unquoted(line: CostLine, book: PriceBook) -> CostLine:
+    """A line without the price that only stood for one."""
+    stands = line.source == f"quote:{line.price_item}" and line.price_item not in book.quotes
+    return line.model_copy(update={"unit_price_usd": None, "kind": "unpriced"}) if stands else line
 
 
 def uncertain(line: CostLine) -> bool:
@@ -99,10 +142,9 @@ def ranged(line: CostLine) -> bool:
 
 
 def _flip(moved: Move, line: CostLine, sites: tuple[str, ...]) -> Flip:
-    here = moved.lines[0][0].site.id
-    bounds = list(_bounds(moved))
-    away = _nearest([b for b in bounds if b.option.site.id != here], moved.base)
-    first = None if away is None else _before(away, [b for b in bounds if b.option.site.id == here], moved.base)
+    path = _path(moved)
+    away = next((b for b in path if b.option.site.id != moved.lines[0][0].site.id), None)
+    first = path[0] if path and path[0] is not away else None
     inside = ranged(line) and away is not None and (line.low_usd or 0) <= away.usd <= (line.high_usd or 0)
     return Flip.model_validate(
         {
@@ -127,30 +169,44 @@ def _flip(moved: Move, line: CostLine, sites: tuple[str, ...]) -> Flip:
     )
 
 
-def _bounds(moved: Move) -> Iterator[Bound]:
-    """Where each other option comes to cost less than the chosen one."""
-    (_, own), *others = moved.lines
-    for option, line in others:
-        found = crossing(own, line)
-        if found is not None:
-            yield Bound(*found, option)
+def _path(moved: Move) -> list[Bound]:
+    """The options that the moving price brings in, one after the other, up to the first of another site if there is one.
+
+    Of the two ways the shorter one that leads there; an unknown price comes down from infinity or goes up from zero, whichever
+    the chosen site wins at.
+    """
+    starts: list[tuple[float, Side]] = [(0.0, "above")] if moved.base is None else [(moved.base, "above")]
+    starts.append((math.inf if moved.base is None else moved.base, "below"))
+    paths = [_walked(moved, *start) for start in starts if _home(moved, start[0])]
+    return min((path for path in paths if path), key=lambda path: _length(moved, path), default=[])
 
 
-def _nearest(bounds: Sequence[Bound], base: float | None) -> Bound | None:
-    """The bound that the price reaches first on its way down or up; of an unknown price that below which another wins."""
-    below = max((b for b in bounds if b.side == "below"), key=lambda b: b.usd, default=None)
-    above = min((b for b in bounds if b.side == "above"), key=lambda b: b.usd, default=None)
-    if below is None or above is None or base is None:
-        return below or above
-    return below if base / below.usd <= above.usd / base else above
+def _home(moved: Move, price: float) -> bool:
+    return moved.at(price).site.id == moved.lines[0][0].site.id
 
 
-def _before(away: Bound, at_home: Sequence[Bound], base: float | None) -> Bound | None:
-    """The option of the chosen site that the price reaches before it reaches the other site."""
-    same = [b for b in at_home if b.side == away.side and base is not None]
-    if away.side == "below":
-        return max((b for b in same if b.usd > away.usd), key=lambda b: b.usd, default=None)
-    return min((b for b in same if b.usd < away.usd), key=lambda b: b.usd, default=None)
+def _length(moved: Move, path: Sequence[Bound]) -> tuple[bool, float]:
+    """Whether a path stays at the chosen site, and how far the price moves along it."""
+    stays = path[-1].option.site.id == moved.lines[0][0].site.id
+    return stays, 0.0 if moved.base is None else abs(math.log(path[-1].usd / moved.base))
+
+
+def _walked(moved: Move, price: float, side: Side) -> list[Bound]:
+    """Along the lower envelope of the lines from a price to the first option of another site, or to the end."""
+    here, current, path = moved.lines[0][0].site.id, moved.at(price), list[Bound]()
+    lines = {id(e): line for e, line in moved.lines}
+    while current.site.id == here:
+        crossings = ((crossing(lines[id(current)], line), e) for e, line in moved.lines if e is not current)
+        ahead = [
+            Bound(found[0], side, e)
+            for found, e in crossings
+            if found is not None and found[1] == side and (found[0] > price) == (side == "above")
+        ]
+        if not ahead:
+            break
+        path.append((min if side == "above" else max)(ahead, key=lambda bound: bound.usd))
+        current, price = path[-1].option, path[-1].usd
+    return path
 
 
 def option_name(e: Evaluated) -> str:
@@ -168,50 +224,53 @@ def usd(price: float) -> str:
 
 
 def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: bool) -> str:
-    if away is None:
-        return f"No price of {line.description} changes the site."
     unit = line.price_unit
+    if away is None:
+        here = (
+            f": from {usd(first.usd)} {unit} on {option_name(first.option)} of the same site costs less"
+            if first
+            else ""
+        )
+        return f"No price of {line.description} changes the site{here}."
     now = "nobody prices it yet" if line.unit_price_usd is None else f"the plan has {usd(line.unit_price_usd)}"
     where = ", inside its own range" if inside else ""
     text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} ({now}{where})."
     if first is None:
         return text
-    return (
-        f"{text} Before that, from {usd(first.usd)} {unit} on, {option_name(first.option)} at {first.option.site.id} costs less, "
-        "so that the site changes later if at all."
-    )
+    return f"{text} From {usd(first.usd)} {unit} on {option_name(first.option)} at {first.option.site.id} costs less already."
 
 
-def price_drivers(candidates: Sequence[Candidate], cost: SiteCost, life_months: float) -> tuple[Driver, ...]:
+def price_drivers(candidates: Sequence[Candidate], best: Evaluated, finance: Finance) -> tuple[Driver, ...]:
     """Each price of the chosen site that has a range, at both ends of it, on the plan's own fleet; the widest swing first."""
-    plain = weighted(cost.lines, None)
-    items: dict[str, CostLine] = {}
-    for line in cost.lines:
+    lines: dict[str, CostLine] = {}
+    for line in best.cost.lines:
         if line.unit_price_usd is not None and ranged(line):
-            items.setdefault(line.price_item, line)
-    found = [_driver(candidates, cost, plain, line, life_months) for line in items.values()]
+            lines.setdefault(line.price_item, line)
+    weights = [weighted(best.cost.lines, rate) for rate in (None, finance.discount_rate)]
+    found = (_driver(candidates, best, line, weights, finance.useful_life / MONTH) for line in lines.values())
     return tuple(sorted(found, key=swing_key))
 
 
 def swing_key(driver: Driver) -> tuple[float, str]:
     """The order of a tornado chart: the widest swing first, unknown ones last."""
-    return (float("inf") if driver.swing_usd is None else -driver.swing_usd, driver.driver)
+    return (math.inf if driver.swing_usd is None else -driver.swing_usd, driver.driver)
 
 
 def _driver(
-    candidates: Sequence[Candidate], cost: SiteCost, plain: Sequence[Weighted], line: CostLine, life_months: float
+    candidates: Sequence[Candidate],
+    best: Evaluated,
+    line: CostLine,
+    weights: Sequence[Sequence[Weighted]],
+    life_months: float,
 ) -> Driver:
-    item, base = line.price_item, line.unit_price_usd or 0.0
+    item, base, cost = line.price_item, line.unit_price_usd or 0.0, best.cost
     ends = (line.low_usd or 0.0, line.high_usd or 0.0)
-    cash = sum(w.weight for w in plain if w.line.price_item == item)
-    present = sum(w.weight for w in candidates[0].lines if w.line.price_item == item)
+    cash, present = (sum(w.weight for w in lines if w.line.price_item == item) for lines in weights)
     charged = float(accrual([i for i in cost.lines if i.price_item == item], life_months).sum()) / base
     three = [cost.three_year_usd + cash * (end - base) for end in ends]
     npv = [None if cost.npv_usd is None else cost.npv_usd + present * (end - base) for end in ends]
     accrued = [(cost.accrual_three_year_usd or 0.0) + charged * (end - base) for end in ends]
-    best = candidates[0].option
-    at = [move(candidates, item, base).at(end) for end in ends] if best.priced else [best, best]
-    sites = [e.site.id for e in at]
+    chosen = [move(candidates, item, base).at(end) if candidates else best for end in ends]
     return Driver(
         driver=f"price of {line.description}",
         path=line.price_path,
@@ -227,9 +286,9 @@ def _driver(
         accrual_high_usd=accrued[1],
         gpus_low=cost.gpus,
         gpus_high=cost.gpus,
-        site_low=sites[0],
-        site_high=sites[1],
-        changed=any(e is not best for e in at),
-        swing_usd=significant(abs(present * (ends[1] - ends[0])), 12),
+        site_low=chosen[0].site.id,
+        site_high=chosen[1].site.id,
+        changed=any(e is not best for e in chosen),
+        swing_usd=abs(present * (ends[1] - ends[0])),
         rerun=False,
     )
