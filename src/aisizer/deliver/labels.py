@@ -48,6 +48,12 @@ def discount_rate(plan: Plan) -> float | None:
     return None if rate is None else units.parse(rate, "share")
 
 
+def served_share(plan: Plan) -> float:
+    """The share of the planned demand that finance expects to be served; all of it where the profile does not say."""
+    share = (plan.profile.get("finance") or {}).get("served_share")
+    return 1.0 if share is None else units.parse(share, "share")
+
+
 def site(site_id: str) -> str:
     """A site's id as words."""
     return site_id.replace("_", "-")

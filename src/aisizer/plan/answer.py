@@ -29,6 +29,7 @@ from aisizer.plan.context import Context
 from aisizer.plan.decision import decision_of
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought
+from aisizer.plan.explain_money import money_steps
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
@@ -162,6 +163,7 @@ def _answer(
             *path_steps(bridged, way),
             *surrounding_steps(around),
             *strategy_steps(ways),
+            *money_steps(results, best.site.id),
         ),
         "warnings": (
             *bridge.sentences(bridged),

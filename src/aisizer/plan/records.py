@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aisizer.catalog.records import Retention
+from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
@@ -346,6 +347,8 @@ class Plan(Record):
     """which of them the plan follows and why, and which is the cheapest"""
     apis: tuple[ApiBreakEven, ...] = ()
     """managed APIs that would answer the same requests, for comparison only"""
+    categories: dict[str, tuple[CategoryTotal, ...]] = Field(default_factory=dict)
+    """one and three years of each category, in cash and accrued, by admitted site and `baseline`"""
     volumes: Volumes | None = None
     """what unit costs divide by"""
     unit_costs: dict[str, UnitCost] = Field(default_factory=dict)
