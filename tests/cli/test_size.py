@@ -285,4 +285,4 @@ def test_sensitivity_makes_the_plan_again_and_says_so(cli: Cli, tmp_path: Path) 
     assert (done.code, done.out) == (0, "")
     drivers = json.loads((tmp_path / "out" / "sizing.json").read_text(encoding="utf-8"))["sensitivity"]
     assert {"demand", "growth", "prompt tokens", "redundancy"} <= {d["driver"] for d in drivers if d["rerun"]}
-    assert "made again" in (tmp_path / "out" / "sizing.md").read_text(encoding="utf-8")
+    assert "the plan made again" in (tmp_path / "out" / "sizing.md").read_text(encoding="utf-8")

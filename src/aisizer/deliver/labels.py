@@ -15,7 +15,7 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
+_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA", "non_production": "non-production"}
 _TERMS = {
     "purchase": "purchase",
     "on_demand": "on demand",

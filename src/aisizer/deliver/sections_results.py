@@ -149,7 +149,7 @@ def flips_section(plan: Plan) -> Section:
         "Every price in the plan of an admitted site that is unknown, estimated or a range, and the value of it alone at which "
         "another site would be chosen. A price that several sites pay counts in all of them."
     )
-    said = tuple(flip.sentence for flip in plan.flips if flip.value_usd is not None or flip.steps_in is not None)
+    said = tuple(f.sentence for f in plan.flips if f.in_range or f.steps_in or (f.base_usd is None and f.value_usd))
     listed = table(
         "Prices on which the choice hangs",
         "Price of | Unit | Plan # | Low # | High # | Kind | Choice flips at # | Then",
@@ -162,7 +162,7 @@ def _flip_row(flip: Flip) -> tuple[str, ...]:
     then = "never" if flip.value_usd is None else f"{labels.site(flip.wins or '')} wins {flip.side}"
     within = " (inside the range)" if flip.in_range else ""
     return (
-        flip.description,
+        f"{flip.description} ({', '.join(labels.site(site) for site in flip.sites)})",
         flip.price_unit,
         numbers.unit_price(flip.base_usd),
         *("" if end is None else numbers.unit_price(end) for end in (flip.low_usd, flip.high_usd)),
@@ -176,15 +176,15 @@ def sensitivity_section(plan: Plan) -> Section:
     """Each input at its low and its high value, the widest swing first."""
     rerun = any(driver.rerun for driver in plan.sensitivity)
     text = (
-        "Each input at its low and its high value alone. Where the plan was made again, the figures are those of whatever would "
-        "then be chosen."
+        "Each input at its low and its high value alone, the plan made again: the figures are those of whatever would then be "
+        "chosen. Prices marked so are moved on this plan's own fleet."
         if rerun
         else "Prices only, on this plan's own fleet: each at both ends of its range alone. Demand, growth, token lengths and "
         "reserves change the fleet itself; aisizer size --sensitivity makes the plan again for each of them."
     )
     heads = (
-        "Input | Unit | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | "
-        "GPUs # | Site | Other decision | How"
+        "Input | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | GPUs # | Site | "
+        "Other decision"
     )
     rows = [_driver_row(driver) for driver in plan.sensitivity]
     notes = tuple(f"{driver.driver}: {driver.note}" for driver in plan.sensitivity if driver.note)
@@ -200,14 +200,12 @@ def _driver_row(driver: Driver) -> tuple[str, ...]:
     gpus = dict.fromkeys("none" if n is None else str(n) for n in (driver.gpus_low, driver.gpus_high))
     sites = dict.fromkeys("none" if s is None else labels.site(s) for s in (driver.site_low, driver.site_high))
     return (
-        driver.driver,
-        driver.unit,
+        f"{driver.driver}{', ' if driver.unit else ''}{driver.unit}{'' if driver.rerun else ' (price only)'}",
         *(v if isinstance(v, str) else numbers.number(v) for v in (driver.low, driver.base, driver.high)),
-        *(numbers.cents(amount) for amount in money),
+        *(numbers.usd(amount) for amount in money),
         " / ".join(gpus),
         " / ".join(sites),
         "yes" if driver.changed else "no",
-        "made again" if driver.rerun else "price only",
     )
 
 
