@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, amounts, capacity_lines, own_price, taxed
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, amounts, own_price
 from aisizer.costs.prices import USD, Price
 from aisizer.costs.records import Category, CostLine
+from aisizer.costs.site import capacity_lines
 from aisizer.sizing.needs import Group, Need
 
 CATEGORIES: Mapping[Group, Category] = {
@@ -29,7 +30,7 @@ ELECTRICITY = "electricity"
 """The price of a need that is kilowatt-hours, paid as the fleet's own."""
 SPARE_GPU = "spare-gpu"
 """The price of a GPU on the shelf: its quote, else its part of the server's price, an upper bound."""
-KEPT: tuple[Category, ...] = ("tax", "residual")
+KEPT: tuple[Category, ...] = ("residual", "decommissioning")
 """Categories of servers' lines that stay what they are, because totals treat them apart."""
 
 
@@ -65,11 +66,7 @@ def added(by_month: Sequence[float]) -> tuple[float, ...]:
 
 
 def _lines(need: Need, buyer: Buyer) -> list[CostLine]:
-    if need.price == SERVER:
-        return _server_lines(need, buyer)
-    line = _line(need, buyer)
-    due = line.treatment == "capitalise" and buyer.finance.tax > 0
-    return [line, taxed(line, buyer.finance.tax)] if due else [line]
+    return _server_lines(need, buyer) if need.price == SERVER else [_line(need, buyer)]
 
 
 def _line(need: Need, buyer: Buyer) -> CostLine:

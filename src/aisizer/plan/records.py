@@ -11,6 +11,7 @@ from aisizer.catalog.records import Retention
 from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
+from aisizer.plan.controls import UnpricedControl
 from aisizer.plan.drill_records import DrillResult
 from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, Volumes
 from aisizer.plan.strategy_records import Strategy
@@ -339,6 +340,8 @@ class Plan(Record):
     """of prompt and response logs"""
     controls: tuple[BindingControl, ...] = ()
     """what the binding frameworks ask for that costs money or capacity"""
+    unpriced_controls: tuple[UnpricedControl, ...] = ()
+    """those of them that no cost line of the chosen site pays for, and why"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
     strategies: tuple[Strategy, ...] = ()
