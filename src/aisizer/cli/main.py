@@ -103,6 +103,9 @@ def size(
         str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
     ] = "auto",
     fail_on: FailOn = None,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="make the plan again with each input low and high (a minute or so)")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -116,6 +119,7 @@ def size(
         fragments=fragments or (),
         overlay=catalog,
         confirm=confirm,
+        sensitivity=sensitivity,
         as_json=as_json,
         quiet=quiet,
         fail_on=fail_on or (),

@@ -12,6 +12,7 @@ from aisizer.plan import (
     baseline,
     bridge,
     explain,
+    money,
     path,
     prototype,
     site_work,
@@ -29,11 +30,12 @@ from aisizer.plan.controls import unpriced_controls
 from aisizer.plan.decision import decision_of
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought
+from aisizer.plan.explain_money import money_steps
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
-from aisizer.plan.ranking import cost_by_site, in_full, options
+from aisizer.plan.ranking import cost_by_site, first_wave_latencies, in_full, options
 from aisizer.plan.records import Bridge, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import first_wave
@@ -113,7 +115,8 @@ def _answer(
     ways = strategies.strategies_of(context, best, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
-    ranking = options(context, kept, high)
+    seen = first_wave_latencies(context, kept)
+    ranking = options(context, kept, high, seen)
     tco = cost_by_site(context, order)
     found, note = baseline.baseline(context, best)
     found = found and in_full(context, found, context.leads[best.site.id]["total"])
@@ -121,6 +124,8 @@ def _answer(
     standing = Standing(best, up, down, pools, roadmap)
     triggers = triggers_of(context, standing)
     shown, around = tuple(tco.values()), surroundings.shown(needs)
+    beside = apis.break_evens(context, best, fleet_utilization(best, up))
+    results = money.results(context, order, seen, tco, found, beside)
     return {
         "complete": not best.cost.missing,
         "decision": decision,
@@ -148,7 +153,8 @@ def _answer(
         "work": survived[2],
         "strategies": ways,
         "strategy_note": strategies.note(context, best, ways),
-        "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
+        "apis": beside,
+        **results,
         "integrations": upstream.uses(context),
         "surroundings": around,
         "assumptions": assumptions.assumptions(context, best),
@@ -159,6 +165,7 @@ def _answer(
             *path_steps(bridged, way),
             *surrounding_steps(around),
             *strategy_steps(ways),
+            *money_steps(results, best.site.id),
         ),
         "warnings": (
             *bridge.sentences(bridged),
