@@ -8,6 +8,7 @@ from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, capacity_lines, own_
 from aisizer.costs.prices import Price
 from aisizer.costs.records import Category, CostLine
 from aisizer.sizing.needs import Group, Need
+from aisizer.units import MONTHS_PER_YEAR
 
 CATEGORIES: Mapping[Group, Category] = {
     "logging": "storage",
@@ -19,6 +20,7 @@ CATEGORIES: Mapping[Group, Category] = {
     "spares": "spares",
     "non-production": "non_production",
     "migrations": "migrations",
+    "licences": "licence",
 }
 PER_MONTH = "-month"
 """How the unit of a price ends that is paid each month for what stands then, as in USD/GB-month."""
@@ -29,6 +31,8 @@ ELECTRICITY = "electricity"
 """The price of a need that is kilowatt-hours, paid as the fleet's own."""
 SPARE_GPU = "spare-gpu"
 """The price of a GPU on the shelf: its quote, else its part of the server's price, an upper bound."""
+PER_GPU_YEAR = "/GPU-year"
+"""How the unit of a price ends that is paid for each GPU and year, for the GPUs of each month."""
 KEPT: tuple[Category, ...] = ("tax", "residual")
 """Categories of servers' lines that stay what they are, because totals treat them apart."""
 
@@ -110,7 +114,9 @@ def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, float]]:
         "storage-archive": site.storage_archive,
         "cpu-server": site.cpu_server,
     }
-    return book.named(at_site.get(key, key)), {}
+    price = book.named(at_site.get(key, key))
+    yearly = price is not None and price.unit.endswith(PER_GPU_YEAR)
+    return price, {"years_per_month": 1 / MONTHS_PER_YEAR} if yearly else {}
 
 
 def _server_lines(need: Need, buyer: Buyer) -> list[CostLine]:

@@ -12,8 +12,8 @@ CENTS = frozenset(
      "exposed_high_usd"}
 )  # fmt: skip
 """Totals of money."""
-EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "factors", "profile"})
-"""Inputs, which stay as they were given."""
+EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "factors", "profile", "quantity"})
+"""Inputs, which stay as they were given, and quantities, which are rounded where they are made."""
 
 
 def rounded(value: Any, name: str = "") -> Any:

@@ -18,6 +18,7 @@ from aisizer.sizing.fabric import Cluster
 from aisizer.sizing.facility import facility_needs, limits_of
 from aisizer.sizing.fleet import Layout
 from aisizer.sizing.front_end import electricity_need, front_end_needs
+from aisizer.sizing.licences import licence_needs
 from aisizer.sizing.links import wire_between
 from aisizer.sizing.logs import FURTHER_YEAR
 from aisizer.sizing.migrations import Evaluated, Serving, migration_needs, people_need
@@ -55,6 +56,7 @@ def _paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[N
         *_recovery(layout, front, demand),
         *_environments(buyer, layout, made, demand),
         people_need(demand.profile.resilience.upgrades, len(made.production)),
+        *licence_needs(demand.profile.supply.licences, [n * buyer.offer.gpus for n in made.servers]),
     )
 
 
