@@ -25,5 +25,5 @@ def in_formats(plan: Plan, names: str) -> dict[str, bytes]:
     unknown = [name for name in wanted if name not in FORMATS]
     if unknown or not wanted:
         near = did_you_mean(unknown[0], list(FORMATS)) if unknown else ""
-        raise InvalidInput(f"There is no format {unknown[0] if unknown else names!r}{near}. Use {', '.join(FORMATS)}.")
+        raise InvalidInput(f"There is no format {(unknown or [names])[0]!r}{near}. Use {', '.join(FORMATS)}.")
     return {name: FORMATS[name](plan).encode() for name in wanted}

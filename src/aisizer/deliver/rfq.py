@@ -29,6 +29,7 @@ MEASURES = ("GB", "TB")
 
 def rfq_csv(plan: Plan) -> str:
     """One row for each line to ask a supplier about."""
+    labels.decided(plan)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((*ASKED, *REPLY))

@@ -52,7 +52,7 @@ def bom_of(
 def sentences(bom: Sequence[BomLine], plan_date: date) -> Iterator[str]:
     """Warnings of quotes that end before their line is ordered, and of quoted lead times that are too long."""
     ending = [b for b in bom if b.quote_valid_until is not None and plan_date <= b.quote_valid_until < b.order_by]
-    for line in {b.cost_line: b for b in reversed(ending)}.values():
+    for line in {b.price_source: b for b in reversed(ending)}.values():
         yield (
             f"The quote {_named(line)} is valid until {line.quote_valid_until}, and wave {line.wave} is ordered by "
             f"{line.order_by}: renew it, or order earlier."
