@@ -246,11 +246,14 @@ def test_a_quoted_lead_time_moves_the_dates_of_its_line_only() -> None:
     assert part.order_by == line.order_by
 
 
-def test_a_quoted_lead_time_that_is_too_long_is_said() -> None:
-    never = plan({**FULL, "supply.quotes": [{**QUOTE, "lead_time": "90 w"}]})
-    told = [w for w in never.warnings if "before plan_date" in w and "bill of materials" in w]
-    assert told and "Move go_live, or find a supplier who is faster." in told[0]
+@pytest.mark.parametrize(("weeks", "said"), [(30, "of its wave: its quote takes"), (90, "before plan_date 2026-12-01")])
+def test_a_quoted_lead_time_that_the_plan_does_not_wait_for_is_said(weeks: int, said: str) -> None:
+    slow = plan({**FULL, "supply.quotes": [{**QUOTE, "lead_time": f"{weeks} w"}]})
+    told = [w for w in slow.warnings if "bill of materials" in w]
+    assert len(told) == 1 and said in told[0] and "Set supply.lead_time.delivery to the quoted time" in told[0]
     assert not any("bill of materials" in w for w in plan(FULL).warnings)
+    in_time = plan({**FULL, "supply.quotes": [{**QUOTE, "lead_time": "4 w"}]})
+    assert not any("bill of materials" in w for w in in_time.warnings)
 
 
 def test_a_bridge_is_ordered_for_itself() -> None:

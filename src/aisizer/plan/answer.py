@@ -158,7 +158,7 @@ def _answer(
             *bridge.sentences(bridged),
             *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
             *strategies.sale_warnings(best, roadmap),
-            *bill.sentences(bom, context.profile.plan_date),
+            *bill.sentences(bom, roadmap, context.profile.plan_date),
             *path.sentences(way, scopes),
         ),
     }

@@ -7,6 +7,7 @@ from datetime import date
 
 from aisizer.costs.bom import Bill, bill_of_materials
 from aisizer.costs.bom_lines import Dated, Terms
+from aisizer.costs.bridge import PREFIX
 from aisizer.costs.needs import line_id
 from aisizer.costs.records import BomLine
 from aisizer.engine.memory import weights_bytes
@@ -20,6 +21,8 @@ from aisizer.sizing.needs import Need
 from aisizer.sizing.server_parts import Part, cpu_server_parts, server_parts
 
 CPU_SERVER = "cpu-server"
+OWN_DATES = (PREFIX, "site-work-")
+"""How the ids of cost lines begin that are not ordered with the servers of their wave."""
 
 
 def bom_of(
@@ -49,7 +52,7 @@ def bom_of(
     return bridge.named(bridged, bill_of_materials(bill), best.bridge.offer.provider if best.bridge else "")
 
 
-def sentences(bom: Sequence[BomLine], plan_date: date) -> Iterator[str]:
+def sentences(bom: Sequence[BomLine], roadmap: Roadmap, plan_date: date) -> Iterator[str]:
     """Warnings of quotes that end before their line is ordered, and of quoted lead times that are too long."""
     ending = [b for b in bom if b.quote_valid_until is not None and plan_date <= b.quote_valid_until < b.order_by]
     for line in {b.price_source: b for b in reversed(ending)}.values():
@@ -57,13 +60,18 @@ def sentences(bom: Sequence[BomLine], plan_date: date) -> Iterator[str]:
             f"The quote {_named(line)} is valid until {line.quote_valid_until}, and wave {line.wave} is ordered by "
             f"{line.order_by}: renew it, or order earlier."
         )
-    for line in bom:
-        if line.parent is None and line.order_by < plan_date:
-            yield (
-                f"Line {line.line} of the bill of materials ({line.description}) would have to be ordered by {line.order_by}, "
-                f"before plan_date {plan_date}: its lead time is {line.lead_time_weeks:g} weeks. Move go_live, or find a "
-                "supplier who is faster."
-            )
+    decided = {purchase.wave: purchase.order_by for purchase in roadmap.purchases}
+    slow = [b for b in bom if b.supplier and not b.cost_line.startswith(OWN_DATES) and b.order_by < decided[b.wave]]
+    for line in {b.price_source: b for b in reversed(slow)}.values():
+        yield (
+            f"Line {line.line} of the bill of materials ({line.description}) must be ordered by {line.order_by}, "
+            f"before {_due(line.order_by, decided[line.wave], plan_date)}: its quote takes {line.lead_time_weeks:g} weeks in all. Set supply.lead_time.delivery to the quoted time, so "
+            "that the whole plan follows, or find a supplier who is faster."
+        )
+
+
+def _due(order_by: date, decided: date, plan_date: date) -> str:
+    return f"plan_date {plan_date}" if order_by < plan_date else f"the {decided} of its wave"
 
 
 def _named(line: BomLine) -> str:
