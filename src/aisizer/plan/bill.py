@@ -63,10 +63,11 @@ def sentences(bom: Sequence[BomLine], roadmap: Roadmap, plan_date: date) -> Iter
     decided = {purchase.wave: purchase.order_by for purchase in roadmap.purchases}
     slow = [b for b in bom if b.supplier and not b.cost_line.startswith(OWN_DATES) and b.order_by < decided[b.wave]]
     for line in {b.price_source: b for b in reversed(slow)}.values():
+        due = _due(line.order_by, decided[line.wave], plan_date)
         yield (
-            f"Line {line.line} of the bill of materials ({line.description}) must be ordered by {line.order_by}, "
-            f"before {_due(line.order_by, decided[line.wave], plan_date)}: its quote takes {line.lead_time_weeks:g} weeks in all. Set supply.lead_time.delivery to the quoted time, so "
-            "that the whole plan follows, or find a supplier who is faster."
+            f"Line {line.line} of the bill of materials ({line.description}) must be ordered by {line.order_by}, before {due}: "
+            f"its quote takes {line.lead_time_weeks:g} weeks in all. Set supply.lead_time.delivery to the quoted time, so that "
+            "the whole plan follows, or find a supplier who is faster."
         )
 
 
