@@ -17,7 +17,7 @@ from planning import catalog, changed
 from aisizer.costs.bom import parent_id
 from aisizer.costs.bom_lines import INCLUDED, price_age_limit
 from aisizer.costs.records import BomLine, CostLine
-from aisizer.costs.tco import line_amounts
+from aisizer.costs.tco import used_amounts
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
@@ -37,7 +37,13 @@ QUOTE = {
     "country_of_origin": "TW",
 }
 ACCOUNTS = {"hardware": "1640-10", "network": "1640-20"}
-OWNED: dict[str, Any] = {"supply.sites": ["on_premises"], "supply.gpus": ["h100-sxm"], "growth.rate": "6 %/month"}
+OWNED: dict[str, Any] = {
+    "supply.sites": ["on_premises"],
+    "supply.gpus": ["h100-sxm"],
+    "supply.expansion": "12 mo",
+    "workloads.chat.load": {"rate": "60 req/s"},
+    "growth.rate": "6 %/month",
+}
 RENTED: dict[str, Any] = {"supply.sites": ["commercial"], "growth.rate": "6 %/month"}
 FULL: dict[str, Any] = {
     **OWNED,
@@ -53,13 +59,29 @@ FULL: dict[str, Any] = {
     "resilience.environments": {"staging": {"rule": "replica"}},
 }
 ONE_YEAR: dict[str, Any] = {**RENTED, "supply.commitment": "one_year", "supply.gpus": ["h100-sxm"]}
+CLOCK: dict[str, Any] = {
+    **OWNED,
+    "finance.deposit": "30 %",
+    "finance.payment_terms": "60 d",
+    "finance.escalation": {"hardware": "5 %", "support": "3 %", "storage": "2 %"},
+    "finance.fx": {"EUR": {"rate": 1.08, "as_of": "2026-11-20", "source": "ECB"}},
+    "supply.quotes": [{**QUOTE, "unit_price": "250000 EUR"}],
+}
 LATE: dict[str, Any] = {
     "go_live": "2027-03-01",
     "supply.sites": ["on_premises", "enclave"],
     "supply.commitment": "three_year",
 }
 UNPRICED: dict[str, Any] = {"supply.sites": ["on_premises"], "supply.gpus": ["mi325x"]}
-CASES = {"owned": OWNED, "rented": RENTED, "full": FULL, "one year": ONE_YEAR, "late": LATE, "unpriced": UNPRICED}
+CASES = {
+    "owned": OWNED,
+    "rented": RENTED,
+    "full": FULL,
+    "clock": CLOCK,
+    "one year": ONE_YEAR,
+    "late": LATE,
+    "unpriced": UNPRICED,
+}
 
 
 def plan(changes: dict[str, Any]) -> Plan:
@@ -97,13 +119,13 @@ NOT_ORDERED = ("power", "staff", "egress", "residual", "migrations")
 def test_every_cost_line_that_is_ordered_is_listed_to_the_cent(made: Plan) -> None:
     for line in costs(made):
         listed = [b for b in made.bom if b.cost_line == line.id]
-        if line.category in NOT_ORDERED or not any(line.quantity):
+        if line.category in NOT_ORDERED or not any(line.used):
             assert not listed, line.id
         elif line.unit_price_usd is None:
             assert listed and all(b.extended_price_usd is None for b in listed), line.id
         else:
             cents = sum(b.extended_price_usd or 0.0 for b in listed)
-            assert cents == pytest.approx(line_amounts(line).sum(), abs=0.0051 * len(listed)), line.id
+            assert cents == pytest.approx(used_amounts(line).sum(), abs=0.0051 * len(listed)), line.id
 
 
 def test_waves_add_up_to_the_cost_line(made: Plan) -> None:
@@ -112,7 +134,7 @@ def test_waves_add_up_to_the_cost_line(made: Plan) -> None:
         listed = [b for b in made.bom if b.cost_line == line.id]
         if listed:
             per = yearly.get(line.unit, 1)
-            assert sum(b.quantity for b in listed) * per == pytest.approx(sum(line.quantity), rel=1e-6), line.id
+            assert sum(b.quantity for b in listed) * per == pytest.approx(sum(line.used), rel=1e-6), line.id
 
 
 def test_unit_price_times_quantity_is_the_extended_price(made: Plan) -> None:
@@ -126,6 +148,7 @@ def test_unit_price_times_quantity_is_the_extended_price(made: Plan) -> None:
 
 
 def test_lines_are_numbered_and_stand_below_an_earlier_line_of_their_wave(made: Plan) -> None:
+    assert made.roadmap is not None and {line.wave for line in made.bom} == {p.wave for p in made.roadmap.purchases}
     assert [line.line for line in made.bom] == list(range(1, len(made.bom) + 1))
     for line in made.bom:
         if line.parent is not None:
@@ -157,6 +180,10 @@ def test_every_gpu_server_has_its_gpus_and_what_hosts_them(case: str) -> None:
     fleet = {b.line for b in made.bom if b.cost_line == "hardware"}
     gpus = sum(b.quantity for b in made.bom if b.device == "gpu" and b.parent in fleet)
     assert gpus == made.roadmap.month_36_gpus
+
+
+def test_the_plan_that_most_tests_read_buys_in_several_waves() -> None:
+    assert max(line.wave for line in plan(FULL).bom) > 1
 
 
 def test_the_full_bill_has_everything_that_is_ordered() -> None:
@@ -214,6 +241,17 @@ def test_a_quote_overrides_and_says_so() -> None:
     assert (line.gl_account, line.cost_center) == ("1640-10", "4711")
     rack = first(made, category="facility")
     assert (rack.supplier, rack.quote_ref, rack.warranty_months, rack.gl_account) == ("", "", None, "")
+
+
+def test_prices_that_step_up_and_other_currencies_say_so() -> None:
+    made = plan(CLOCK)
+    first_wave, last_wave = (f(b.wave for b in made.bom if b.cost_line == "hardware") for f in (min, max))
+    assert first_wave < last_wave
+    early, late = (first(made, cost_line="hardware", wave=wave) for wave in (first_wave, last_wave))
+    assert early.unit_price_usd == pytest.approx(250_000 * 1.08)
+    assert early.unit_price_usd is not None and late.unit_price_usd is not None
+    assert late.unit_price_usd / early.unit_price_usd in (pytest.approx(1.05), pytest.approx(1.05**2))
+    assert "steps up by 5 % at each anniversary" in late.notes and "Quoted in EUR, at 1.08 USD." in late.notes
 
 
 def test_a_share_of_a_quoted_price_is_nobodys_quote() -> None:

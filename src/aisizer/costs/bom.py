@@ -68,10 +68,10 @@ def bill_of_materials(bill: Bill) -> tuple[BomLine, ...]:
     for wave in _waves(bill):
         numbers: dict[str, int] = {}
         for line in bill.lines:
-            quantity = _quantity(line, wave, bill.terms.buyer.term)
-            if quantity <= 0:
+            schedule = _schedule(line, wave, bill.terms.buyer.term)
+            if sum(schedule) <= 0:
                 continue
-            ordered = _ordered(bill, line, wave, quantity, len(made) + 1, numbers)
+            ordered = _ordered(bill, line, wave, schedule, len(made) + 1, numbers)
             numbers[line.id] = ordered.line
             made.append(ordered)
             for below in _below(bill, line, wave, ordered):
@@ -98,11 +98,10 @@ def _waves(bill: Bill) -> Iterator[_Wave]:
 
 
 def _ordered(
-    bill: Bill, line: CostLine, wave: _Wave, quantity: float, number: int, numbers: Mapping[str, int]
+    bill: Bill, line: CostLine, wave: _Wave, schedule: Sequence[float], number: int, numbers: Mapping[str, int]
 ) -> BomLine:
     note = bill.notes.get((wave.purchase.wave, line.id), "")
-    periods = _hours(wave, line, bill.terms.buyer.term) if line.category == "rent" else line.quantity
-    made = ordered_line(bill.terms, line, quantity, periods, wave.purchase, bill.dated.get(line.id), note)
+    made = ordered_line(bill.terms, line, schedule, wave.purchase, bill.dated.get(line.id), note)
     return made.model_copy(update={"line": number, "parent": numbers.get(parent_id(line))})
 
 
@@ -127,18 +126,14 @@ def _included(need: Need, wave: _Wave, once: bool) -> float:
     return max(need.by_month) if wave.opening else 0.0
 
 
-def _quantity(line: CostLine, wave: _Wave, term: str) -> float:
-    """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
+def _schedule(line: CostLine, wave: _Wave, term: str) -> Sequence[float]:
+    """What a wave orders of a cost line, by the period in which it enters service or is used; rent up to month 36."""
     if line.category == "rent":
-        return math.fsum(_hours(wave, line, term))
+        committed, demand = split_hours(Fleet((wave.added,), ()), term)
+        return demand if line.id == "rent-on-demand" else committed
     if line.category not in ORDERED:
-        return 0.0
+        return ()
     if line.treatment == "capitalise":
-        return math.fsum(line.quantity[wave.periods])
-    return math.fsum(line.quantity) if wave.opening else 0.0
-
-
-def _hours(wave: _Wave, line: CostLine, term: str) -> list[float]:
-    """[instance-hour] of a wave by period, on demand or committed as its line is."""
-    committed, demand = split_hours(Fleet((wave.added,), ()), term)
-    return demand if line.id == "rent-on-demand" else committed
+        brought = range(*wave.periods.indices(PERIODS))
+        return [quantity * (period in brought) for period, quantity in enumerate(line.used)]
+    return line.used if wave.opening else ()

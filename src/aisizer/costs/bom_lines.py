@@ -10,6 +10,7 @@ from datetime import date
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import CATEGORIES
 from aisizer.costs.records import BomLine, CostLine
+from aisizer.costs.tco import line_amounts
 from aisizer.profile.sections import Quote
 from aisizer.roadmap.calendar import days
 from aisizer.roadmap.records import Purchase
@@ -81,15 +82,14 @@ def is_share(line: CostLine) -> bool:
 def ordered_line(
     terms: Terms,
     line: CostLine,
-    quantity: float,
-    periods: Sequence[float],
+    schedule: Sequence[float],
     purchase: Purchase,
     dated: Dated | None,
     note: str,
 ) -> BomLine:
-    """What is ordered, at its price and with what its quote says. periods: its quantity by period, of which a note is made."""
-    buyer, times = terms.buyer, YEARLY.get(line.unit, 1)
-    factor = math.prod(line.factors.values()) * times
+    """What is ordered, at its price and with what its quote says. schedule: how much of it by period."""
+    buyer, times, quantity = terms.buyer, YEARLY.get(line.unit, 1), math.fsum(schedule)
+    factor = _factor(line, schedule) * times
     price = None if line.unit_price_usd is None else line.unit_price_usd * factor
     quote, rate = _quote(buyer, line), _rate(line)
     when = dated or _quoted_dates(terms, quote, purchase) or _with_servers(terms, purchase)
@@ -130,9 +130,9 @@ def ordered_line(
         country_of_origin=(quote.country_of_origin or "") if quote else "",
         power_kw=server.max_power_kw if server else None,
         rack_units=server.rack_units if server else None,
-        commitment=_commitment(line, periods, buyer),
+        commitment=_commitment(line, schedule),
         cost_line=line.id,
-        notes=f"{rate} {note}".strip(),
+        notes=" ".join(text for text in (rate, _stepped(line), _converted(line), note) if text),
     )
 
 
@@ -230,13 +230,30 @@ def _with_servers(terms: Terms, purchase: Purchase) -> Dated:
     return Dated(terms.lead["total"], purchase.order_by, purchase.need_by)
 
 
-def _commitment(line: CostLine, periods: Sequence[float], buyer: Buyer) -> str:
+def _factor(line: CostLine, schedule: Sequence[float]) -> float:
+    """[1] from the price of a line to that of a unit: its factors, and its steps in price, in the mean of what is ordered."""
+    if not line.escalation:
+        return math.prod(line.factors.values())
+    one = line.model_copy(update={"quantity": tuple(schedule), "unit_price_usd": 1.0})
+    return float(line_amounts(one).sum()) / math.fsum(schedule)
+
+
+def _stepped(line: CostLine) -> str:
+    rate = f"{line.escalation * 100:g} %"
+    return f"The mean price, which steps up by {rate} at each anniversary of go-live." if line.escalation else ""
+
+
+def _converted(line: CostLine) -> str:
+    return "" if line.currency == "USD" else f"Quoted in {line.currency}, at {line.fx_usd:g} USD."
+
+
+def _commitment(line: CostLine, schedule: Sequence[float]) -> str:
     """How much of what is paid by the month is held, and in which months."""
-    months = [month for month, quantity in enumerate(periods) if quantity > 0]
+    months = [month for month, quantity in enumerate(schedule) if quantity > 0]
     if line.treatment == "capitalise" or not months:
         return ""
     when = f"months {months[0]} to {months[-1]}" if len(months) > 1 else f"month {months[0]}"
-    first, last = periods[months[0]], periods[months[-1]]
+    first, last = schedule[months[0]], schedule[months[-1]]
     if line.unit == "instance-hour":
         term = line.id.rpartition("rent-")[2].replace("-", " ")
         held = _held(first / HOURS_PER_MONTH, last / HOURS_PER_MONTH, "instance")

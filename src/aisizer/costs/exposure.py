@@ -61,7 +61,7 @@ def _late(line: CostLine, fleet: Fleet, term: str) -> float:
     """What of a line's quantity is spent after month 12 and not held; the line of a term has only whole ones."""
     if line.category == "rent" and line.id != "rent-on-demand":
         return hours_agreed_late(fleet, term)
-    return sum(line.quantity[PRICED_MONTHS + 1 :])
+    return sum(line.used[PRICED_MONTHS + 1 :])
 
 
 def _amount(line: CostLine, quantity: float, price: float | None) -> float | None:

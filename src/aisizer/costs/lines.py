@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aisizer.catalog.records import Site
-from aisizer.costs.prices import Price, PriceBook
+from aisizer.costs.prices import USD, Price, PriceBook
 from aisizer.costs.records import Category, CostLine, Treatment
 from aisizer.profile.sections import Finance, Supply
 from aisizer.sizing.options import Offer
@@ -31,6 +31,9 @@ FACTOR_UNITS = {
 TAXED = ("hardware", "network")
 """Goods; freight and installation are services, which most sales taxes leave out (assumed)."""
 TERM_MONTHS = {"one_year": 12, "three_year": 36}
+DEDICATED = "hosted_private"
+"""Class of sites whose rent may hold a lease: servers that stand for one customer alone may be identified assets that it
+controls (ASC 842-10-15, IFRS 16.B9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,14 @@ class Fleet:
     added: tuple[tuple[int, int], ...]
     """(month, servers) per wave; month 1 is paid in period 0"""
     servers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A named multiplier of a line, and the profile path that sets it; fixed where there is none."""
+
+    value: float | None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,9 @@ def capacity_lines(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
     return _owned(buyer, fleet) if buyer.site.ownership == "own" else _rented(buyer, fleet)
 
 
+YEARS_PER_MONTH = Factor(1 / 12)
+
+
 def significant(value: float, digits: int = 6) -> float:
     """Rounded to significant digits, so that what a file shows is what was multiplied.
 
@@ -82,6 +96,15 @@ def significant(value: float, digits: int = 6) -> float:
     (1234570.0, 0.000123457)
     """
     return float(f"{value:.{digits}g}")
+
+
+QUANTITY_DIGITS = 9
+"""Significant digits of a quantity: the same on every platform, and below a cent in all that is multiplied by it."""
+
+
+def amounts(quantity: Sequence[float]) -> tuple[float, ...]:
+    """A schedule of quantities as lines carry it."""
+    return tuple(significant(q, QUANTITY_DIGITS) for q in quantity)
 
 
 def _line(
@@ -92,12 +115,14 @@ def _line(
     unit: str,
     price: Price | None,
     quantity: Sequence[float],
-    factors: dict[str, float | None] | None = None,
+    factors: Mapping[str, Factor] | None = None,
     waves: Sequence[int] = (),
+    served: Sequence[float] = (),
 ) -> CostLine:
     """One line; a missing price or factor leaves the unit price unknown."""
-    known = {name: value for name, value in (factors or {}).items() if value is not None}
-    lacking = [name for name, value in (factors or {}).items() if value is None]
+    all_factors = factors or {}
+    known = {name: factor.value for name, factor in all_factors.items() if factor.value is not None}
+    lacking = [factor.path or name for name, factor in all_factors.items() if factor.value is None]
     priced = price if not lacking else None
     return CostLine(
         id=id,
@@ -111,18 +136,22 @@ def _line(
         high_usd=priced.high if priced else None,
         factors=known,
         factor_units={name: FACTOR_UNITS[name] for name in known},
-        quantity=tuple(significant(q) for q in quantity),
+        quantity=amounts(quantity),
         price_item=priced.item if priced else (lacking[0] if lacking else id),
         source=priced.source if priced else "no source prices it",
         as_of=priced.as_of if priced else None,
         kind=priced.kind if priced else "unpriced",
         waves=tuple(waves),
+        factor_paths={name: factor.path for name, factor in all_factors.items() if factor.path and name in known},
+        served=amounts(served),
+        currency=priced.currency if priced else USD,
+        fx_usd=priced.fx_usd if priced else 1.0,
     )
 
 
-def _factor(book: PriceBook, name: str | None) -> float | None:
+def _factor(book: PriceBook, name: str | None) -> Factor:
     price = book.named(name)
-    return None if price is None else price.base
+    return Factor(None) if price is None else Factor(price.base, f"supply.amounts.{name}")
 
 
 def _by_wave(fleet: Fleet, per_server: float = 1.0) -> list[float]:
@@ -156,7 +185,7 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
         ),
         _line(
             "support", "support", "Hardware support", "expense", "server-month", price, running,
-            {"support_rate_per_year": support, "years_per_month": 1 / 12},
+            {"support_rate_per_year": support, "years_per_month": YEARS_PER_MONTH},
         ),
         _power(buyer, running),
     ]  # fmt: skip
@@ -173,7 +202,7 @@ def _owned(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
                 "server",
                 price,
                 sold,
-                {"residual": buyer.finance.residual},
+                {"residual": Factor(buyer.finance.residual, "finance.residual")},
             )
         )
     if buyer.supply.colocation is not None or site.colocation is not None:
@@ -190,6 +219,7 @@ def taxed(line: CostLine, rate: float) -> CostLine:
             "description": f"Sales or use tax on: {line.description}",
             "factors": line.factors | {"tax": rate},
             "factor_units": line.factor_units | {"tax": FACTOR_UNITS["tax"]},
+            "factor_paths": line.factor_paths | {"tax": "finance.tax"},
         }
     )
 
@@ -198,10 +228,10 @@ def _power(buyer: Buyer, running: list[float]) -> CostLine:
     supply, site, book = buyer.supply, buyer.site, buyer.book
     assert buyer.offer.server is not None
     factors = {
-        "nameplate_kw": buyer.offer.server.max_power_kw,
+        "nameplate_kw": Factor(buyer.offer.server.max_power_kw),
         "average_power_share": _factor(book, "average-power-share"),
-        "hours_per_month": HOURS_PER_MONTH,
-        "pue": supply.pue if supply.pue is not None else _factor(book, site.pue),
+        "hours_per_month": Factor(HOURS_PER_MONTH),
+        "pue": _own_factor(supply.pue, "supply.pue") or _factor(book, site.pue),
     }
     price = own_price(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
     return _line("power", "power", "Electricity, cooling included", "expense", "server-month", price, running, factors)
@@ -212,10 +242,15 @@ def _colocation(buyer: Buyer, running: list[float]) -> CostLine:
     price = own_price(buyer.supply.colocation, "supply.colocation", "USD/kW-month") or buyer.book.named(
         buyer.site.colocation
     )
-    factors: dict[str, float | None] = {"nameplate_kw": buyer.offer.server.max_power_kw}
+    factors = {"nameplate_kw": Factor(buyer.offer.server.max_power_kw)}
     return _line(
         "colocation", "colocation", "Space and power reservation", "expense", "server-month", price, running, factors
     )
+
+
+def _own_factor(value: float | None, path: str) -> Factor | None:
+    """A factor that the profile itself sets."""
+    return None if value is None else Factor(value, path)
 
 
 def own_price(value: float | None, field: str, unit: str) -> Price | None:
@@ -237,7 +272,24 @@ def _rented(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
 def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -> CostLine:
     price = buyer.book.priced(buyer.offer.id, buyer.offer.terms.get(term), term="" if term == "on_demand" else term)
     name = f"{buyer.offer.provider} {buyer.offer.name}, {term.replace('_', ' ')}"
-    return _line(id, "rent", name, "expense", "instance-hour", price, hours, waves=range(1, len(fleet.added) + 1))
+    upfront = price.upfront if price else 0.0
+    paid = paid_upfront(hours, fleet, term, upfront) if upfront else hours
+    served = hours if upfront else ()
+    treatment: Treatment = "prepaid" if upfront else "expense"
+    if buyer.site.site_class == DEDICATED:
+        treatment = "possible_lease"
+    waves = range(1, len(fleet.added) + 1)
+    return _line(id, "rent", name, treatment, "instance-hour", price, paid, waves=waves, served=served)
+
+
+def paid_upfront(hours: Sequence[float], fleet: Fleet, term: str, share: float) -> list[float]:
+    """[instance-hour] by the month they are paid in: a share of each term's hours at its start, the rest as they pass."""
+    paid = [(1 - share) * monthly for monthly in hours]
+    length = TERM_MONTHS[term]
+    for start, servers in fleet.added:
+        for begin in range(start, PERIODS - length + 1, length):
+            paid[0 if begin == 1 else begin] += share * servers * length * HOURS_PER_MONTH
+    return paid
 
 
 def split_hours(fleet: Fleet, term: str) -> tuple[list[float], list[float]]:
@@ -256,13 +308,12 @@ def split_hours(fleet: Fleet, term: str) -> tuple[list[float], list[float]]:
 
 
 def _staff(buyer: Buyer) -> list[CostLine]:
-    own = buyer.supply.staff_fte
-    fte = own if own is not None else _factor(buyer.book, buyer.site.staff_fte)
+    fte = _own_factor(buyer.supply.staff_fte, "supply.staff_fte") or _factor(buyer.book, buyer.site.staff_fte)
     price = buyer.book.named("fte-systems-engineer-us")
     return [
         _line(
             "staff", "staff", "Staff that runs the fleet", "expense", "month", price, [0.0] + [1.0] * (PERIODS - 1),
-            {"fte": fte, "years_per_month": 1 / 12},
+            {"fte": fte, "years_per_month": YEARS_PER_MONTH},
         )
     ]  # fmt: skip
 
@@ -270,7 +321,7 @@ def _staff(buyer: Buyer) -> list[CostLine]:
 def _egress(buyer: Buyer, volume: Volume) -> list[CostLine]:
     if buyer.site.egress is None:
         return []
-    per_token = _factor(buyer.book, "egress-bytes-per-token")
+    per_token = _factor(buyer.book, "egress-bytes-per-token").value
     quantity = [0.0, *(tokens * (per_token or 0.0) / 1e9 for tokens in volume.output_tokens)]
     price = buyer.book.named(buyer.site.egress) if per_token is not None else None
     return [_line("egress", "egress", "Network egress of responses", "expense", "GB", price, quantity)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, capacity_lines, own_price, significant, taxed
-from aisizer.costs.prices import Price
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, amounts, capacity_lines, own_price, taxed
+from aisizer.costs.prices import USD, Price
 from aisizer.costs.records import Category, CostLine
 from aisizer.sizing.needs import Group, Need
 from aisizer.units import MONTHS_PER_YEAR
@@ -91,11 +91,13 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
         high_usd=price.high if price else None,
         factors=factors,
         factor_units={name: FACTOR_UNITS[name] for name in factors},
-        quantity=tuple(significant(q) for q in (added(need.by_month) if capital else (0.0, *need.by_month))),
+        quantity=amounts(added(need.by_month) if capital else (0.0, *need.by_month)),
         price_item=price.item if price else need.price,
         source=price.source if price else "no source prices it",
         as_of=price.as_of if price else None,
         kind=price.kind if price else "unpriced",
+        currency=price.currency if price else USD,
+        fx_usd=price.fx_usd if price else 1.0,
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aisizer.schema import Record
 
-Treatment = Literal["capitalise", "expense", "prepaid"]
+Treatment = Literal["capitalise", "expense", "prepaid", "possible_lease"]
 Category = Literal[
     "hardware",
     "network",
@@ -35,7 +35,7 @@ Category = Literal[
 
 
 class CostLine(Record):
-    """One line of cost: amount[month] = quantity[month] x unit_price x the product of its factors.
+    """One line of cost: amount[month] = quantity[month] x unit_price x factors x (1 + escalation)^(full years in service).
 
     Period 0 is all spend before service; months 1 to 36 follow. An unknown price is null, never zero.
     """
@@ -64,6 +64,35 @@ class CostLine(Record):
     as_of: date | None = None
     kind: str = "estimated"
     waves: tuple[int, ...] = ()
+    factor_paths: dict[str, str] = Field(default_factory=dict)
+    """profile path that sets a factor, such as supply.pue or supply.amounts.pue-enterprise; a factor without one is fixed"""
+    served: tuple[float, ...] = ()
+    """37 entries: the quantity by the period in which it enters service (capital) or is used, where it is paid in another;
+    empty: the same as quantity"""
+    escalation: float = 0.0
+    """[1/year] by which the price steps up at each anniversary of go-live"""
+    currency: str = "USD"
+    """of the quote"""
+    fx_usd: float = 1.0
+    """[USD] per unit of that currency; the quote's own price is unit_price_usd / fx_usd"""
+    order_date: date | None = None
+    """of the first purchase, or of the contract"""
+    cash_date: date | None = None
+    """end of the first period in which it is paid"""
+    in_service_date: date | None = None
+    end_date: date | None = None
+    """of its last month: of book life where capitalised, else of use within the 36 months"""
+
+    @property
+    def used(self) -> tuple[float, ...]:
+        """The quantity by the period in which it enters service or is used."""
+        return self.served or self.quantity
+
+    @property
+    def price_path(self) -> str:
+        """The profile path that sets its price: a field of its own, else a quote for the item."""
+        own = self.price_item.startswith(("supply.", "finance.", "compliance."))
+        return self.price_item if own else f"supply.quotes.{self.price_item}"
 
 
 class BomLine(Record):
@@ -122,6 +151,18 @@ class BomLine(Record):
     notes: str = ""
 
 
+class FiscalYear(Record):
+    """What falls into one fiscal year."""
+
+    name: str
+    """FY and the calendar year in which it ends"""
+    starts: date
+    months: int
+    """of the 36 that lie in it"""
+    cash_usd: float
+    accrual_usd: float
+
+
 class SiteCost(Record):
     """The total cost of one site's plan over one and three years."""
 
@@ -148,3 +189,7 @@ class SiteCost(Record):
     lines: tuple[CostLine, ...]
     cash_by_month_usd: tuple[float, ...]
     """37 entries"""
+    accrual_by_month_usd: tuple[float, ...] = ()
+    """37 entries: depreciation from the month in service on, and what is used in the month, never mixed with cash"""
+    accrual_three_year_usd: float | None = None
+    fiscal_years: tuple[FiscalYear, ...] = ()

@@ -31,7 +31,7 @@ from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
-from aisizer.plan.ranking import cost_by_site, options
+from aisizer.plan.ranking import cost_by_site, in_full, options
 from aisizer.plan.records import Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import first_wave
@@ -110,8 +110,9 @@ def _answer(
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
     ranking = options(context, kept, high)
-    tco = cost_by_site(order)
+    tco = cost_by_site(context, order)
     found, note = baseline.baseline(context, best)
+    found = found and in_full(context, found, context.leads[best.site.id]["total"])
     decision = decision_of(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
     standing = Standing(best, up, down, pools, roadmap)
     triggers = triggers_of(context, standing)

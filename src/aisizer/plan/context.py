@@ -9,7 +9,7 @@ from datetime import date
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
 from aisizer.costs.lines import Volume
-from aisizer.costs.prices import price_book
+from aisizer.costs.prices import overlaid, price_book
 from aisizer.demand.growth import demand_factors
 from aisizer.demand.loads import Offered, offered
 from aisizer.errors import InvalidInput
@@ -63,7 +63,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
     quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
     amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
-    book = price_book(amounts, quotes)
+    book = price_book(overlaid(amounts, profile.supply.amounts), quotes, profile.finance.fx)
     factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
     volume = volume_of(loads.values(), factors)
     retention = log_retention_months(profile.compliance, named.rules)

@@ -12,12 +12,14 @@ from aisizer.costs.bridge import bridge_lines, starting
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import need_lines
 from aisizer.costs.records import SiteCost
+from aisizer.costs.schedule import scheduled
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
 from aisizer.plan.site_work import refusal
 from aisizer.plan.surroundings import paid
 from aisizer.profile.sections import Profile
+from aisizer.roadmap.calendar import lead_time_weeks
 from aisizer.roadmap.waves import Fleets, fleets
 from aisizer.sizing.capacity import Candidate, Screened
 from aisizer.sizing.fleet import Layout, needed_replicas
@@ -176,6 +178,7 @@ def priced_fleet(
     around = need_lines(paid(buyer, layout, made, demand), buyer)
     first = made.waves[0].month
     lines = starting((*cost_lines.cost_lines(buyer, bought(made), demand.volume), *around), first)
+    lines = scheduled(lines, profile.finance, lead_time_weeks(site, profile.supply.lead_time)["total"])
     if bridge is not None:
         lines += bridge_lines(bridge.cost.lines, first, bridge.site.name)
     cost = site_cost(

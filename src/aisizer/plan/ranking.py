@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aisizer.costs.fiscal import fiscal_years
 from aisizer.costs.records import SiteCost
+from aisizer.costs.schedule import dated
 from aisizer.plan.confidence import Count, least_probability
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, opening_factor
@@ -13,6 +15,7 @@ from aisizer.plan.states import first_wave
 from aisizer.queueing.records import Latency
 from aisizer.sizing.fleet import fleet
 from aisizer.sizing.records import Option
+from aisizer.units import MONTH
 
 
 def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None]) -> tuple[Option, ...]:
@@ -64,9 +67,18 @@ def _rank_note(e: Evaluated) -> str:
     return f"ranked after the others: {e.caveat}" if e.caveat else ""
 
 
-def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
+def cost_by_site(context: Context, order: Sequence[Evaluated]) -> dict[str, SiteCost]:
     """The cheapest plan of each site, the chosen site first."""
     by_site: dict[str, SiteCost] = {}
     for e in order:
-        by_site.setdefault(e.site.id, e.cost)
+        if e.site.id not in by_site:
+            by_site[e.site.id] = in_full(context, e.cost, context.leads[e.site.id]["total"])
     return by_site
+
+
+def in_full(context: Context, cost: SiteCost, lead_weeks: float) -> SiteCost:
+    """A cost with the dates of its lines and with its fiscal years."""
+    finance, go_live = context.profile.finance, context.go_live
+    lines = tuple(dated(line, go_live, lead_weeks, finance.useful_life / MONTH) for line in cost.lines)
+    years = fiscal_years(cost, go_live, finance.fiscal_year_start)
+    return cost.model_copy(update={"lines": lines, "fiscal_years": years})

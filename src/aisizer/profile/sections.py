@@ -59,8 +59,9 @@ Gate = Annotated[
 """A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
 Redundancy = Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")]
 UnitPrice = Annotated[
-    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")
+    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?[A-Z]{3}(/[A-Za-z-]+)?\s*$")
 ]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _calendar_day(value: object) -> object:
@@ -539,7 +540,8 @@ class Quote(Record):
     item: Text
     """Server or instance id, or the name of a facility price, as in `aisizer catalog list`."""
     unit_price: UnitPrice
-    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh."""
+    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh; another currency takes its
+    rate from finance.fx."""
     as_of: Day
     """Day of the quote."""
     valid_until: Day | None = None
@@ -563,6 +565,8 @@ class Quote(Record):
     lead_time: Duration | None = None
     """[s] from the confirmed order to the loading dock, e.g. 14 w; it replaces the site's delivery time for the dates of this
     line. Left out: the site's own."""
+    upfront: Share = 0.0
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; 0: paid month by month."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -743,6 +747,9 @@ class Supply(Record):
     licences: tuple[Name, ...] = Field(default=(), max_length=20)
     """Software licences to buy for every GPU in service, amounts of the catalog in USD/GPU-year such as nvidia-ai-enterprise;
     empty: none, because open engines need none."""
+    amounts: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=100)
+    """Your own figures in place of the catalog's that carry no currency, by name and in their unit, such as
+    hardware-support-rate: 0.1; empty: the catalog's."""
     vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
     """Stores of embeddings by name that stand beside the fleet; empty: none."""
     front_end: FrontEnd = FrontEnd()
@@ -866,6 +873,17 @@ class Evidence(Record):
     """Where the metrics of the deployed fleet are."""
 
 
+class FxRate(Record):
+    """A dated rate of exchange."""
+
+    rate: float = Field(gt=0)
+    """[USD] for one unit of the currency."""
+    as_of: Day
+    """Day of the rate."""
+    source: Text
+    """Who gives it, e.g. ECB reference rate."""
+
+
 class Finance(Record):
     """How money is counted."""
 
@@ -884,6 +902,21 @@ class Finance(Record):
     printed, because a chart of accounts is the customer's own."""
     cost_center: Identifier = ""
     """Cost center that every line of the bill of materials is charged to; left out: none is printed."""
+    rate_basis: Literal["nominal", "real"] = "nominal"
+    """Whether discount_rate and escalation count inflation: nominal with it, real without it, both alike. nominal, because
+    quotes and budgets are."""
+    escalation: dict[Name, Annotated[Share, Field(le=1)]] = Field(default_factory=dict, max_length=40)
+    """[1/year] by which prices of a cost category (power, staff, support ...) step up at each anniversary of go-live; empty:
+    prices stay, because no forecast of them is certain enough to be a default. Set what your contracts say."""
+    deposit: Share = 0.0
+    """Part of a purchase that is paid with its order; 0, because a deposit is a term of your supplier."""
+    payment_terms: Annotated[Duration, Field(le=YEAR)] = 0.0
+    """[s] from a purchase's acceptance to the payment of the rest; 0: paid on acceptance. What is due after month 36 is counted
+    in month 36."""
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    """Month in which the fiscal year starts; 1, the calendar year. 10 for the US federal government."""
+    fx: dict[Currency, FxRate] = Field(default_factory=dict, max_length=40)
+    """Dated rates by currency, which turn quotes in it into USD; empty: every quote is in USD."""
 
 
 class Profile(Record):
