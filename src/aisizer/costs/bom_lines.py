@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import CATEGORIES
@@ -31,6 +32,8 @@ YEARLY = {"GPU-month": MONTHS_PER_YEAR}
 """Units of lines that are counted by the month and sold by the year, with the months of one."""
 NO_DEVICE = ("network", "install", "support", "colocation", "tax", "licence")
 """Ends of the ids, or categories, of lines that are counted in servers or GPUs and are none."""
+SITE_WORK = "site-work-"
+"""How the ids of cost lines begin that pay for work on the site, which is counted in what it makes room for."""
 RATES: Mapping[str, str] = {
     "install_rate": "{0:g} of the price of {1}",
     "support_rate_per_year": "{0:g} a year of the price of {1}",
@@ -88,52 +91,77 @@ def ordered_line(
     note: str,
 ) -> BomLine:
     """What is ordered, at its price and with what its quote says. schedule: how much of it by period."""
-    buyer, times, quantity = terms.buyer, YEARLY.get(line.unit, 1), math.fsum(schedule)
-    factor = _factor(line, schedule) * times
-    price = None if line.unit_price_usd is None else line.unit_price_usd * factor
-    quote, rate = _quote(buyer, line), _rate(line)
+    quote = _quote(terms.buyer, line)
     when = dated or _quoted_dates(terms, quote, purchase) or _with_servers(terms, purchase)
-    device = _device(line)
-    server = buyer.offer.server if device == "server" and _is_gpu_server(line) else None
-    finance, capital = buyer.finance, line.treatment == "capitalise"
+    finance, device = terms.buyer.finance, _device(line)
     return BomLine(
         line=0,
         wave=purchase.wave,
         category=line.category,
         device=device,
         description=line.description,
-        manufacturer=(quote.manufacturer if quote else "") or (server.manufacturer if server else ""),
-        mpn=(quote.mpn if quote else "") or (server.part_number if server else ""),
-        supplier=quote.supplier if quote else (buyer.offer.provider if device == "instance" and _is_rent(line) else ""),
-        supplier_part_id=quote.supplier_part_id if quote else "",
-        quote_ref=quote.reference if quote else "",
-        quote_valid_until=quote.valid_until if quote else None,
-        quantity=_whole(quantity / times),
-        spares=_whole(quantity) if line.category == "spares" else 0.0,
-        uom=_uom(line, device),
-        unit_price_usd=price,
-        low_usd=None if line.low_usd is None else line.low_usd * factor,
-        high_usd=None if line.high_usd is None else line.high_usd * factor,
-        extended_price_usd=None if price is None else price * quantity / times,
-        price_source=line.source,
-        price_kind="estimated" if rate and price is not None else line.kind,
-        price_as_of=line.as_of,
-        price_age_days=None if line.as_of is None else (terms.plan_date - line.as_of).days,
         lead_time_weeks=when.lead_time_weeks,
         order_by=when.order_by,
         need_by=when.need_by,
         treatment=line.treatment,
-        useful_life_months=round(finance.useful_life / MONTH) if capital else None,
-        warranty_months=round(quote.warranty / MONTH) if quote and quote.warranty is not None else None,
+        useful_life_months=round(finance.useful_life / MONTH) if line.treatment == "capitalise" else None,
         gl_account=finance.gl_accounts.get(line.category, ""),
         cost_center=finance.cost_center,
-        country_of_origin=(quote.country_of_origin or "") if quote else "",
-        power_kw=server.max_power_kw if server else None,
-        rack_units=server.rack_units if server else None,
         commitment=_commitment(line, schedule),
         cost_line=line.id,
-        notes=" ".join(text for text in (rate, _stepped(line), _converted(line), note) if text),
+        notes=" ".join(text for text in (_rate(line), _stepped(line), _converted(line), note) if text),
+        **_made_by(terms.buyer, line, device) | _quoted(quote),
+        **_priced(line, schedule, device, terms.plan_date),
     )
+
+
+def _made_by(buyer: Buyer, line: CostLine, device: str) -> dict[str, Any]:
+    """What the catalog knows of the thing itself, and who rents it out."""
+    server = buyer.offer.server
+    if server is not None and device == "server" and line.id.rpartition("-")[2] == "hardware":
+        return {
+            "manufacturer": server.manufacturer,
+            "mpn": server.part_number,
+            "power_kw": server.max_power_kw,
+            "rack_units": server.rack_units,
+        }
+    return {"supplier": buyer.offer.provider} if device == "instance" and "rent" in line.id.split("-") else {}
+
+
+def _quoted(quote: Quote | None) -> dict[str, Any]:
+    """What a quote says; what it leaves out stays as the catalog has it."""
+    if quote is None:
+        return {}
+    said = {
+        "supplier": quote.supplier,
+        "supplier_part_id": quote.supplier_part_id,
+        "quote_ref": quote.reference,
+        "quote_valid_until": quote.valid_until,
+        "manufacturer": quote.manufacturer,
+        "mpn": quote.mpn,
+        "warranty_months": None if quote.warranty is None else round(quote.warranty / MONTH),
+        "country_of_origin": quote.country_of_origin,
+    }
+    return {field: value for field, value in said.items() if value not in ("", None)}
+
+
+def _priced(line: CostLine, schedule: Sequence[float], device: str, plan_date: date) -> dict[str, Any]:
+    """How much at which price, with its range, origin and age."""
+    times, quantity = YEARLY.get(line.unit, 1), math.fsum(schedule)
+    factor, base = _factor(line, schedule) * times, line.unit_price_usd
+    return {
+        "quantity": _whole(quantity / times),
+        "spares": _whole(quantity) if line.category == "spares" else 0.0,
+        "uom": _uom(line, device),
+        "unit_price_usd": None if base is None else base * factor,
+        "low_usd": None if line.low_usd is None else line.low_usd * factor,
+        "high_usd": None if line.high_usd is None else line.high_usd * factor,
+        "extended_price_usd": None if base is None else base * factor * quantity / times,
+        "price_source": line.source,
+        "price_kind": "estimated" if is_share(line) and base is not None else line.kind,
+        "price_as_of": line.as_of,
+        "price_age_days": None if line.as_of is None else (plan_date - line.as_of).days,
+    }
 
 
 def part_line(part: Part, parent: BomLine) -> BomLine:
@@ -190,16 +218,8 @@ def _whole(quantity: float) -> float:
     return round(quantity, 6)
 
 
-def _is_gpu_server(line: CostLine) -> bool:
-    return line.id.rpartition("-")[2] == "hardware"
-
-
-def _is_rent(line: CostLine) -> bool:
-    return "rent" in line.id.split("-")
-
-
 def _device(line: CostLine) -> str:
-    if line.category in NO_DEVICE or line.id.rpartition("-")[2] in NO_DEVICE:
+    if line.category in NO_DEVICE or line.id.rpartition("-")[2] in NO_DEVICE or line.id.startswith(SITE_WORK):
         return ""
     return DEVICES.get(line.unit, "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from aisizer.costs.bom import Bill, bill_of_materials
-from aisizer.costs.bom_lines import Dated, Terms
+from aisizer.costs.bom_lines import SITE_WORK, Dated, Terms
 from aisizer.costs.bridge import PREFIX
 from aisizer.costs.needs import line_id
 from aisizer.costs.records import BomLine
@@ -21,7 +21,7 @@ from aisizer.sizing.needs import Need
 from aisizer.sizing.server_parts import Part, cpu_server_parts, server_parts
 
 CPU_SERVER = "cpu-server"
-OWN_DATES = (PREFIX, "site-work-")
+OWN_DATES = (PREFIX, SITE_WORK)
 """How the ids of cost lines begin that are not ordered with the servers of their wave."""
 
 

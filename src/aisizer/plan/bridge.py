@@ -130,8 +130,16 @@ def named(bridge: Bridge | None, bom: Sequence[BomLine], provider: str) -> tuple
     if bridge is None:
         return tuple(bom)
     note = f"{bridge.servers} instances from {bridge.from_} until {bridge.until}, by the month"
-    told = {"supplier": provider, "commitment": note}
-    return tuple(line.model_copy(update=told) if line.category == "bridge" else line for line in bom)
+    return tuple(
+        line.model_copy(update={"supplier": _landlord(line, provider), "commitment": note})
+        if line.category == "bridge"
+        else line
+        for line in bom
+    )
+
+
+def _landlord(line: BomLine, provider: str) -> str:
+    return line.supplier if line.price_source.startswith("quote:") else provider
 
 
 def sentences(bridge: Bridge | None) -> Iterator[str]:
