@@ -21,7 +21,7 @@ Size the GPU fleet for production LLM inference from one YAML profile. Offline.
 
 Plan     size       profile -> decision, BOM, TCO, document, triggers
          explain    where a plan's number comes from, or what a field means
-         render     a finished plan's files again, computing nothing
+         render     a finished plan in another format, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
          trace      request log -> workload fragment
@@ -129,12 +129,20 @@ def explain(
 @app.command()
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="default: beside it")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="or FILE of one format; default: beside it")
+    ] = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="NAME,...", help="md, html, pdf, docx, brief, options.csv; default: all of size's"
+        ),
+    ] = "",
 ) -> None:
-    """Draw a finished plan's files again, computing nothing."""
+    """Draw a finished plan's files again, or in another format, computing nothing."""
     from aisizer.cli import render as verb
 
-    typer.echo(verb.render(plan, output))
+    typer.echo(verb.render(plan, output, formats))
 
 
 @app.command()

@@ -500,6 +500,10 @@ class Compliance(Record):
     """The last CMMC assessment, where one of its levels binds."""
     archive_site: SiteId | None = None
     """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
+    marking: str | None = Field(default=None, max_length=80)
+    """Handling marking on every page of the documents, "" for none; left out: CUI where data_class is cui or cui_specified,
+    Confidential where it is neither that nor public nor internal, because a plan tells where protected data is and what
+    protects it."""
 
 
 class LeadTime(Record):
