@@ -117,3 +117,12 @@ def table(caption: str, columns: str, rows: Sequence[Sequence[str]]) -> Table:
         if len(row) != len(made):
             raise ValueError(f"{caption}: {len(made)} cells are expected (got {len(row)})")
     return Table(caption, made, tuple(tuple(row) for row in rows))
+
+
+def one_line(text: str) -> str:
+    r"""Text as HTML shows it, on one line, and without control characters or marks that turn its direction.
+
+    >>> one_line("a\n b\x07c\u202ed")
+    'a b c d'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

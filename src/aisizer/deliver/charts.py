@@ -41,8 +41,13 @@ def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) ->
     return _svg(len(steps) * (BAR + GAP) + 8, title, description, parts)
 
 
-def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, description: str) -> str:
-    """One bar per row, split by series, with a legend; negative amounts are left to the table."""
+def stacked_bars(
+    rows: Mapping[str, Mapping[str, float]], title: str, description: str, ends: Mapping[str, str] | None = None
+) -> str:
+    """One bar per row, split by series, with a legend; negative amounts are left to the table.
+
+    ends: what stands at a bar's end instead of its total
+    """
     totals: dict[str, float] = {}
     for series in rows.values():
         for name, amount in series.items():
@@ -62,7 +67,7 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
             if width > 0:
                 parts.append(_bar(x, y, width, _colour(index), f"{label}, {name}: {numbers.usd(series[name])} USD"))
             x += width
-        parts.append(_text(x + 8, y + 15, numbers.usd(sum(series.values()))))
+        parts.append(_text(x + 8, y + 15, ends[label] if ends else numbers.usd(sum(series.values()))))
     return _svg(top + len(rows) * (BAR + GAP) + 4, title, description, parts)
 
 

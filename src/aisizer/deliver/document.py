@@ -125,7 +125,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["md"] = markdown_text
+    environment.filters |= {"md": markdown_text, "css": css_text}
     return environment
 
 
@@ -136,3 +136,12 @@ def markdown_text(text: str) -> str:
     a \| \<b> >= \*c\* \&lt; R&D d
     """
     return re.sub(r"[\\|*`\[\]<]|^>|&(?=#?\w+;)", lambda mark: f"\\{mark[0]}", " ".join(text.split()))
+
+
+def css_text(text: str) -> str:
+    r"""Text inside a string of a style sheet, in which nothing can end the string (CSS Syntax Module Level 3, 4.3.7).
+
+    >>> print(css_text('CUI//"x"'))
+    CUI\00002f\00002f\000022x\000022
+    """
+    return "".join(c if c == " " or (c.isascii() and c.isalnum()) else f"\\{ord(c):06x}" for c in text)

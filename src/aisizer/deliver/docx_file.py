@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
-from aisizer.deliver.blocks import Block, Code, Document, Facts, Figure, Items, Notice, Paragraph, Table
+from aisizer.deliver.blocks import Block, Code, Document, Facts, Figure, Items, Notice, Paragraph, Table, one_line
 from aisizer.deliver.columns import points, widths
 from aisizer.deliver.pdf import picture_png
 
@@ -36,10 +36,10 @@ def document_docx(document: Document, made: str = "") -> bytes:
     word = docx.Document()
     _properties(word, document)
     _page(word, document, made)
-    word.add_heading(_inert(document.title), 0)
-    word.add_paragraph(_inert(document.subtitle), "Subtitle")
+    word.add_heading(one_line(document.title), 0)
+    word.add_paragraph(one_line(document.subtitle), "Subtitle")
     for section in document.sections:
-        word.add_heading(_inert(section.title), 1)
+        word.add_heading(one_line(section.title), 1)
         for block in section.blocks:
             _add(word, block)
     raw = io.BytesIO()
@@ -50,9 +50,9 @@ def document_docx(document: Document, made: str = "") -> bytes:
 def _properties(word: Word, document: Document) -> None:
     midnight = datetime.combine(document.day, time())
     core = word.core_properties
-    core.title, core.subject = _inert(document.title)[:255], _inert(document.subtitle)[:255]
+    core.title, core.subject = one_line(document.title)[:255], one_line(document.subtitle)[:255]
     core.author = core.last_modified_by = "aisizer"
-    core.language, core.content_status, core.comments = document.language, _inert(document.marking), ""
+    core.language, core.content_status, core.comments = document.language, one_line(document.marking), ""
     core.created = core.modified = midnight
     core.revision = 1
 
@@ -69,8 +69,8 @@ def _page(word: Word, document: Document, made: str) -> None:
         line = part.paragraphs[0]
         line.paragraph_format.tab_stops.clear_all()
         _tabs(line)
-        line.add_run(_inert(left) + "\t").font.size = Pt(8)
-        line.add_run(_inert(document.marking)).bold = True
+        line.add_run(one_line(left) + "\t").font.size = Pt(8)
+        line.add_run(one_line(document.marking)).bold = True
         line.add_run("\t" + (document.day.isoformat() if part is page.header else "page ")).font.size = Pt(8)
     _field(page.footer.paragraphs[0], "PAGE")
 
@@ -98,14 +98,14 @@ def _add(word: Word, block: Block) -> None:
     """One block in its style."""
     match block:
         case Paragraph(text):
-            word.add_paragraph(_inert(text))
+            word.add_paragraph(one_line(text))
         case Notice(text):
             line = word.add_paragraph()
             line.add_run("Note: ").bold = True
-            line.add_run(_inert(text))
+            line.add_run(one_line(text))
         case Items(items):
             for item in items:
-                word.add_paragraph(_inert(item), "List Bullet")
+                word.add_paragraph(one_line(item), "List Bullet")
         case Code(text):
             word.add_paragraph(style="No Spacing").add_run(_lines(text)).font.name = "Courier New"
         case Facts(facts):
@@ -128,7 +128,7 @@ def _captioned(word: Word, block: Table) -> None:
     """A table with its caption above it, its head on every page and no row over two pages."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-    caption = word.add_paragraph(_inert(block.caption), "Caption")
+    caption = word.add_paragraph(one_line(block.caption), "Caption")
     caption.paragraph_format.keep_with_next = True
     head, size = tuple(column.title for column in block.columns), points(block)
     made = _table(word, (head, *block.rows), widths(block, round(LINE / size)), size)
@@ -158,7 +158,7 @@ def _table(word: Word, rows: Sequence[Sequence[str]], shares: Sequence[float], s
             cell.width = width
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(1), 1.0
-            line.add_run(_inert(text)).font.size = Pt(size)
+            line.add_run(one_line(text)).font.size = Pt(size)
     return made
 
 
@@ -181,8 +181,8 @@ def _picture(word: Word, block: Figure) -> None:
     from docx.shared import Mm
 
     shape = word.add_picture(io.BytesIO(picture_png(block.svg)), width=Mm(150))
-    shape._inline.docPr.set("descr", _inert(block.alt))
-    word.add_paragraph(_inert(block.caption), "Caption")
+    shape._inline.docPr.set("descr", one_line(block.alt))
+    word.add_paragraph(one_line(block.caption), "Caption")
 
 
 def _mark(row: Any, name: str) -> None:
@@ -191,13 +191,8 @@ def _mark(row: Any, name: str) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement(name))
 
 
-def _inert(text: str) -> str:
-    """Text on one line, without the control characters that XML 1.0 cannot hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def _lines(text: str) -> str:
-    return "\n".join(_inert(line) for line in text.splitlines())
+    return "\n".join(one_line(line) for line in text.splitlines())
 
 
 def _dateless(content: bytes) -> bytes:

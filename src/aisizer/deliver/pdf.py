@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from aisizer.deliver import charts
-from aisizer.deliver.blocks import Block, Code, Document, Figure, Table
+from aisizer.deliver.blocks import Block, Code, Document, Figure, Table, one_line
 from aisizer.deliver.columns import points, widths
 
 FONT = "Libertinus Serif"
@@ -41,23 +41,36 @@ def one_page_pdf(document: Document, made: str = "") -> bytes:
 
 def _pdf(document: Document, made: str, sizes: Sequence[float]) -> bytes:
     data = {
-        "title": _flat(document.title),
-        "subtitle": _flat(document.subtitle),
+        "title": one_line(document.title),
+        "subtitle": one_line(document.subtitle),
         "day": document.day.isoformat(),
-        "marking": document.marking,
+        "marking": one_line(document.marking),
         "language": document.language,
-        "made": made,
+        "made": one_line(made),
         "sizes": sizes,
-        "sections": [{"title": s.title, "blocks": [_data(b) for b in s.blocks if _seen(b)]} for s in document.sections],
+        "sections": [
+            {"title": one_line(s.title), "blocks": [_data(b) for b in s.blocks if _seen(b)]} for s in document.sections
+        ],
     }
     source = (files("aisizer.deliver") / "templates" / "document.typ").read_bytes()
-    midnight = datetime.combine(document.day, time(), UTC)
-    return _compiled(source, {"document": json.dumps(data)}, format="pdf", timestamp=midnight, pdf_standards="ua-1")
+    return _tagged(source, {"document": json.dumps(data)}, datetime.combine(document.day, time(), UTC))
 
 
 def picture_png(svg: str) -> bytes:
     """A picture of charts.py as PNG, for formats that hold no SVG."""
     return _compiled(_ALONE.encode(), {"svg": charts.standalone(svg, FONT)}, format="png", ppi=DENSE)
+
+
+def _tagged(source: bytes, inputs: dict[str, str], made: datetime) -> bytes:
+    """A tagged PDF, by PDF/UA where its fonts have every letter; a missing one is a box, though its text can be copied."""
+    import typst
+
+    try:
+        return _compiled(source, inputs, format="pdf", timestamp=made, pdf_standards="ua-1")
+    except typst.TypstError as error:
+        if "could not be displayed" not in error.message:
+            raise
+        return _compiled(source, inputs, format="pdf", timestamp=made)
 
 
 def _compiled(source: bytes, inputs: dict[str, str], **how: Any) -> bytes:
@@ -85,7 +98,7 @@ def _data(block: Block) -> dict[str, Any]:
 
 
 def _flat(value: Any) -> Any:
-    """All text on one line, as HTML shows it; a line break of a source is none of the page."""
+    """All text on one line, in lists and tables too."""
     if isinstance(value, (tuple, list)):
         return [_flat(item) for item in value]
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return one_line(value) if isinstance(value, str) else value
