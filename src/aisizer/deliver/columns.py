@@ -21,12 +21,18 @@ def widths(table: Table, line: int) -> tuple[float, ...]:
     """
     cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
     least = [_least(column, texts) for column, texts in zip(table.columns, cells, strict=True)]
-    longest = [max((len(text) + PADDING for text in texts), default=0) for texts in cells]
-    for lines in count(1):
-        given = [max(few, much / lines) for few, much in zip(least, longest, strict=True)]
+    usual = [_usual(texts) for texts in cells]
+    for tenths in count(10):
+        given = [max(few, much * 10 / tenths) for few, much in zip(least, usual, strict=True)]
         if sum(given) <= line or given == least:
             return tuple(round(width / sum(given), 4) for width in given)
     raise AssertionError("the loop ends where no column gives way any more")
+
+
+def _usual(texts: list[str]) -> int:
+    """[character] that four of five cells stay below: one long cell takes more lines, not the room of all others."""
+    lengths = sorted(len(text) for text in texts)
+    return lengths[len(lengths) * 4 // 5] + PADDING if lengths else 0
 
 
 def points(table: Table) -> float:

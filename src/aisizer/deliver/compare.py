@@ -34,7 +34,7 @@ NUMERIC = {"Month 36 GPUs", "of target", "P(met)", "1 year USD", "3 years USD", 
 
 def compare_text(found: Scenarios, width: int = 80) -> str:
     """One row for each scenario, in the order that they were given."""
-    rows = [("Scenario", "First wave", "Site", "Order by", "SLO", "3 years USD")]
+    rows: list[tuple[str, ...]] = [("Scenario", "First wave", "Site", "Order by", "SLO", "3 years USD")]
     rows += [_short_row(s.name, s.fleet) for s in found.scenarios if s.fleet is not None]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     named = max([widths[0], *(len(s.name) for s in found.scenarios)])

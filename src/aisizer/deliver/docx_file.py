@@ -67,21 +67,22 @@ def _page(word: Word, document: Document, made: str) -> None:
     word.styles["Normal"].font.name, word.styles["Normal"].font.size = FONT, Pt(BODY_PT)
     for part, left in ((page.header, document.title), (page.footer, made)):
         line = part.paragraphs[0]
-        line.paragraph_format.tab_stops.clear_all()
-        _tabs(line)
+        _tabs(line.style)
         line.add_run(one_line(left) + "\t").font.size = Pt(8)
         line.add_run(one_line(document.marking)).bold = True
         line.add_run("\t" + (document.day.isoformat() if part is page.header else "page ")).font.size = Pt(8)
     _field(page.footer.paragraphs[0], "PAGE")
 
 
-def _tabs(line: Any) -> None:
+def _tabs(style: Any) -> None:
+    """The marking in the middle of the line, the rest at its ends."""
     from docx.enum.text import WD_TAB_ALIGNMENT
     from docx.shared import Mm
 
-    width = WIDTH_MM - 2 * MARGIN_MM
-    line.paragraph_format.tab_stops.add_tab_stop(Mm(width / 2), WD_TAB_ALIGNMENT.CENTER)
-    line.paragraph_format.tab_stops.add_tab_stop(Mm(width), WD_TAB_ALIGNMENT.RIGHT)
+    stops, width = style.paragraph_format.tab_stops, WIDTH_MM - 2 * MARGIN_MM
+    stops.clear_all()
+    stops.add_tab_stop(Mm(width / 2), WD_TAB_ALIGNMENT.CENTER)
+    stops.add_tab_stop(Mm(width), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def _field(line: Any, name: str) -> None:
