@@ -10,8 +10,7 @@ from textwrap import fill, wrap
 
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.document import markdown_text
-from aisizer.deliver.numbers import plain, plain_money
-from aisizer.deliver.tables import inert
+from aisizer.deliver.tables import cell, inert
 from aisizer.studies.compare import Fleet, Scenario, Scenarios, against_first
 
 GAP = 2
@@ -76,7 +75,7 @@ def compare_csv(found: Scenarios) -> str:
             *(f"{c}_usd" for c in categories),
         ]
         values = [s.name, s.profile, *(s.changes.get(p) for p in varied), s.fleet is not None, *figures, change, *costs]
-        cells = [_cell(name, value) for name, value in zip(names, values, strict=True)]
+        cells = [cell(name, value) for name, value in zip(names, values, strict=True)]
         writer.writerow([*cells, inert(s.reason), inert(s.freed_by)])
     return text.getvalue()
 
@@ -190,13 +189,3 @@ def _bar_names(scenarios: Sequence[Scenario]) -> list[str]:
     """Names that fit beside a bar and are told apart: a long one is cut, two that are then the same get their number."""
     cut = [s.name if len(s.name) <= LABEL else f"{s.name[: LABEL - 1]}…" for s in scenarios]
     return [f"{i}. {name[: LABEL - 4]}" if cut.count(name) > 1 else name for i, name in enumerate(cut, start=1)]
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return plain_money(value) if name.endswith("_usd") else plain(value)
-    return inert(str(value))

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aisizer.deliver import labels
-from aisizer.deliver.numbers import plain, plain_money
-from aisizer.deliver.tables import inert
+from aisizer.deliver.tables import cell
 from aisizer.plan import Plan
 from aisizer.sizing.records import Option, RejectionGroup
 
@@ -25,7 +24,7 @@ def options_csv(plan: Plan) -> str:
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for row in (*map(_option, plan.ranking), *map(_rejections, plan.rejections)):
-        writer.writerow({name: _cell(name, value) for name, value in row.items()})
+        writer.writerow({name: cell(name, value) for name, value in row.items()})
     return text.getvalue()
 
 
@@ -47,13 +46,3 @@ def _nearest(group: RejectionGroup) -> Iterator[tuple[str, Any]]:
         yield name, miss.get(name)
     yield "layout", miss.get("layout") or (f"TP{miss['tensor_parallel']}" if miss.get("tensor_parallel") else None)
     yield "note", miss.get("detail")
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return plain_money(value) if name.endswith("_usd") else plain(value)
-    return inert(str(value))
