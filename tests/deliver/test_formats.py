@@ -194,6 +194,15 @@ def test_the_brief_counts_what_it_leaves_out_and_still_fits() -> None:
     assert f"{open_points + 40 - 6} more in the sizing document." in pdf_text(content)
 
 
+def test_the_brief_names_weak_sources_of_the_chosen_site_only() -> None:
+    source = sample_plan().sources[0]
+    elsewhere = source.model_copy(update={"title": "Far away", "used_for": ("Hot logs (hosted)",)})
+    here = source.model_copy(update={"title": "Right here", "used_for": ("Hot logs (hosted)", "Racks (on_premises)")})
+    text = pdf_text(brief_pdf(sample_plan().model_copy(update={"sources": (elsewhere, here)})))
+    assert "Racks (on_premises): Right here" in text
+    assert "Far away" not in text and "Hot logs" not in text
+
+
 def test_letters_shrink_until_one_page_holds_all() -> None:
     def pages(words: int) -> int:
         facts = Facts(tuple((f"name {n}", "value") for n in range(words)))

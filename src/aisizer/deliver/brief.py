@@ -10,7 +10,7 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Document, Facts, Items, Section, table
 from aisizer.deliver.document import stamp
 from aisizer.deliver.pdf import one_page_pdf
-from aisizer.plan import Decision, Plan
+from aisizer.plan import Decision, Plan, SourceUse
 from aisizer.roadmap.calendar import add_months, days
 
 WEAKEST = 3
@@ -149,8 +149,16 @@ def _open(plan: Plan) -> Iterator[str]:
 
 def _weakest(plan: Plan, decision: Decision) -> Iterator[str]:
     yield f"{decision.weakest_fact[:1].upper()}{decision.weakest_fact[1:].rstrip('.')}."
-    for source in plan.sources[:WEAKEST]:
+    for source, uses in list(_used_here(plan, decision))[:WEAKEST]:
         age = "" if source.age_days is None else f", {source.age_days} days old"
-        used = labels.listed(source.used_for, 2)
-        told = f"{used}: {source.title} ({source.publisher}; {source.kind}, confidence {source.confidence}{age})"
+        told = f"{labels.listed(uses, 2)}: {source.title} ({source.publisher}; {source.kind}, confidence {source.confidence}{age})"
         yield shorten(told, LONGEST, placeholder=" ...")
+
+
+def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list[str]]]:
+    """Sources, the weakest first, with what they are used for at the chosen site or everywhere."""
+    elsewhere = tuple(f"({site})" for site in plan.tco if site != decision.site)
+    for source in plan.sources:
+        uses = [use for use in source.used_for if not use.endswith(elsewhere)]
+        if uses:
+            yield source, uses
