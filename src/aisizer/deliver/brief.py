@@ -151,7 +151,8 @@ def _weakest(plan: Plan, decision: Decision) -> Iterator[str]:
     yield f"{decision.weakest_fact[:1].upper()}{decision.weakest_fact[1:].rstrip('.')}."
     for source, uses in list(_used_here(plan, decision))[:WEAKEST]:
         age = "" if source.age_days is None else f", {source.age_days} days old"
-        told = f"{labels.listed(uses, 2)}: {source.title} ({source.publisher}; {source.kind}, confidence {source.confidence}{age})"
+        worth = f"{source.publisher}; {source.kind}, confidence {source.confidence}{age}"
+        told = f"{labels.listed(uses, 2)}: {source.title} ({worth})"
         yield shorten(told, LONGEST, placeholder=" ...")
 
 
