@@ -23,7 +23,7 @@ def bom_csv(plan: Plan) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(BOM_COLUMNS)
-    writer.writerows([_cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
+    writer.writerows([cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
     return text.getvalue()
 
 
@@ -37,9 +37,12 @@ def inert(text: str) -> str:
     return _START.sub(r"\1'", clean)
 
 
-def _cell(name: str, value: object) -> str:
+def cell(name: str, value: object) -> str:
+    """A value of a column as CSV shows it: nothing for what is not known, money in cents, text without formulas."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, (int, float)):
         return plain_money(value) if name.endswith("_usd") else plain(value)
     return inert(str(value))

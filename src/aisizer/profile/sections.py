@@ -533,6 +533,10 @@ class Compliance(Record):
     control_costs: dict[Name, ControlCost] = Field(default_factory=dict, max_length=50)
     """Security and audit controls by name that this service must pay for, an assessment that is due among them; empty: none,
     because the organisation's own audit programme often carries them. The plan lists the binding ones that have no price."""
+    marking: str | None = Field(default=None, max_length=80)
+    """Handling marking on every page of the documents, "" for none; left out: CUI where data_class is cui or cui_specified,
+    Confidential where it is neither that nor public nor internal, because a plan tells where protected data is and what
+    protects it."""
 
 
 class LeadTime(Record):

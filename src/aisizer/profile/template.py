@@ -60,6 +60,7 @@ workloads:                       # by name; workloads with the same model share 
 #  residency: us
 #  logging: {{text: full, hot: 3 mo, warm: 3 mo, worm: false}}   # text: full | redacted | both | none; the rest is archived
 #  archive_site: on_premises      # where old logs are kept, judged by the same rules
+#  marking: Confidential          # on every page of the documents; left out: by data_class
 
 #supply:
 #  sites: [on_premises, hosted, enclave]
