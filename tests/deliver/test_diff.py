@@ -168,7 +168,10 @@ def test_no_word_of_a_plan_breaks_a_table_or_becomes_html(several: list[str]) ->
 
 @given(text, text)
 def test_code_is_one_cell_and_shows_the_word(a: str, b: str) -> None:
-    rendered = PARSER.render(f"| h | i |\n|---|---|\n| {code(a)} | {code(b)} |\n")
+    row = f"| {code(a)} | {code(b)} |"
+    # cmark-gfm, ext_scanners.re: a cell is a run of escaped characters and of anything but a bar.
+    assert len(re.findall(r"(?:\\.|[^|\\])+", row)) == 2
+    rendered = PARSER.render(f"| h | i |\n|---|---|\n{row}\n")
     assert rendered.count("<td>") == 2
     assert rendered.count("<code>") == sum(
         bool("".join(c if c.isprintable() else " " for c in t).split()) for t in (a, b)

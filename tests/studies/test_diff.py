@@ -243,6 +243,22 @@ def test_spend_that_only_moves_in_time_is_a_changed_line() -> None:
     assert (row.state, row.delta_usd, row.one_year_delta_usd) == ("changed", Decimal("0.00"), Decimal("-100.00"))
 
 
+@given(line_sets, line_sets)
+def test_first_year_differences_add_up_to_that_of_the_total(old: list[CostLine], new: list[CostLine]) -> None:
+    found = compared(with_lines(old), with_lines(new))
+    total = next((a.delta_usd for a in found.totals if a.path == "tco.one_year_usd"), Decimal(0))
+    lines = sum((row.one_year_delta_usd or Decimal(0) for row in found.lines), Decimal(0))
+    assert total is not None and abs(total - lines) <= CENT / 2 * (len(old) + len(new) + 2)
+
+
+def test_a_site_that_both_plans_chose_is_no_other_site() -> None:
+    lines = sample_plan().tco["on_premises"].lines
+    found = compared(sample_plan(), with_lines(lines[1:]))
+    assert found.sites == () and keyed(found, "totals")["tco.three_year_usd"].delta_usd == Decimal("-530000.00")
+    moved = {row.path for row in compared(sample_plan(), no_discount_plan()).sites}
+    assert {"tco.hosted.npv_usd", "tco.on_premises.npv_usd", "baseline.three_year_usd"} <= moved
+
+
 def test_a_new_source_or_date_of_a_price_is_told() -> None:
     old = [line("a", "hardware", 100.0, [1.0] * 37, 1.0)]
     new = [old[0].model_copy(update={"source": "quote-2", "as_of": date(2026, 11, 1)})]
