@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from sample_plan import infeasible_plan, missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
 
 from aisizer.deliver.diff_markdown import LIMIT, code, diff_markdown, words
-from aisizer.deliver.diff_tables import amount_row, closing, counted, line_row, tables
+from aisizer.deliver.diff_rows import amount_row, line_row
+from aisizer.deliver.diff_tables import closing, counted, tables
 from aisizer.deliver.diff_text import diff_json, diff_text
 from aisizer.plan import Assumption, Plan
 from aisizer.studies.diff import diff

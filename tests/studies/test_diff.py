@@ -294,6 +294,7 @@ def test_a_side_without_a_decision_is_said() -> None:
     assert found.notes[0].startswith("The new plan has no decision") and not found.new.decided
     assert all(isinstance(change, Change) and change.new is None for change in found.decision)
     assert keyed(found, "totals")["tco.three_year_usd"].delta_usd is None
+    assert found.lines == found.categories == () and found.line_rounding_usd == found.category_rounding_usd == 0
 
 
 def test_what_no_table_shows_is_named() -> None:
