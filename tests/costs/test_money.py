@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.costs.lines import Fleet, Volume, split_hours
-from aisizer.costs.prices import from_quote
+from aisizer.catalog.sourced import Amount
+from aisizer.costs.fiscal import fiscal_years
+from aisizer.costs.lines import Fleet, Volume
+from aisizer.costs.prices import Price, from_quote, overlaid
 from aisizer.costs.records import CostLine
-from aisizer.costs.tco import accrued, line_amounts, net_present_value, site_cost
+from aisizer.costs.rented import paid_upfront, split_hours
+from aisizer.costs.schedule import paid_by_period, scheduled
+from aisizer.costs.tco import accrual, line_amounts, net_present_value, site_cost
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Quote
+from aisizer.profile.sections import Finance, FxRate, Quote
 
+GO_LIVE = date(2027, 7, 1)
 VOLUME = Volume((1000.0,) * 36, (3e6,) * 36, (5e5,) * 36)
 LIFE = 5 * 365.25 * 86400.0
 
@@ -85,8 +90,8 @@ def test_an_unknown_price_is_not_zero() -> None:
 def test_capital_is_charged_from_the_month_it_serves() -> None:
     first = line("a", 100.0, [1.0] + [0.0] * 36, "capitalise", "hardware")
     last = line("b", 100.0, [0.0] * 36 + [1.0], "capitalise", "hardware")
-    assert accrued(first, 60) == pytest.approx(150 * 36 / 60)
-    assert accrued(last, 60) == pytest.approx(150 * 1 / 60)
+    assert accrual([first], 60).sum() == pytest.approx(150 * 36 / 60)
+    assert accrual([last], 60).sum() == pytest.approx(150 * 1 / 60)
 
 
 @settings(max_examples=60, deadline=None)
@@ -110,3 +115,75 @@ def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:
     assert from_quote(quote, "USD/h").base == 47.1
     scaled = Quote(item="x", unit_price="0.265 MUSD", as_of=date(2026, 11, 1), supplier="Dell")
     assert from_quote(scaled, None).base == pytest.approx(265_000)
+
+
+def test_a_price_steps_up_at_each_anniversary() -> None:
+    power = line("power", 10.0, [0.0] + [1.0] * 36).model_copy(update={"escalation": 0.1})
+    amounts = line_amounts(power)
+    assert amounts[[1, 12, 13, 24, 25, 36]] == pytest.approx([15, 15, 16.5, 16.5, 18.15, 18.15])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 4), min_size=37, max_size=37),
+    st.floats(0.0, 1.0),
+    st.integers(0, 12),
+    st.integers(0, 12),
+)
+def test_deposits_and_terms_move_payments_and_change_no_sum(
+    bought: list[int], deposit: float, lead: int, terms: int
+) -> None:
+    paid = paid_by_period([float(n) for n in bought], deposit, lead, terms)
+    assert math.fsum(paid) == pytest.approx(sum(bought), rel=1e-8, abs=1e-6)
+    assert paid_by_period([float(n) for n in bought], 0.0, lead, 0) == tuple(float(n) for n in bought)
+
+
+def test_depreciation_begins_in_service_however_it_is_paid() -> None:
+    servers = line("hardware", 100.0, [2.0] + [0.0] * 36, "capitalise", "hardware")
+    finance = Finance.model_validate({"deposit": 0.5, "payment_terms": "3 mo"})
+    (late,) = scheduled([servers], finance, 26.0)
+    assert late.quantity[:4] == (1.0, 0.0, 0.0, 1.0)
+    assert accrual([late], 60).tolist() == accrual([servers], 60).tolist()
+    assert line_amounts(late).tolist() != line_amounts(servers).tolist()
+
+
+def test_a_term_paid_upfront_is_paid_first_and_used_month_by_month() -> None:
+    price = Price("x", 2.0, None, None, "USD/h", "s", None, "quote", upfront=1.0)
+    fleet = Fleet(((1, 1), (13, 2)), (1,) * 12 + (3,) * 24)
+    hours = split_hours(fleet, "one_year")[0]
+    paid = paid_upfront(hours, fleet, "one_year", price.upfront)
+    year = 12 * 730.0
+    assert {period: h for period, h in enumerate(paid) if h} == pytest.approx({0: year, 13: 3 * year, 25: 3 * year})
+    assert math.fsum(paid) == pytest.approx(math.fsum(hours))
+
+
+def test_fiscal_years_hold_all_cash_and_accrual_once() -> None:
+    servers = line("hardware", 300_000.0, [2.0] + [0.0] * 36, "capitalise", "hardware")
+    power = line("power", 0.1, [0.0] + [7000.0] * 36)
+    cost = site_cost("s", "g", "o", "purchase", (16, 16), (servers, power), VOLUME, None, LIFE)
+    for start in range(1, 13):
+        years = fiscal_years(cost, GO_LIVE, start)
+        assert sum(year.cash_usd for year in years) == pytest.approx(cost.three_year_usd)
+        assert sum(year.accrual_usd for year in years) == pytest.approx(cost.accrual_three_year_usd)
+        assert sum(year.months for year in years) == 36
+    by_name = {year.name: year for year in fiscal_years(cost, GO_LIVE, 10)}
+    assert by_name["FY2027"].months == 3
+    assert by_name["FY2027"].cash_usd == pytest.approx(900_000 + 3 * 7000 * 0.15)
+
+
+def test_a_quote_in_another_currency_takes_its_dated_rate() -> None:
+    quote = Quote(item="hgx-h100-8", unit_price="200 kEUR", as_of=date(2026, 11, 1), supplier="Dell")
+    fx = {"EUR": FxRate(rate=1.1, as_of=date(2026, 11, 20), source="ECB")}
+    price = from_quote(quote, "USD", fx)
+    assert (price.base, price.currency, price.fx_usd) == (pytest.approx(220_000), "EUR", 1.1)
+    with pytest.raises(InvalidInput, match="Add EUR"):
+        from_quote(quote, "USD")
+
+
+def test_own_figures_replace_those_of_the_catalog_and_money_is_quoted() -> None:
+    amount = Amount(base=0.12, unit="1/year", as_of=date(2026, 1, 1), source="s", kind="estimated")
+    price = amount.model_copy(update={"unit": "USD/GPU"})
+    book = {"hardware-support-rate": amount, "network-fabric-per-gpu": price}
+    assert overlaid(book, {"hardware-support-rate": 0.1})["hardware-support-rate"].base == 0.1
+    with pytest.raises(InvalidInput, match=r"goes into supply\.quotes"):
+        overlaid(book, {"network-fabric-per-gpu": 1.0})

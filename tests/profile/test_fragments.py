@@ -137,7 +137,7 @@ def test_quote_files_of_a_fragment_are_read_beside_the_fragment(base: Path) -> N
 
 def test_a_fault_in_a_quote_file_is_placed_in_it(base: Path) -> None:
     path = Path("deep/quotes/dell.yaml")
-    path.write_text(QUOTES.replace("265000 USD", "5 EUR").replace(", supplier: Dell", ""), encoding="utf-8")
+    path.write_text(QUOTES.replace("265000 USD", "5 euro").replace(", supplier: Dell", ""), encoding="utf-8")
     first, second = refusal(base).splitlines()
     assert first.startswith(f"{path}:2:3: supply.quotes.0.supplier: the field is missing.")
     assert f"{path}:2:25: supply.quotes.0.unit_price: a price such as 265000 USD" in second

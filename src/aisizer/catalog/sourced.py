@@ -47,4 +47,6 @@ class Amount(Record):
     as_of: date
     source: str
     kind: Kind
+    upfront: float = Field(default=0.0, ge=0, le=1)
+    """[1] of a term's price that is paid at its start"""
     note: str = ""

@@ -22,7 +22,7 @@ Size the GPU fleet for production LLM inference from one YAML profile. Offline.
 Plan     size       profile -> decision, BOM, TCO, document, triggers
          explain    where a plan's number comes from, or what a field means
          diff       what changed between two plans; gates for CI (--fail-on)
-         render     a finished plan's files again, computing nothing
+         render     a finished plan in another format, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
          trace      request log -> workload fragment
@@ -103,6 +103,9 @@ def size(
         str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
     ] = "auto",
     fail_on: FailOn = None,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="make the plan again with each input low and high (a minute or so)")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -116,6 +119,7 @@ def size(
         fragments=fragments or (),
         overlay=catalog,
         confirm=confirm,
+        sensitivity=sensitivity,
         as_json=as_json,
         quiet=quiet,
         fail_on=fail_on or (),
@@ -153,12 +157,18 @@ def diff(
 @app.command()
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="default: beside it")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="or FILE of one format; default: beside it")
+    ] = None,
+    formats: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME,...", help="bom.json, bom.cdx.json, rfq.csv; default: all of size's"),
+    ] = "",
 ) -> None:
-    """Draw a finished plan's files again, computing nothing."""
+    """Draw a finished plan's files again, or in another format, computing nothing."""
     from aisizer.cli import render as verb
 
-    typer.echo(verb.render(plan, output))
+    typer.echo(verb.render(plan, output, formats))
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aisizer.costs.records import CostLine
 
@@ -14,10 +14,15 @@ def starting(lines: Sequence[CostLine], month: int) -> tuple[CostLine, ...]:
     """A site's lines where its first servers serve from `month` on: nothing runs there and nothing is paid before it."""
     if month == 1:
         return tuple(lines)
-    return tuple(
-        line.model_copy(update={"quantity": tuple(q * (i >= month) for i, q in enumerate(line.quantity))})
-        for line in lines
-    )
+    return tuple(line.model_copy(update=_cut(line, lambda period: period >= month)) for line in lines)
+
+
+def _cut(line: CostLine, kept: Callable[[int], bool]) -> dict[str, tuple[float, ...]]:
+    """A line's schedules in the periods that are kept."""
+    return {
+        name: tuple(quantity * kept(period) for period, quantity in enumerate(schedule))
+        for name, schedule in (("quantity", line.quantity), ("served", line.served))
+    }
 
 
 def bridge_lines(lines: Sequence[CostLine], month: int, place: str) -> tuple[CostLine, ...]:
@@ -25,21 +30,17 @@ def bridge_lines(lines: Sequence[CostLine], month: int, place: str) -> tuple[Cos
 
     Its rent is a category of its own, because it ends; the rest stays what it is, so that sites are compared alike.
     """
-    cut = (
-        (line, tuple(q * (i < month) for i, q in enumerate(line.quantity)))
-        for line in lines
-        if line.category != "residual"
-    )
+    cut = ((line, _cut(line, lambda period: period < month)) for line in lines if line.category != "residual")
     return tuple(
         line.model_copy(
             update={
                 "id": PREFIX + line.id,
                 "category": "bridge" if line.category == "rent" else line.category,
                 "description": f"Bridge at {place}: {line.description}",
-                "quantity": quantity,
                 "waves": (),
+                **schedules,
             }
         )
-        for line, quantity in cut
-        if any(quantity)
+        for line, schedules in cut
+        if any(schedules["quantity"])
     )

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aisizer.costs.lines import PERIODS, TERM_MONTHS, Fleet
+from aisizer.costs.lines import PERIODS, Fleet
 from aisizer.costs.records import CostLine
+from aisizer.costs.rented import TERM_MONTHS
 from aisizer.units import HOURS_PER_MONTH
 
 PRICED_MONTHS = 12
@@ -61,7 +62,7 @@ def _late(line: CostLine, fleet: Fleet, term: str) -> float:
     """What of a line's quantity is spent after month 12 and not held; the line of a term has only whole ones."""
     if line.category == "rent" and line.id != "rent-on-demand":
         return hours_agreed_late(fleet, term)
-    return sum(line.quantity[PRICED_MONTHS + 1 :])
+    return sum(line.used[PRICED_MONTHS + 1 :])
 
 
 def _amount(line: CostLine, quantity: float, price: float | None) -> float | None:

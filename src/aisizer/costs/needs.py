@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, capacity_lines, own_price, significant, taxed
-from aisizer.costs.prices import Price
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, amounts, own_price
+from aisizer.costs.prices import USD, Price
 from aisizer.costs.records import Category, CostLine
+from aisizer.costs.site import capacity_lines
 from aisizer.sizing.needs import Group, Need
 
 CATEGORIES: Mapping[Group, Category] = {
@@ -29,7 +30,7 @@ ELECTRICITY = "electricity"
 """The price of a need that is kilowatt-hours, paid as the fleet's own."""
 SPARE_GPU = "spare-gpu"
 """The price of a GPU on the shelf: its quote, else its part of the server's price, an upper bound."""
-KEPT: tuple[Category, ...] = ("tax", "residual")
+KEPT: tuple[Category, ...] = ("residual", "decommissioning")
 """Categories of servers' lines that stay what they are, because totals treat them apart."""
 
 
@@ -65,11 +66,7 @@ def added(by_month: Sequence[float]) -> tuple[float, ...]:
 
 
 def _lines(need: Need, buyer: Buyer) -> list[CostLine]:
-    if need.price == SERVER:
-        return _server_lines(need, buyer)
-    line = _line(need, buyer)
-    due = line.treatment == "capitalise" and buyer.finance.tax > 0
-    return [line, taxed(line, buyer.finance.tax)] if due else [line]
+    return _server_lines(need, buyer) if need.price == SERVER else [_line(need, buyer)]
 
 
 def _line(need: Need, buyer: Buyer) -> CostLine:
@@ -87,11 +84,13 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
         high_usd=price.high if price else None,
         factors=factors,
         factor_units={name: FACTOR_UNITS[name] for name in factors},
-        quantity=tuple(significant(q) for q in (added(need.by_month) if capital else (0.0, *need.by_month))),
+        quantity=amounts(added(need.by_month) if capital else (0.0, *need.by_month)),
         price_item=price.item if price else need.price,
         source=price.source if price else "no source prices it",
         as_of=price.as_of if price else None,
         kind=price.kind if price else "unpriced",
+        currency=price.currency if price else USD,
+        fx_usd=price.fx_usd if price else 1.0,
     )
 
 

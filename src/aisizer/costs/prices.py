@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 
 from aisizer.catalog.records import Amount
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import Quote
+from aisizer.profile.sections import FxRate, Quote
 
-_QUOTE = re.compile(r"^\s*(?P<number>[\d,_.]+(?:[eE]\d+)?)\s*(?P<scale>k|M)?USD(?P<per>/[A-Za-z-]+)?\s*$")
+_QUOTE = re.compile(
+    r"^\s*(?P<number>[\d,_.]+(?:[eE]\d+)?)\s*(?P<scale>k|M)?(?P<currency>[A-Z]{3})(?P<per>/[A-Za-z-]+)?\s*$"
+)
+USD = "USD"
 _SCALE = {None: 1.0, "k": 1e3, "M": 1e6}
 
 
@@ -29,6 +33,10 @@ class Price:
     kind: str
     supplier: str = ""
     reference: str = ""
+    upfront: float = 0.0
+    """[1] of a term's price that is paid at its start"""
+    currency: str = USD
+    fx_usd: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class PriceBook:
 
     amounts: Mapping[str, Amount]
     quotes: Mapping[str, Quote]
+    fx: Mapping[str, FxRate] = field(default_factory=dict)
 
     def named(self, item: str | None) -> Price | None:
         """The price of a facility amount, or null where nobody gave one."""
@@ -48,29 +57,54 @@ class PriceBook:
 
     def priced(self, item: str, amount: Amount | None, term: str = "") -> Price | None:
         """The quote for an item (or item:term, such as p5.48xlarge:one_year), else the catalog's amount."""
-        quote = self.quotes.get(f"{item}:{term}" if term else item)
+        name = quote_name(item, term)
+        quote = self.quotes.get(name)
         if quote is not None:
-            return from_quote(quote, amount.unit if amount else None)
-        return None if amount is None else from_amount(item, amount)
+            return from_quote(quote, amount.unit if amount else None, self.fx)
+        return None if amount is None else from_amount(name, amount)
 
 
-def price_book(amounts: Mapping[str, Amount], quotes: Sequence[Quote]) -> PriceBook:
+def quote_name(item: str, term: str = "") -> str:
+    """What a quote for an item calls it, such as p5.48xlarge:one_year."""
+    return f"{item}:{term}" if term else item
+
+
+def price_book(
+    amounts: Mapping[str, Amount], quotes: Sequence[Quote], fx: Mapping[str, FxRate] | None = None
+) -> PriceBook:
     """A price book with one quote per item; two quotes for one item are a fault."""
     by_item: dict[str, Quote] = {}
     for quote in quotes:
         if quote.item in by_item:
             raise InvalidInput(f"supply.quotes holds two quotes for {quote.item}. Keep the one that counts.")
         by_item[quote.item] = quote
-    return PriceBook(amounts, by_item)
+    return PriceBook(amounts, by_item, fx or {})
+
+
+def overlaid(amounts: Mapping[str, Amount], own: Mapping[str, float]) -> dict[str, Amount]:
+    """The catalog's amounts with the profile's own figures in place of theirs; money is quoted and not set."""
+    unknown = [name for name in own if name not in amounts or amounts[name].unit.startswith(USD)]
+    if unknown:
+        known = sorted(name for name, amount in amounts.items() if not amount.unit.startswith(USD))
+        near = get_close_matches(unknown[0], known, n=3, cutoff=0.3) or known
+        raise InvalidInput(
+            f"supply.amounts holds {unknown[0]}, which is no figure of the catalog without a currency. Name one such as "
+            f"{', '.join(near)}; a price goes into supply.quotes."
+        )
+    set_by = {"low": None, "high": None, "source": "profile", "kind": "quote"}
+    return {**amounts, **{name: amounts[name].model_copy(update={"base": v, **set_by}) for name, v in own.items()}}
 
 
 def from_amount(item: str, amount: Amount) -> Price:
     """A catalog amount as a price."""
-    return Price(item, amount.base, amount.low, amount.high, amount.unit, amount.source, amount.as_of, amount.kind)
+    return Price(
+        item, amount.base, amount.low, amount.high, amount.unit, amount.source, amount.as_of, amount.kind,
+        upfront=amount.upfront,
+    )  # fmt: skip
 
 
-def from_quote(quote: Quote, unit: str | None) -> Price:
-    """A quote as a price; its unit must be the catalog's where the catalog has one."""
+def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None = None) -> Price:
+    """A quote as a price in USD; its unit must be the catalog's where the catalog has one."""
     match = _QUOTE.match(quote.unit_price)
     if match is None:
         raise InvalidInput(
@@ -79,12 +113,23 @@ def from_quote(quote: Quote, unit: str | None) -> Price:
     value = float(match["number"].replace(",", "").replace("_", "")) * _SCALE[match["scale"]]
     if value == 0:
         raise InvalidInput(f"the quote for {quote.item} is zero. Leave it out if the price is not known yet.")
-    got = "USD" + (match["per"] or "")
-    if unit is not None and got.lower() != unit.lower().replace("/server", ""):
+    currency = match["currency"]
+    rate = 1.0 if currency == USD else _rate(quote, currency, fx or {})
+    got = USD + (match["per"] or "")
+    if unit is not None and got.lower().replace("/server", "") != unit.lower().replace("/server", ""):
         raise InvalidInput(
             f"the quote for {quote.item} is in {got}, but the catalog prices it in {unit}. Quote it in {unit}."
         )
     return Price(
-        quote.item, value, None, None, got, f"quote:{quote.item}", quote.as_of, quote.kind,
-        quote.supplier, quote.reference,
+        quote.item, value * rate, None, None, got, f"quote:{quote.item}", quote.as_of, quote.kind,
+        quote.supplier, quote.reference, quote.upfront, currency, rate,
     )  # fmt: skip
+
+
+def _rate(quote: Quote, currency: str, fx: Mapping[str, FxRate]) -> float:
+    if currency not in fx:
+        raise InvalidInput(
+            f"the quote for {quote.item} is in {currency}, but finance.fx has no rate for it. Add {currency}: {{rate: 1.08, "
+            "as_of: 2026-11-20, source: who says so}} to finance.fx."
+        )
+    return fx[currency].rate

@@ -6,16 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aisizer.costs.lines import Volume
+from aisizer.costs.lines import PERIODS, Volume
 from aisizer.costs.records import CostLine, SiteCost
 from aisizer.shapes import Floats
 from aisizer.units import MONTH
 
+YEARS_PAST: Floats = np.array([0.0] * 13 + [1.0] * 12 + [2.0] * 12)
+"""[year] full years of service before each period, after which a price that escalates has stepped up."""
+
 
 def line_amounts(line: CostLine) -> Floats:
-    """[USD] by period: quantity x unit price x factors; all nan where the price is unknown."""
+    """[USD] of cash by period: quantity x unit price x factors x escalation; all nan where the price is unknown."""
+    return _priced(line, line.quantity)
+
+
+def used_amounts(line: CostLine) -> Floats:
+    """[USD] by the period in which what is paid enters service or is used; all nan where the price is unknown."""
+    return _priced(line, line.used)
+
+
+def _priced(line: CostLine, quantity: Sequence[float]) -> Floats:
     price = np.nan if line.unit_price_usd is None else line.unit_price_usd
-    return np.array(line.quantity) * price * float(np.prod(list(line.factors.values())))
+    amounts: Floats = np.array(quantity) * price * float(np.prod(list(line.factors.values())))
+    return amounts * (1 + line.escalation) ** YEARS_PAST if line.escalation else amounts
 
 
 def monthly_rate(discount_rate: float) -> float:
@@ -38,15 +51,32 @@ def net_present_value(cash: Sequence[float], discount_rate: float) -> float:
     return float(np.dot(cash, (1 + monthly_rate(discount_rate)) ** -np.arange(len(cash), dtype=float)))
 
 
-def accrued(line: CostLine, life_months: float) -> float:
-    """[USD] charged to months 1 to 36: expenses as paid, capital straight-line over its life from the month in service."""
-    amounts = line_amounts(line)
-    if line.treatment != "capitalise":
-        return float(amounts.sum())
-    if line.category == "residual":
-        return 0.0
-    months = len(amounts) - np.maximum(np.arange(len(amounts)), 1)
-    return float(np.sum(amounts * np.minimum(months / life_months, 1.0)))
+def depreciation(in_service: Floats, life_months: float) -> Floats:
+    """[USD] by period, straight-line over life_months [month] from the month in service; period 0 serves from month 1.
+
+    IAS 16.62 and ASC 360-10-35-4: a straight-line charge is constant over the useful life.
+
+    >>> depreciation(np.array([600.0] + [0.0] * 36), 60.0)[[0, 1, 36]].tolist()
+    [0.0, 10.0, 10.0]
+    >>> float(depreciation(np.array([0.0] * 36 + [600.0]), 60.0).sum())
+    10.0
+    """
+    begun = np.concatenate([[0.0, in_service[0] + in_service[1]], in_service[2:]])
+    shares = np.clip(life_months - np.arange(len(begun)), 0.0, 1.0) / life_months
+    return np.convolve(begun, shares)[: len(begun)]
+
+
+def accrual(lines: Sequence[CostLine], life_months: float) -> Floats:
+    """[USD] charged to each period: depreciation of what is capitalised, and the rest as it is used; residual is left out.
+
+    A line without a price adds nothing, and the total reads "at least".
+    """
+    priced = [line for line in lines if line.unit_price_usd is not None and line.category != "residual"]
+    nothing = np.zeros(PERIODS)
+    capital = sum((used_amounts(i) for i in priced if i.treatment == "capitalise"), nothing)
+    return depreciation(capital, life_months) + sum(
+        (used_amounts(i) for i in priced if i.treatment != "capitalise"), nothing
+    )
 
 
 def site_cost(
@@ -63,9 +93,10 @@ def site_cost(
     """The site's totals over its priced lines; the ids of the others are in `missing`. gpus: first wave and month 36."""
     priced = [line for line in lines if line.unit_price_usd is not None]
     amounts = {line.id: line_amounts(line) for line in priced}
-    cash = np.sum([amounts[line.id] for line in priced], axis=0) if priced else np.zeros(37)
+    cash = np.sum([amounts[line.id] for line in priced], axis=0) if priced else np.zeros(PERIODS)
     residual = np.sum([amounts[line.id] for line in priced if line.category == "residual"])
-    accrual = sum(accrued(line, useful_life_s / MONTH) for line in priced)
+    charged = accrual(lines, useful_life_s / MONTH)
+    accrued = float(charged.sum())
     tokens = sum(volume.prompt_tokens) + sum(volume.output_tokens)
     categories = dict.fromkeys(line.category for line in priced)
     return SiteCost(
@@ -78,12 +109,14 @@ def site_cost(
         one_year_usd=float(cash[:13].sum()),
         three_year_usd=float(cash.sum()),
         npv_usd=None if discount_rate is None else net_present_value(cash.tolist(), discount_rate),
-        usd_per_million_tokens=accrual / tokens * 1e6,
-        usd_per_request=accrual / sum(volume.requests),
+        usd_per_million_tokens=accrued / tokens * 1e6,
+        usd_per_request=accrued / sum(volume.requests),
         capex_usd=float(sum(amounts[i.id].sum() for i in priced if i.treatment == "capitalise") - residual),
         opex_three_year_usd=float(sum(amounts[i.id].sum() for i in priced if i.treatment != "capitalise")),
         by_category={c: float(sum(amounts[i.id].sum() for i in priced if i.category == c)) for c in categories},
         missing=tuple(line.id for line in lines if line.unit_price_usd is None),
         lines=lines,
         cash_by_month_usd=tuple(cash.tolist()),
+        accrual_by_month_usd=tuple(charged.tolist()),
+        accrual_three_year_usd=accrued,
     )

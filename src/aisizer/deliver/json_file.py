@@ -23,7 +23,12 @@ def plan_json(plan: Plan) -> str:
 
 def plan_hash(plan: Plan) -> str:
     """The sha256 of the Plan's text, which stamps the other files."""
-    return hashlib.sha256(plan_json(plan).encode()).hexdigest()
+    return text_hash(plan_json(plan))
+
+
+def text_hash(text: str) -> str:
+    """The sha256 of a Plan's text that is at hand."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_plan(path: Path) -> Plan:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from aisizer.costs.records import BomLine
 from aisizer.deliver.numbers import plain, plain_money
 from aisizer.plan import Plan
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet read text as a formula (OWASP, CSV injection; CWE-1236)."""
+_START = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(FORMULA_STARTS))}])")
+"""Where a cell starts, in a spreadsheet that parts cells at a semicolon or a tab too."""
+_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n"}
 BOM_COLUMNS = tuple(BomLine.model_fields)
 
 
@@ -24,12 +28,13 @@ def bom_csv(plan: Plan) -> str:
 
 
 def inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
+    """Text that no spreadsheet takes for a formula, on lines that end as the file's do and without other control characters.
 
-    >>> inert("=1+1"), inert("-48VDC"), inert("optics")
-    ("'=1+1", "'-48VDC", 'optics')
+    >>> inert("=1+1"), inert("-48VDC"), inert("optics"), inert("a;=1+1")
+    ("'=1+1", "'-48VDC", 'optics', "a;'=1+1")
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    return _START.sub(r"\1'", clean)
 
 
 def _cell(name: str, value: object) -> str:

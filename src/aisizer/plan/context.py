@@ -9,10 +9,11 @@ from datetime import date
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
 from aisizer.costs.lines import Volume
-from aisizer.costs.prices import price_book
+from aisizer.costs.prices import overlaid, price_book
 from aisizer.demand.growth import demand_factors
 from aisizer.demand.loads import Offered, offered
 from aisizer.errors import InvalidInput
+from aisizer.plan.controls import check_frameworks
 from aisizer.plan.demand import Demand
 from aisizer.plan.names import Named, resolve
 from aisizer.plan.service import service
@@ -56,6 +57,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     profile = loaded.profile
     named = resolve(profile, catalog, files)
     _refuse_places(profile, named)
+    check_frameworks(profile.compliance, named.rules)
     loads = offered(profile.workloads)
     verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
     leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}
@@ -63,7 +65,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
     quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
     amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
-    book = price_book(amounts, quotes)
+    book = price_book(overlaid(amounts, profile.supply.amounts), quotes, profile.finance.fx)
     factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
     volume = volume_of(loads.values(), factors)
     retention = log_retention_months(profile.compliance, named.rules)

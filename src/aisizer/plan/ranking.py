@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aisizer.costs.fiscal import fiscal_years
 from aisizer.costs.records import SiteCost
+from aisizer.costs.schedule import dated
 from aisizer.plan.confidence import Count, least_probability
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, opening_factor
@@ -13,17 +15,27 @@ from aisizer.plan.states import first_wave
 from aisizer.queueing.records import Latency
 from aisizer.sizing.fleet import fleet
 from aisizer.sizing.records import Option
+from aisizer.units import MONTH
+
+Latencies = dict[int, tuple[Sequence[Latency], int]]
+"""Latencies of options with the same pools, and the row of one of them, by its identity."""
 
 
-def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None]) -> tuple[Option, ...]:
-    """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
+def first_wave_latencies(context: Context, kept: Sequence[Evaluated]) -> Latencies:
+    """What each option's first wave gives its users, all servers up."""
     alike: dict[tuple[str, ...], list[Evaluated]] = {}
     for e in kept:
         alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
     latency = {names: latencies_of([(e, first_wave(context, e)[0]) for e in same]) for names, same in alike.items()}
-    rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+    return {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+
+
+def options(
+    context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None], found: Latencies
+) -> tuple[Option, ...]:
+    """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
     return tuple(
-        _option(context, e, *rows[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
+        _option(context, e, *found[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
     )
 
 
@@ -64,9 +76,18 @@ def _rank_note(e: Evaluated) -> str:
     return f"ranked after the others: {e.caveat}" if e.caveat else ""
 
 
-def cost_by_site(order: Sequence[Evaluated]) -> dict[str, SiteCost]:
+def cost_by_site(context: Context, order: Sequence[Evaluated]) -> dict[str, SiteCost]:
     """The cheapest plan of each site, the chosen site first."""
     by_site: dict[str, SiteCost] = {}
     for e in order:
-        by_site.setdefault(e.site.id, e.cost)
+        if e.site.id not in by_site:
+            by_site[e.site.id] = in_full(context, e.cost, context.leads[e.site.id]["total"])
     return by_site
+
+
+def in_full(context: Context, cost: SiteCost, lead_weeks: float) -> SiteCost:
+    """A cost with the dates of its lines and with its fiscal years."""
+    finance, go_live = context.profile.finance, context.go_live
+    lines = tuple(dated(line, go_live, lead_weeks, finance.useful_life / MONTH) for line in cost.lines)
+    years = fiscal_years(cost, go_live, finance.fiscal_year_start)
+    return cost.model_copy(update={"lines": lines, "fiscal_years": years})

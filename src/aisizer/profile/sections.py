@@ -27,6 +27,23 @@ from aisizer.units import MONTH, WEEK, YEAR
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
 """A short name that is safe in files, labels and cells."""
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
+
+
+def _identifier(value: str) -> str:
+    # A spreadsheet reads these as the start of a formula, and an apostrophe before them would be part of an ERP's key.
+    minus = value.startswith("-") and not value[1:2].isalnum()
+    if value.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t")) or minus or not value.isprintable():
+        raise ValueError(
+            f"an identifier must not start with =, +, @ or a tab, nor hold control characters, because a spreadsheet would take "
+            f"it for a formula (got {value[:40]!r}). Write it without them; a minus may stand before a letter or digit."
+        )
+    return value
+
+
+Identifier = Annotated[str, StringConstraints(max_length=100), AfterValidator(_identifier)]
+"""A number or code of somebody's system, as an ERP keys on it: never altered, never a formula."""
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""A country, ISO 3166-1 alpha-2."""
 Metric = Literal["ttft", "tpot", "e2e"]
 Statistic = Literal["mean", "p50", "p90", "p95", "p99"]
 Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
@@ -43,8 +60,9 @@ Gate = Annotated[
 """A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
 Redundancy = Annotated[str, StringConstraints(pattern=r"^(N|N\+[1-9]|auto)$")]
 UnitPrice = Annotated[
-    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?USD(/[A-Za-z-]+)?\s*$")
+    str, StringConstraints(pattern=r"^\s*[0-9][0-9,_]*(\.[0-9]+)?([eE][0-9]+)?\s*(k|M)?[A-Z]{3}(/[A-Za-z-]+)?\s*$")
 ]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _calendar_day(value: object) -> object:
@@ -476,7 +494,19 @@ class Assessment(Record):
     reassessment: Duration | None = None
     """[s] that a new assessment takes, e.g. 16 w; left out: unknown, because it is the assessor's own."""
     reassessment_cost: Money | None = None
-    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due."""
+    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due; one that is
+    stands in control_costs."""
+
+
+class ControlCost(Record):
+    """What one security or audit control costs the organisation because of this service."""
+
+    cost: Money
+    """[USD] as it is paid, taxes included; security_tools: {cost: 40 kUSD, per: year, framework: soc2}."""
+    per: Literal["year", "once"] = "year"
+    """year: paid every month in twelfths; once: paid before service. year, because audits come back."""
+    framework: Name | None = None
+    """Framework whose assessment it prices, as in `aisizer catalog list rules`; left out: of none in particular."""
 
 
 class Compliance(Record):
@@ -500,6 +530,9 @@ class Compliance(Record):
     """The last CMMC assessment, where one of its levels binds."""
     archive_site: SiteId | None = None
     """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
+    control_costs: dict[Name, ControlCost] = Field(default_factory=dict, max_length=50)
+    """Security and audit controls by name that this service must pay for, an assessment that is due among them; empty: none,
+    because the organisation's own audit programme often carries them. The plan lists the binding ones that have no price."""
 
 
 class LeadTime(Record):
@@ -523,7 +556,8 @@ class Quote(Record):
     item: Text
     """Server or instance id, or the name of a facility price, as in `aisizer catalog list`."""
     unit_price: UnitPrice
-    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh."""
+    """Price with currency and, for rented things, period: 265000 USD, 47.10 USD/h, 0.081 USD/kWh; another currency takes its
+    rate from finance.fx."""
     as_of: Day
     """Day of the quote."""
     valid_until: Day | None = None
@@ -534,6 +568,21 @@ class Quote(Record):
     """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
+    supplier_part_id: Identifier = ""
+    """The supplier's own number of the article, for the purchase order."""
+    manufacturer: Text = ""
+    """Who makes what is quoted; left out: the catalog's, where it names one."""
+    mpn: Identifier = ""
+    """The manufacturer's part number; left out: the catalog's, where it names one."""
+    warranty: Duration | None = None
+    """[s] that the quoted price warrants, e.g. 3 y; left out: not stated."""
+    country_of_origin: Country | None = None
+    """Where it is made, two capital letters of ISO 3166-1, e.g. TW; left out: not stated."""
+    lead_time: Duration | None = None
+    """[s] from the confirmed order to the loading dock, e.g. 14 w; it replaces the site's delivery time for the dates of this
+    line. Left out: the site's own."""
+    upfront: Share = 0.0
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; 0: paid month by month."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -646,6 +695,18 @@ class FrontEnd(Record):
     """Hosts through which administrators come in; 2, so that one may be down."""
 
 
+StaffRoleName = Literal["operations", "platform", "security", "on_call"]
+
+
+class StaffRole(Record):
+    """People of one role that run the fleet."""
+
+    fte: float | None = Field(default=None, ge=0, le=1000)
+    """Full-time equivalents of this role; left out: its share of the site's people, and none on call."""
+    cost_per_year: Money | None = None
+    """[USD] a year of one of them, benefits included; left out: the catalog's wage of the role."""
+
+
 class Supply(Record):
     """What may be bought, where from, and how fast it comes."""
 
@@ -708,9 +769,21 @@ class Supply(Record):
     colocation: PowerPrice | None = None
     """[USD/kW-month] rent of space and power; left out: none on-premises."""
     staff_fte: float | None = Field(default=None, ge=0)
-    """Full-time equivalents that run the fleet; left out: the site's own."""
+    """Full-time equivalents that run the fleet, dealt out to the roles as the site's own; left out: the site's own."""
+    staff: dict[StaffRoleName, StaffRole] = Field(default_factory=dict)
+    """Your own figures by role, in place of the role's share of staff_fte; empty: shares of the catalog, and nobody on call
+    beyond the rota that exists, because most organisations run one. A rota of its own takes 3-6 FTE on premises and 1-2 in a
+    cloud (one claim of low confidence): set on_call."""
+    licences: tuple[Name, ...] = Field(default=(), max_length=20)
+    """Licences to pay for, by name of a catalog price or of a quote, such as nvidia-ai-enterprise, per GPU-year, server-year or
+    year in advance; empty: none, because open engines ask for none."""
+    grid_carbon: float | None = Field(default=None, ge=0, le=2000)
+    """[g/kWh] CO2 equivalent of the electricity at an owned site; left out: the yearly mean of the country's grid."""
     quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
+    amounts: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=100)
+    """Your own figures in place of the catalog's that carry no currency, by name and in their unit, such as
+    hardware-support-rate: 0.1; empty: the catalog's."""
     vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
     """Stores of embeddings by name that stand beside the fleet; empty: none."""
     front_end: FrontEnd = FrontEnd()
@@ -834,6 +907,17 @@ class Evidence(Record):
     """Where the metrics of the deployed fleet are."""
 
 
+class FxRate(Record):
+    """A dated rate of exchange."""
+
+    rate: float = Field(gt=0)
+    """[USD] for one unit of the currency."""
+    as_of: Day
+    """Day of the rate."""
+    source: Text
+    """Who gives it, e.g. ECB reference rate."""
+
+
 class Finance(Record):
     """How money is counted."""
 
@@ -842,11 +926,53 @@ class Finance(Record):
     useful_life: Annotated[Duration, Field(ge=YEAR)] = 5 * YEAR
     """[s] book life of servers; five years is the customary accounting life, not a forecast of use."""
     residual: Share = 0.0
-    """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all."""
+    """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all: notes of 2026
+    reach from 20 to 35 %, and the plan says what the high end would bring."""
     budget_three_year: Money | None = None
     """[USD] what may be spent in 36 months; left out: not checked."""
     tax: Share = 0.0
     """Sales or use tax on purchases; 0 because many regulated buyers are exempt. Set your own."""
+    duty: Share = 0.0
+    """Customs duty on the price of purchases; 0, because servers fall under the Information Technology Agreement (WTO, 1996) and
+    further tariffs change too often for a default. Ask your supplier who imports."""
+    freight: Share = 0.0
+    """Freight as a share of the price of purchases, beyond the site's own rate of freight and installation; 0, because that rate
+    holds it."""
+    insurance: Share = 0.0
+    """[1/year] insurance premium on the purchase price of what serves; 0, because many organisations insure themselves or have
+    one policy for all."""
+    property_tax: Share = 0.0
+    """[1/year] tax on the purchase price of what serves; 0, because many regulated buyers are exempt and rates are local. Income
+    tax is left out: the plan compares costs before it."""
+    service_tax: Share = 0.0
+    """VAT or sales tax on rent, support, licences, space, power and storage that is not recovered; 0, because most buyers recover
+    it or are exempt. Hospitals, banks and insurers of the EU often do neither."""
+    decommissioning: Share = 0.0
+    """Share of the purchase price of owned servers that removal, erasure and disposal cost in month 36; 0, because the servers
+    may serve on and recyclers often pay for them."""
+    gl_accounts: dict[Name, Identifier] = Field(default_factory=dict, max_length=50)
+    """Account of the general ledger for each category of the bill of materials, e.g. {hardware: "1640-10"}; empty: none is
+    printed, because a chart of accounts is the customer's own."""
+    cost_center: Identifier = ""
+    """Cost center that every line of the bill of materials is charged to; left out: none is printed."""
+    rate_basis: Literal["nominal", "real"] = "nominal"
+    """Whether discount_rate and escalation count inflation: nominal with it, real without it, both alike. nominal, because
+    quotes and budgets are."""
+    escalation: dict[Name, Annotated[Share, Field(le=1)]] = Field(default_factory=dict, max_length=40)
+    """[1/year] by which prices of a cost category (power, staff, support ...) step up at each anniversary of go-live; empty:
+    prices stay, because no forecast of them is certain enough to be a default. Set what your contracts say."""
+    deposit: Share = 0.0
+    """Part of a purchase that is paid with its order; 0, because a deposit is a term of your supplier."""
+    payment_terms: Annotated[Duration, Field(le=YEAR)] = 0.0
+    """[s] from a purchase's acceptance to the payment of the rest; 0: paid on acceptance. What is due after month 36 is counted
+    in month 36."""
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    """Month in which the fiscal year starts; 1, the calendar year. 10 for the US federal government."""
+    fx: dict[Currency, FxRate] = Field(default_factory=dict, max_length=40)
+    """Dated rates by currency, which turn quotes in it into USD; empty: every quote is in USD."""
+    served_share: Annotated[Share, Field(gt=0, le=1)] = 1.0
+    """Share of the planned demand that is really served, for unit costs at actual utilisation; 100 %, because only your own
+    meters know it."""
 
 
 class Profile(Record):
