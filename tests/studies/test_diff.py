@@ -271,6 +271,9 @@ def test_a_new_source_or_date_of_a_price_is_told() -> None:
         0.0,
     )
     assert found.lines == () and found.totals == ()
+    euros = [old[0].model_copy(update={"currency": "EUR", "fx_usd": 1.25})]
+    (price,) = compared(with_lines(old), with_lines(euros)).prices
+    assert (price.old_currency, price.new_currency, price.new_fx_usd, price.ratio) == ("USD", "EUR", 1.25, 0.0)
 
 
 def test_dates_differ_by_days_and_triggers_by_levels() -> None:

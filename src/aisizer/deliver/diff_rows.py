@@ -165,12 +165,13 @@ def rounding(left: Decimal) -> Iterator[Row]:
 
 
 def price_row(price: Price) -> Row:
-    """A price with its source and date."""
+    """A price with its source and date, and the rate at which it was turned into USD."""
+    old_rate, new_rate = _rate(price.old_currency, price.old_fx_usd), _rate(price.new_currency, price.new_fx_usd)
     return Row(
         mark="~",
         name=f"{price.item} [{price.unit}]",
-        old=_quoted(price.old_usd, price.old_source, price.old_as_of),
-        new=_quoted(price.new_usd, price.new_source, price.new_as_of),
+        old=_quoted(price.old_usd, price.old_source, price.old_as_of) + old_rate,
+        new=_quoted(price.new_usd, price.new_source, price.new_as_of) + new_rate,
         ratio="" if price.ratio is None else percent(price.ratio),
         words=True,
         worse=price.ratio > 0 if price.ratio else None,
@@ -180,6 +181,15 @@ def price_row(price: Price) -> Row:
 def _quoted(amount: Decimal | None, source: str, day: object) -> str:
     price = numbers.unit_price(None if amount is None else float(amount))
     return f"{price} ({source}, {day or 'no date'})"
+
+
+def _rate(currency: str, fx_usd: float) -> str:
+    """The rate of a quote in another currency.
+
+    >>> _rate("EUR", 1.08), _rate("USD", 1.0)
+    (' at 1.08 USD/EUR', '')
+    """
+    return "" if currency == "USD" else f" at {numbers.number(fx_usd)} USD/{currency}"
 
 
 def _worse(delta: Decimal | None) -> bool | None:

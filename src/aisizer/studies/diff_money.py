@@ -238,7 +238,7 @@ def _prices(plan: Plan) -> dict[tuple[str, str], CostLine]:
 
 
 def _quoted(line: CostLine) -> tuple[object, ...]:
-    return line.unit_price_usd, line.source, line.as_of
+    return line.unit_price_usd, line.source, line.as_of, line.currency, line.fx_usd
 
 
 def _price(old: CostLine, new: CostLine) -> Price:
@@ -247,4 +247,5 @@ def _price(old: CostLine, new: CostLine) -> Price:
     return Price(
         item=new.price_item, unit=new.price_unit, old_usd=before, new_usd=after, ratio=ratio_of(delta, before),
         old_source=old.source, new_source=new.source, old_as_of=old.as_of, new_as_of=new.as_of,
+        old_currency=old.currency, new_currency=new.currency, old_fx_usd=old.fx_usd, new_fx_usd=new.fx_usd,
     )  # fmt: skip

@@ -102,6 +102,12 @@ class Price(Record):
     new_source: str
     old_as_of: date | None
     new_as_of: date | None
+    old_currency: str
+    new_currency: str
+    """of the quote"""
+    old_fx_usd: float
+    new_fx_usd: float
+    """[USD] per unit of that currency"""
 
 
 class Diff(Record):
