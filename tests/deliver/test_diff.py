@@ -231,6 +231,18 @@ def test_rows_say_added_removed_changed_and_which_way_money_went() -> None:
     assert (missed["guard E2E p95 met"].new, missed["guard E2E p95 met"].worse) == ("MISSED", True)
 
 
+def test_a_line_paid_in_other_months_says_so() -> None:
+    plan = sample_plan()
+    cost = plan.tco["on_premises"]
+    month_20 = (0.0,) * 20 + (2.0,) + (0.0,) * 16
+    later = [line.model_copy(update={"quantity": month_20}) if line.id == "switch" else line for line in cost.lines]
+    moved = plan.model_copy(
+        update={"tco": {**plan.tco, "on_premises": cost.model_copy(update={"lines": tuple(later)})}}
+    )
+    rows = [line_row(line) for line in compared(plan, moved).lines]
+    assert [row.name for row in rows] == ["400G leaf switch (paid in other months, 1 year -43,000.00)"]
+
+
 def test_an_amount_that_is_too_wide_for_its_column_stands_below_its_name() -> None:
     found = compared(sample_plan(), missing_price_plan())
     huge: dict[str, Any] = {"old_usd": 10**12, "new_usd": 10**12 + 1}

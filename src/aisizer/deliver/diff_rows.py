@@ -149,13 +149,19 @@ def line_row(line: Line) -> Row:
     new = "" if line.state == "removed" else "no price" if line.new_usd is None else money(line.new_usd)
     return Row(
         mark=_STATES.get(line.state, "~"),
-        name=f"{line.old_description} -> {line.description}" if other else line.description,
+        name=(f"{line.old_description} -> {line.description}" if other else line.description) + _moved(line),
         old=old,
         new=new,
         delta="" if line.delta_usd is None else signed(line.delta_usd),
         ratio="" if line.ratio is None or line.state == "removed" else percent(line.ratio),
         worse=_worse(line.delta_usd),
     )
+
+
+def _moved(line: Line) -> str:
+    """What only its first year shows of a line that costs the same over three years."""
+    first = line.one_year_delta_usd
+    return f" (paid in other months, 1 year {signed(first)})" if first and not line.delta_usd else ""
 
 
 def rounding(left: Decimal) -> Iterator[Row]:
