@@ -36,6 +36,7 @@ HASHES = ("0" * 64, "1" * 64)
 CHANGES = ("inputs", "decision", "fleet", "slo", "dates", "triggers", "assumptions")
 AMOUNTS = ("totals", "categories", "sites")
 CENT = Decimal("0.01")
+BASE = sample_plan()
 
 
 def compared(old: Plan, new: Plan) -> Diff:
@@ -78,8 +79,7 @@ def site(lines: Sequence[CostLine]) -> SiteCost:
 
 
 def with_lines(lines: Sequence[CostLine]) -> Plan:
-    plan = sample_plan()
-    return plan.model_copy(update={"tco": {**plan.tco, "on_premises": site(lines)}})
+    return BASE.model_copy(update={"tco": {**BASE.tco, "on_premises": site(lines)}})
 
 
 money = st.one_of(st.none(), st.just(0.0), st.integers(1, 99_999_999).map(lambda cents: cents / 1000))
