@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aisizer.cli.inputs import load_inputs
+from aisizer.cli.inputs import LoadedInputs, load_inputs
 from aisizer.cli.terminal import use_color, width
 from aisizer.errors import GateFailed, NoFeasiblePlan
 from aisizer.plan import Plan
+
+if TYPE_CHECKING:
+    from aisizer.plan.confirm import Confirm
 
 
 def size(
@@ -20,18 +24,25 @@ def size(
     fragments: Sequence[Path],
     overlay: Path | None,
     confirm: str,
+    sensitivity: bool,
     as_json: bool,
     quiet: bool,
+    fail_on: Sequence[str] = (),
 ) -> None:
     """Makes the plan, writes its files and shows the decision."""
     from aisizer.deliver.json_file import plan_json
     from aisizer.plan.confirm import as_confirm
     from aisizer.plan.make import make_plan
+    from aisizer.studies.gates import parse_gate
 
     effort = as_confirm(confirm)
+    for condition in fail_on:
+        parse_gate(condition, "--fail-on")
     inputs = load_inputs(profile, sets, fragments, overlay)
     plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
-    failed = [] if plan.decision is None else _failed_gates(plan)
+    if sensitivity and plan.decision is not None:
+        plan = _with_sensitivity(plan, inputs, effort)
+    failed = [] if plan.decision is None else _failed_gates(plan, fail_on)
     if as_json:
         sys.stdout.write(plan_json(plan))
     if plan.decision is None:
@@ -46,6 +57,14 @@ def size(
         raise GateFailed("\n".join(failed))
 
 
+def _with_sensitivity(plan: Plan, inputs: LoadedInputs, effort: Confirm) -> Plan:
+    from aisizer.cli.progress import Progress
+    from aisizer.studies.sensitivity import with_sensitivity
+
+    with Progress("sensitivity") as progress:
+        return with_sensitivity(plan, inputs.loaded, inputs.catalog, inputs.files, effort, progress.told)
+
+
 def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
     from aisizer.deliver.screen import screen
     from aisizer.deliver.write import write_outputs
@@ -55,8 +74,8 @@ def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
         sys.stdout.write(screen(plan, folder=folder.as_posix(), width=width(), color=use_color()))
 
 
-def _failed_gates(plan: Plan) -> list[str]:
+def _failed_gates(plan: Plan, fail_on: Sequence[str]) -> list[str]:
     """A sentence for each gate that does not hold; what is no gate is refused before anything is written."""
-    from aisizer.studies.gates import check_gates
+    from aisizer.studies.gates import check_fail_on, check_gates, told
 
-    return [f"The gate {result.gate} fails: {result.sentence}." for result in check_gates(plan) if not result.holds]
+    return [told(result) for result in (*check_gates(plan), *check_fail_on(plan, fail_on)) if not result.holds]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import pairwise
 from math import ceil
 
@@ -13,12 +14,16 @@ from aisizer.roadmap.records import Month, Purchase
 WIDTH = 720
 LABEL_WIDTH = 140
 BAR, GAP = 20, 10
+TORNADO_NAME = 38
+"""letters of an input's name beside its bar"""
 _LEFT, _RIGHT, _TOP, _HEIGHT = 48, WIDTH - 12, 34, 230
 """plot area of the picture by month"""
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 """Okabe and Ito, 2008, Color Universal Design: told apart by colour-blind readers; CSS classes c0 to c6"""
 GREY = "#9aa3ad"
 """all series after those"""
+PAPER = {"paper": "#fff", "ink": "#1b2127", "rule": "#d9dee3", "others": GREY}
+"""the rest of the page's colours, as the light page has them"""
 
 
 def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) -> str:
@@ -38,8 +43,13 @@ def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) ->
     return _svg(len(steps) * (BAR + GAP) + 8, title, description, parts)
 
 
-def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, description: str) -> str:
-    """One bar per row, split by series, with a legend; negative amounts are left to the table."""
+def stacked_bars(
+    rows: Mapping[str, Mapping[str, float]], title: str, description: str, ends: Mapping[str, str] | None = None
+) -> str:
+    """One bar per row, split by series, with a legend; negative amounts are left to the table.
+
+    ends: what stands at a bar's end instead of its total
+    """
     totals: dict[str, float] = {}
     for series in rows.values():
         for name, amount in series.items():
@@ -59,8 +69,31 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
             if width > 0:
                 parts.append(_bar(x, y, width, _colour(index), f"{label}, {name}: {numbers.usd(series[name])} USD"))
             x += width
-        parts.append(_text(x + 8, y + 15, numbers.usd(sum(series.values()))))
+        parts.append(_text(x + 8, y + 15, ends[label] if ends else numbers.usd(sum(series.values()))))
     return _svg(top + len(rows) * (BAR + GAP) + 4, title, description, parts)
+
+
+def tornado(bars: Mapping[str, tuple[float, float]], base: float, title: str, description: str) -> str:
+    """Bars from the value at an input's low end to that at its high end, around the plan's own value."""
+    least, most = min(base, *map(min, bars.values())), max(base, *map(max, bars.values()))
+    left, right = LABEL_WIDTH + 120.0, WIDTH - 90.0
+
+    def x(usd: float) -> float:
+        return left + (right - left) * (usd - least) / (most - least)
+
+    height = len(bars) * (BAR + GAP) + 4
+    parts = [_bar(LABEL_WIDTH, 4, 12, "c0", height=12), _text(LABEL_WIDTH + 17, 15, "input at its low value")]
+    parts += [_bar(LABEL_WIDTH + 200, 4, 12, "c1", height=12), _text(LABEL_WIDTH + 217, 15, "at its high value")]
+    parts.append(f'<line class="grid" x1="{x(base):.1f}" x2="{x(base):.1f}" y1="24" y2="{height + 24:.0f}"/>')
+    for row, (name, ends) in enumerate(bars.items()):
+        y = row * (BAR + GAP) + 28
+        parts.append(
+            _text(left - 10, y + 15, name if len(name) <= TORNADO_NAME else f"{name[: TORNADO_NAME - 1]}…", "end")
+        )
+        for usd, css in zip(ends, ("c0", "c1"), strict=True):
+            parts.append(_bar(min(x(usd), x(base)), y, abs(x(usd) - x(base)), css, f"{name}: {numbers.usd(usd)} USD"))
+        parts.append(_text(x(max(*ends, base)) + 6, y + 15, numbers.usd(max(ends))))
+    return _svg(height + 28, title, description, parts)
 
 
 def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], title: str, description: str) -> str:
@@ -113,15 +146,13 @@ def over_time(series: Mapping[str, Sequence[float]], seconds: float, title: str,
     return _svg(_TOP + _HEIGHT + 28, title, description, parts)
 
 
-def standalone(picture: str) -> str:
-    """A picture as a file of its own, with its colours."""
-    rules = "".join(f".l{i}{{stroke:{colour}}}" for i, colour in enumerate(PALETTE))
-    style = (
-        f"<style>text{{font:12px sans-serif}}.grid{{stroke:{GREY};stroke-width:.5}}"
-        f".line{{fill:none;stroke-width:2}}{rules}</style>"
-    )
+def standalone(picture: str, font: str = "sans-serif") -> str:
+    """A picture as a file of its own, with the colours that it has on white paper."""
+    rules = (files("aisizer.deliver") / "templates" / "charts.css").read_text("utf-8").replace("inherit", font)
+    for name, colour in (PAPER | {f"c{i}": colour for i, colour in enumerate(PALETTE)}).items():
+        rules = rules.replace(f"var(--{name})", colour)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
-    return picture.replace("<svg ", head, 1).replace("</title>", f"</title>{style}", 1) + "\n"
+    return picture.replace("<svg ", head, 1).replace("</title>", f"</title><style>{rules}</style>", 1) + "\n"
 
 
 def _gridline(y: float, label: str) -> str:

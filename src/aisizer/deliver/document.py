@@ -1,4 +1,4 @@
-"""The written sizing: one document model, shown as Markdown and as a self-contained HTML page."""
+"""The written sizing: one document model, shown as Markdown, self-contained HTML, PDF and DOCX."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from aisizer.deliver import charts, labels
 from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.docx_file import document_docx
+from aisizer.deliver.json_file import plan_hash
+from aisizer.deliver.pdf import document_pdf
 from aisizer.deliver.sections_around import surroundings_section
 from aisizer.deliver.sections_drills import drills_section
 from aisizer.deliver.sections_evidence import (
@@ -22,6 +25,14 @@ from aisizer.deliver.sections_evidence import (
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
 from aisizer.deliver.sections_path import bridge_section, path_section
+from aisizer.deliver.sections_results import (
+    break_even_section,
+    flips_section,
+    growth_section,
+    parts_section,
+    sensitivity_section,
+    unit_cost_section,
+)
 from aisizer.deliver.sections_roadmap import roadmap_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
@@ -45,7 +56,13 @@ def document(plan: Plan) -> Document:
     fleet = labels.fleet(decision)
     title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet} {labels.site(decision.site)}"
     made = f"Plan of {labels.plan_date(plan)} by aisizer {plan.aisizer_version}"
-    return Document(title, f"{made}; order by {decision.order_by}.", tuple(_sections(plan)))
+    return Document(
+        title,
+        f"{made}; order by {decision.order_by}.",
+        tuple(_sections(plan)),
+        labels.plan_date(plan),
+        labels.marking(plan),
+    )
 
 
 def sizing_md(plan: Plan) -> str:
@@ -59,11 +76,26 @@ def sizing_html(plan: Plan) -> str:
     return template.render(doc=document(plan), palette=charts.PALETTE, grey=charts.GREY).rstrip() + "\n"
 
 
+def sizing_pdf(plan: Plan) -> bytes:
+    """The document as a tagged PDF."""
+    return document_pdf(document(plan), stamp(plan))
+
+
+def sizing_docx(plan: Plan) -> bytes:
+    """The document as a Word file."""
+    return document_docx(document(plan), stamp(plan))
+
+
+def stamp(plan: Plan) -> str:
+    """What stands at the foot of every page: which profile, plan and tool it comes from."""
+    return f"{labels.profile_name(plan)}, plan {plan_hash(plan)[:12]}, aisizer {plan.aisizer_version}"
+
+
 def _sections(plan: Plan) -> list[Section]:
     sections = [
         decision_section(plan),
         slo_section(plan),
-        prototype_section(plan) if plan.prototype else None,
+        prototype_section(plan) if any(c.unit != "USD" for c in plan.prototype) else None,
         waterfall_section(plan),
         survival_section(plan) if plan.availability else None,
         drills_section(plan) if plan.drills else None,
@@ -74,6 +106,12 @@ def _sections(plan: Plan) -> list[Section]:
         path_section(plan) if plan.path else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
+        unit_cost_section(plan) if plan.unit_costs else None,
+        break_even_section(plan) if plan.comparisons else None,
+        parts_section(plan) if plan.parts else None,
+        flips_section(plan) if plan.flips else None,
+        sensitivity_section(plan) if plan.sensitivity else None,
+        growth_section(plan) if plan.growth_costs else None,
         bom_section(plan) if plan.bom else None,
         verdicts_section(plan) if plan.verdicts else None,
         apis_section(plan) if plan.apis else None,
@@ -94,14 +132,14 @@ def _environment() -> Environment:
     from jinja2 import DictLoader, Environment
 
     folder = files("aisizer.deliver") / "templates"
-    sources = {name: (folder / name).read_text("utf-8") for name in ("sizing.md.j2", "sizing.html.j2")}
+    sources = {name: (folder / name).read_text("utf-8") for name in ("sizing.md.j2", "sizing.html.j2", "charts.css")}
     environment = Environment(
         loader=DictLoader(sources),
         autoescape=lambda name: name is not None and ".html" in name,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["md"] = markdown_text
+    environment.filters |= {"md": markdown_text, "css": css_text}
     return environment
 
 
@@ -112,3 +150,12 @@ def markdown_text(text: str) -> str:
     a \| \<b> >= \*c\* \&lt; R&D d
     """
     return re.sub(r"[\\|*`\[\]<]|^>|&(?=#?\w+;)", lambda mark: f"\\{mark[0]}", " ".join(text.split()))
+
+
+def css_text(text: str) -> str:
+    r"""Text inside a string of a style sheet, in which nothing can end the string (CSS Syntax Module Level 3, 4.3.7).
+
+    >>> print(css_text('CUI//"x"'))
+    CUI\00002f\00002f\000022x\000022
+    """
+    return "".join(c if c == " " or (c.isascii() and c.isalnum()) else f"\\{ord(c):06x}" for c in text)

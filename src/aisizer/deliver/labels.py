@@ -15,7 +15,7 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
+_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA", "non_production": "non-production"}
 _TERMS = {
     "purchase": "purchase",
     "on_demand": "on demand",
@@ -46,6 +46,12 @@ def discount_rate(plan: Plan) -> float | None:
     """The yearly discount rate that the profile sets, if it sets one."""
     rate = (plan.profile.get("finance") or {}).get("discount_rate")
     return None if rate is None else units.parse(rate, "share")
+
+
+def served_share(plan: Plan) -> float:
+    """The share of the planned demand that finance expects to be served; all of it where the profile does not say."""
+    share = (plan.profile.get("finance") or {}).get("served_share")
+    return 1.0 if share is None else units.parse(share, "share")
 
 
 def site(site_id: str) -> str:
@@ -197,3 +203,15 @@ def carried_month(plan: Plan) -> str:
     if plan.roadmap is None:
         raise NoFeasiblePlan("The plan has no roadmap, so nothing is carried. Size a feasible profile.")
     return f"month {plan.roadmap.purchases[0].covers_to_month}"
+
+
+def marking(plan: Plan) -> str:
+    """How the plan's documents are to be handled: as the profile says, or by the class of its data."""
+    compliance = plan.profile.get("compliance") or {}
+    given = compliance.get("marking")
+    if given is not None:
+        return " ".join(str(given).split())
+    data_class = compliance.get("data_class", "internal")
+    if data_class in ("public", "internal"):
+        return ""
+    return "CUI" if data_class.startswith("cui") else "Confidential"

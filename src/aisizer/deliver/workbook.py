@@ -24,11 +24,11 @@ RATE = cell(at.RATE_ROW, at.VALUE_COL, "Inputs")
 MONTHLY_RATE = cell(at.MONTHLY_RATE_ROW, at.VALUE_COL, "Inputs")
 
 
-def workbook_bytes(plan: Plan) -> bytes:
-    """The workbook as bytes; the same plan gives the same bytes."""
+def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
+    """The workbook as bytes; the same plan gives the same bytes. The stamp is the plan's hash, where it is at hand."""
     name, author = labels.profile_name(plan), f"aisizer {plan.aisizer_version}"
     book = Book(f"{name}: total cost", labels.plan_date(plan), author)
-    stamp = plan_hash(plan)
+    stamp = stamp or plan_hash(plan)
     sheets = at.cost_sheets(plan)
     inputs = at.input_map(sheets)
     balances = checks(sheets)
@@ -178,10 +178,10 @@ def _cost_line(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int, line
         sheet.put(row, at.FACTOR, 1, "number")
     _line_totals(sheet, cost, index)
     unit_price, factor = f"${at.column(at.PRICE)}{row + 1}", f"${at.column(at.FACTOR)}{row + 1}"
-    for period, (quantity, amount) in enumerate(zip(line.quantity, cost.amounts[index], strict=True)):
-        sheet.put(row, at.QUANTITY + period, quantity, "quantity")
-        text = f'IF({unit_price}="",0,{at.column(at.QUANTITY + period)}{row + 1}*{unit_price}*{factor})'
-        sheet.formula(row, at.AMOUNT + period, text, amount)
+    counts = [f"{at.column(at.QUANTITY + period)}{row + 1}" for period in range(at.PERIODS)]
+    sheet.numbers(row, at.QUANTITY, line.quantity, "quantity")
+    texts = [f'IF({unit_price}="",0,{count}*{unit_price}*{factor})' for count in counts]
+    sheet.formulas(row, at.AMOUNT, texts, cost.amounts[index])
 
 
 def _line_totals(sheet: Sheet, cost: CostSheet, index: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from aisizer.costs.records import CostLine, SiteCost
 from aisizer.costs.tco import line_amounts, net_present_value
@@ -40,6 +40,7 @@ PriceKey = tuple[str, str, float | None]
 FactorKey = tuple[str, str, float, str]
 
 
+@cache
 def column(index: int) -> str:
     """A column's letters.
 

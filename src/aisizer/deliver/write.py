@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from aisizer.deliver.document import sizing_html, sizing_md
-from aisizer.deliver.json_file import plan_json
+from aisizer.deliver.json_file import plan_json, text_hash
 from aisizer.deliver.labels import decided
 from aisizer.deliver.tables import bom_csv
 from aisizer.deliver.trigger_files import trigger_files
@@ -22,21 +23,26 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 def render(plan: Plan) -> dict[str, bytes]:
     """The bytes of every output, by path in the folder; sizing.json is the last."""
     decided(plan)
+    text = plan_json(plan)
     return {
         "bom.csv": bom_csv(plan).encode(),
-        "tco.xlsx": workbook_bytes(plan),
+        "tco.xlsx": workbook_bytes(plan, text_hash(text)),
         "sizing.md": sizing_md(plan).encode(),
         "sizing.html": sizing_html(plan).encode(),
         **{name: text.encode() for name, text in trigger_files(plan).items()},
-        "sizing.json": plan_json(plan).encode(),
+        "sizing.json": text.encode(),
     }
 
 
 def write_outputs(plan: Plan, folder: Path) -> list[Path]:
     """Writes all outputs into the folder; where that fails, the earlier ones stay as they were."""
-    files = render(plan)
+    return write_files({folder / name: content for name, content in render(plan).items()}, folder)
+
+
+def write_files(files: Mapping[Path, bytes], place: Path) -> list[Path]:
+    """Writes all of the files or none; what stood there before goes when all new ones are on the disk. place: for a message."""
     folders: list[Path] = []
-    parked = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in (folder / name for name in files)}
+    parked = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
     try:
         for parent in dict.fromkeys(path.parent for path in parked):
             folders += _made(parent)
@@ -53,7 +59,7 @@ def write_outputs(plan: Plan, folder: Path) -> list[Path]:
             with suppress(OSError):
                 made.rmdir()
         raise OutputError(
-            f"The outputs cannot be written to {folder} ({_reason(error)}). "
+            f"The outputs cannot be written to {place} ({_reason(error)}). "
             f"{'Free space or give' if error.errno in NO_SPACE else 'Give'} another folder with -o; "
             "files of an earlier run were left as they were."
         ) from error
