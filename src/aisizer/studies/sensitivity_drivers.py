@@ -25,8 +25,8 @@ SPREAD = 0.2
 """[1] to each side of an input whose sources give no range: the customary step of a tornado chart (assumed, the same for all of
 them, so that their swings compare)."""
 POINTS = 0.02
-"""[1/year] to each side of the discount rate: about the distance between industries in one year's tables (Damodaran, Cost of
-Capital by Sector, January 2026)."""
+"""[1/year] to each side of the discount rate (assumed): the cost of capital of single industries lay 2.6 points apart, from
+4.98 % for banks to 7.6 % for aerospace and defence (Damodaran, Cost of Capital by Sector, January 2026)."""
 HEADROOM = (0.1, 0.3)
 """[1] half of the default and one and a half times it."""
 
