@@ -81,6 +81,11 @@ def test_the_nearer_of_the_two_ways_is_told() -> None:
     assert (near_below.value_usd, near_below.wins, near_below.side) == (1.8, "away", "below")
 
 
+def test_a_way_to_another_site_is_told_before_a_shorter_one_that_stays() -> None:
+    found = flip(option("home", "a", 100, 3), option("home", "b", 104, 0), option("away", "c", 96.6, 20))
+    assert (found.wins, found.side) == ("away", "below") and found.value_usd == pytest.approx(0.2)
+
+
 def test_an_unknown_price_comes_down_from_where_the_site_wins_or_goes_up_from_nothing() -> None:
     down = flip(option("home", "a", 100, 0), option("away", "c", 60, 8, None))
     assert (down.base_usd, down.value_usd, down.side, down.wins) == (None, 5, "below", "away")
