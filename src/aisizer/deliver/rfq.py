@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from aisizer.costs.bom_lines import INCLUDED, is_share, price_age_limit
+from aisizer.costs.rates import ON_GOODS
 from aisizer.costs.records import BomLine
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.tables import inert
@@ -39,7 +40,7 @@ def rfq_csv(plan: Plan) -> str:
 
 def asked_because(line: BomLine) -> str:
     """Why a supplier is asked: unpriced, expired, stale or estimated; empty where the price holds or nobody sells it."""
-    if line.price_kind == INCLUDED or line.category == "tax":
+    if line.price_kind == INCLUDED or line.category in ON_GOODS:
         return ""
     if line.unit_price_usd is None:
         return "unpriced"
