@@ -101,7 +101,7 @@ def _second_site(best: Evaluated) -> Mapping[tuple[int, str], str]:
     for wave, made in enumerate(best.fleets.waves, start=1):
         here = standing[made.month - 1]
         if here > before:
-            told = f"{here - before} of them stand at the second site."
+            told = f"{here - before} of them stand{'s' if here - before == 1 else ''} at the second site."
             found |= {(wave, line.id): told for line in best.cost.lines if line.id == "hardware"}
             found |= {(wave, line.id): told for line in best.cost.lines if line.category == "rent"}
         before = max(before, here)
