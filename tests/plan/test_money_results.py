@@ -218,3 +218,22 @@ def test_a_part_that_the_plan_has_not_costs_nothing() -> None:
     bare = {"resilience": {"redundancy": "N", "headroom": 0.0, "environments": {}}, "compliance": {}}
     found = plan({"supply.sites": ["on_premises"], **bare})
     assert all(part.three_year_usd == 0 and part.npv_usd == 0 and part.gpus == 0 for part in found.parts)
+
+
+def test_parts_of_a_bridged_plan_shrink_its_bridge_too() -> None:
+    late = {
+        "go_live": "2027-03-01",
+        "supply.sites": ["on_premises", "enclave"],
+        "compliance": {},
+        "finance.discount_rate": "8 %",
+    }
+    found, bare = plan(late), plan({**late, "resilience": {**TWO_SITES["resilience"], "redundancy": "N"}})
+    assert found.decision and found.bridge and bare.decision and bare.bridge
+    assert (found.decision.site, bare.decision.offer) == ("on_premises", found.decision.offer)
+    part = next(p for p in found.parts if p.part == "redundancy")
+    less = found.tco["on_premises"].three_year_usd - bare.tco["on_premises"].three_year_usd
+    assert part.three_year_usd == pytest.approx(less, abs=1.0)
+    case = next(g for g in found.growth_costs if (g.site, g.case) == ("on_premises", "high"))
+    fast = plan({**late, "growth.rate": "4.5 %/month"})
+    assert fast.decision and fast.decision.offer == case.offer
+    assert case.three_year_usd == pytest.approx(fast.tco["on_premises"].three_year_usd, abs=0.02)
