@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from math import isfinite
@@ -20,6 +20,8 @@ from xlsxwriter.worksheet import (  # type: ignore[import-untyped, unused-ignore
 
 from aisizer.deliver.fast_worksheet import FastWorksheet
 from aisizer.deliver.tables import inert
+from aisizer.deliver.workbook_cells import column
+from aisizer.deliver.workbook_fingerprint import Cell, fingerprint
 
 Figure = TypeVar("Figure", bound=str | float)
 Value = str | float | int | bool | date | None
@@ -31,7 +33,7 @@ LONGEST = 32767
 """UTF-16 units that a cell of Excel holds"""
 
 _MONEY = '#,##0.00;(#,##0.00);"-"'
-_FACTOR = "#,##0.######"
+_FACTOR = "[>=1000]#,##0.00;[<=-1000]-#,##0.00;General"
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "title": {"bold": True, "font_size": 15, "align": "left", "indent": 1},
     "subtitle": {"font_color": "#59636E", "align": "left", "indent": 1},
@@ -50,7 +52,10 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
     "number": {"num_format": _FACTOR},
     "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
-    "percent": {"num_format": "0.0000 %"},
+    "percent": {"num_format": "0.00 %"},
+    "percent_fine": {"num_format": "0.0000 %"},
+    "number_left": {"num_format": _FACTOR, "align": "left", "indent": 1},
+    "unit_cost": {"num_format": "#,##0.0000"},
     "money": {"num_format": _MONEY},
     "total": {"num_format": _MONEY, "bold": True, "top": 1},
     "total_count": {"num_format": "0", "bold": True, "top": 1},
@@ -58,10 +63,16 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "frozen": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_percent": {"num_format": "0.00 %", "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_money": {"num_format": _MONEY, "font_color": "#59636E", "bg_color": "#F4F6F8"},
-    "input": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
+    "input_number": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
               "border_color": "#D9C98A", "locked": False},
     "input_percent": {"num_format": "0.00 %", "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
                       "border_color": "#D9C98A", "locked": False},
+    "choice": {"font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1, "border_color": "#D9C98A", "locked": False,
+               "align": "left", "indent": 1, "quote_prefix": True},
+    "legend": {"font_color": "#0000FF", "bg_color": "#FFF4CC", "align": "left", "indent": 1},
+    "legend_note": {"bg_color": "#FFFBE6", "align": "left", "indent": 1},
+    "note": {"bg_color": "#FFFBE6", "border": 1, "border_color": "#D9C98A", "locked": False, "align": "left",
+             "text_wrap": True, "valign": "top"},
 }  # fmt: skip
 
 
@@ -75,6 +86,7 @@ class Book:
         moment = datetime(created.year, created.month, created.day)
         self._file.set_properties({"title": title, "author": author, "created": moment})
         self._formats = {name: self._file.add_format(dict(spec)) for name, spec in _FORMATS.items()}
+        self.sheets: list[Sheet] = []
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new protected sheet with its column widths and print setup."""
@@ -88,15 +100,16 @@ class Book:
         raw.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
         for index, width in enumerate(widths):
             raw.set_column(index, index, width)
-        return Sheet(name, raw, self._formats)
+        self.sheets.append(Sheet(name, raw, self._formats))
+        return self.sheets[-1]
 
     def name(self, name: str, reference: str) -> None:
         """A defined name, part of the import contract."""
         self._file.define_name(name, f"={reference}")
 
-    def stacked_chart(self) -> Any:
-        """A native stacked bar chart."""
-        return self._file.add_chart({"type": "bar", "subtype": "stacked"})
+    def chart(self, kind: str, subtype: str = "") -> Any:
+        """A native chart, such as a stacked bar or a line."""
+        return self._file.add_chart({"type": kind} | ({"subtype": subtype} if subtype else {}))
 
     def bytes(self) -> bytes:
         """The finished file."""
@@ -151,6 +164,30 @@ class Sheet:
         """The first two rows."""
         self.put(0, 0, title, "title")
         self.put(1, 0, subtitle, "subtitle")
+
+    def live_headline(self, title: str, text: str, value: str) -> None:
+        """The same with a second row that follows the selected site and scenario."""
+        self.put(0, 0, title, "title")
+        self.formula(1, 0, text, value, "subtitle")
+
+    def fingerprint(self) -> str:
+        """The hash of what is locked on the sheet."""
+        return fingerprint(self._locked())
+
+    def _locked(self) -> Iterator[Cell]:
+        texts = list(self.raw.str_table.string_table)
+        for row, cells in self.raw.table.items():
+            for col, each in cells.items():
+                kind = type(each)
+                if kind is CellBlankTuple or not each.format.locked:
+                    continue
+                coordinate = f"{column(col)}{row + 1}"
+                if kind is CellFormulaTuple:
+                    yield coordinate, "formula", each.formula
+                elif kind is CellStringTuple:
+                    yield coordinate, "text", texts[each.string]
+                else:
+                    yield coordinate, "number", each.number
 
     def head(self, row: int, titles: Sequence[str], first: int = 0) -> None:
         """Column headings; those that end with # stand over figures."""
