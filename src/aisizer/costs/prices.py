@@ -116,7 +116,7 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
     currency = match["currency"]
     rate = 1.0 if currency == USD else _rate(quote, currency, fx or {})
     got = USD + (match["per"] or "")
-    if unit is not None and got.lower() != unit.lower().replace("/server", ""):
+    if unit is not None and got.lower().replace("/server", "") != unit.lower().replace("/server", ""):
         raise InvalidInput(
             f"the quote for {quote.item} is in {got}, but the catalog prices it in {unit}. Quote it in {unit}."
         )
