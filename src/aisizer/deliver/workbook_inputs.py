@@ -3,7 +3,7 @@
 Writer and reader of the sheet Inputs share TITLES: each table there has one header row with exactly these titles, and
 `Value` is the only unlocked column. Path is the profile path that the value sets (supply.quotes.ITEM,
 supply.amounts.NAME, supply.pue, finance.fx.EUR.rate, finance.escalation.CATEGORY ...), with finance.useful_life in
-years; it is empty for what is locked, and for Demand served, a question to the workbook that no profile field holds.
+years; it is empty for what is locked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from aisizer.costs.needs import KEPT
 from aisizer.costs.prices import USD
 from aisizer.costs.records import CostLine
 from aisizer.deliver import labels, workbook_finance
-from aisizer.deliver.workbook_cells import TOLERANCE_USD, cell, span
+from aisizer.deliver.workbook_cells import PERIODS, TOLERANCE_USD, cell, span
 from aisizer.deliver.workbook_lines import CostSheet, categories
 from aisizer.plan import Plan
 
@@ -35,8 +35,9 @@ FIRST_TABLE = 3
 DIGITS = 12
 """significant digits of a price in the currency of its quote"""
 DISCOUNT, LIFE, RESIDUAL, TAX = "finance.discount_rate", "finance.useful_life", "finance.residual", "finance.tax"
-SERVED, MONTHS, TOLERANCE = "Demand served", "Months per year", "Tolerance of checks"
-"""keys of inputs; a path where there is one"""
+SERVED = "finance.served_share"
+MONTHS, PERIOD_MONTHS, TOLERANCE = "Months per year", "Months of the plan", "Tolerance of checks"
+"""keys of inputs: the path where there is one"""
 NOBODY = "nobody"
 """who set a price that is missing"""
 
@@ -165,7 +166,9 @@ def _finance(plan: Plan) -> tuple[Input, ...]:
         ),
         share(RESIDUAL, "Residual value after month 36", workbook_finance.share(plan, "residual"), "of the price", "servers"),
         share(TAX, "Sales or use tax", workbook_finance.share(plan, "tax"), "of the price", "goods that are bought"),
-        Input(SERVED, SERVED, 1.0, "of the plan's demand", "cost per token and request", "default", percent=True),
+        share(
+            SERVED, "Demand served", workbook_finance.share(plan, "served_share", 1.0), "of the plan's demand", "unit costs"
+        ),
     )  # fmt: skip
 
 
@@ -240,6 +243,7 @@ def _fixed() -> tuple[Input, ...]:
     months = float(units.MONTHS_PER_YEAR)
     return (
         Input(MONTHS, MONTHS, months, "month/year", "monthly rate, useful life", "plan", locked=True),
+        Input(PERIOD_MONTHS, PERIOD_MONTHS, PERIODS - 1.0, "month", "means by month", "plan", locked=True),
         Input(TOLERANCE, TOLERANCE, TOLERANCE_USD, "USD", "checks; the plan is in cents", "plan", locked=True),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import get_args
 
 import numpy as np
@@ -25,8 +26,10 @@ from aisizer.shapes import Floats
 DATE_ROW, YEAR_ROW, LEFT_ROW, SHARE_ROW, HEAD_ROW = 3, 4, 5, 6, 7
 FIRST = HEAD_ROW + 1
 """zero-based rows of a cost sheet"""
-ID, CATEGORY, DESCRIPTION, TREATMENT, UNIT, RATE, STEP, ONE_YEAR, THREE_YEARS, NPV, ACCRUED, UNPRICED = range(12)
-PAID = 12
+ID, CATEGORY, DESCRIPTION, TREATMENT, UNIT, RATE, STEP, ONE_YEAR, THREE_YEARS, NPV, ACCRUED, UNPRICED, PRICE_PATH = (
+    range(13)
+)
+PAID = 13
 USED = PAID + PERIODS
 AMOUNT = USED + PERIODS
 """zero-based columns of a cost sheet"""
@@ -56,9 +59,14 @@ class CostSheet:
         """Row of the totals."""
         return FIRST + len(self.lines)
 
+    @cached_property
+    def columns(self) -> list[str]:
+        """Each column of all lines, as formulas write it."""
+        return [span((FIRST, col), (self.total - 1, col), self.name) for col in range(AMOUNT + PERIODS)]
+
     def column(self, col: int) -> str:
         """One column of all lines."""
-        return span((FIRST, col), (self.total - 1, col), self.name)
+        return self.columns[col]
 
     @property
     def own(self) -> str:
@@ -68,6 +76,11 @@ class CostSheet:
     def at_total(self, col: int) -> str:
         """A column's total."""
         return cell(self.total, col, self.name)
+
+    @cached_property
+    def rates(self) -> list[float]:
+        """[USD] by line: price x factors; 0 where the price is missing."""
+        return [(line.unit_price_usd or 0.0) * prod(line.factors.values()) for line in self.lines]
 
     @cached_property
     def amounts(self) -> Floats:

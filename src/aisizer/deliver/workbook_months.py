@@ -216,7 +216,7 @@ def _monthly(book: Book, shown: Shown, name: str, title: str, basis: str) -> Fra
     sheet.head(HEAD_ROW, ("Category", "36 months #", "1 year #", *(f"{year} #" for year in years)))
     sheet.row(HEAD_ROW, ("",) * (MOST_FISCAL - len(years)), "head_right", FISCAL + len(years))
     sheet.numbers(HEAD_ROW, MONTHS, range(PERIODS), "head_right")
-    sheet.freeze(TOP, 1)
+    sheet.wide(TOP, 1)
     return Frame(sheet, years)
 
 
