@@ -23,12 +23,12 @@ from aisizer.deliver.workbook_totals import comparison_sheet, one_year_sheet, si
 from aisizer.plan import Plan
 
 
-def workbook_bytes(plan: Plan) -> bytes:
-    """The workbook as bytes; the same plan gives the same bytes."""
+def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
+    """The workbook as bytes; the same plan gives the same bytes. The stamp is the plan's hash, where it is at hand."""
     name, author = labels.profile_name(plan), f"aisizer {plan.aisizer_version}"
     book = Book(f"{name}: total cost", labels.plan_date(plan), author)
     sites = cost_sheets(plan)
-    shown = Shown(plan, sites, input_map(plan, sites), plan_hash(plan))
+    shown = Shown(plan, sites, input_map(plan, sites), stamp or plan_hash(plan))
     balances = checks(shown, exported(shown))
     about = about_sheet(book, shown)
     summary_sheet(book, shown, site_list(shown), sum(check.failed for check in balances))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import count
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -128,11 +129,11 @@ class Sheet:
 
     def put(self, row: int, col: int, value: Value, style: str = "text") -> None:
         """A constant, written as what it is."""
-        self.raw.store(row, col, [self._constant(value, style)])
+        self.raw.table[row][col] = self._constant(value, style)
 
     def row(self, row: int, values: Sequence[Value], style: str = "text", first: int = 0) -> None:
         """Constants side by side."""
-        self.raw.store(row, first, [self._constant(value, style) for value in values])
+        self.store(row, first, [self._constant(value, style) for value in values])
 
     def cells(self, values: Sequence[Value], style: str = "text") -> list[Any]:
         """Constants to be stored again and again, as many rows begin or end alike."""
@@ -145,19 +146,23 @@ class Sheet:
     def numbers(self, row: int, first: int, values: Sequence[float], style: str = "number") -> None:
         """Numbers side by side, for long rows."""
         cell_format = self._formats[style]
-        self.raw.store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
+        self.store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
 
     def formula(self, row: int, col: int, text: str, value: float | str | bool, style: str = "money") -> None:
         """A formula with the engine's value in its cell."""
-        self.formulas(row, col, [text], [value], style)
+        self.raw.table[row][col] = CellFormulaTuple(text, self._formats[style], _finite(value))
 
     def formulas(
         self, row: int, first: int, texts: Iterable[str], values: Sequence[float | str | bool], style: str = "money"
     ) -> None:
-        """Formulas side by side, each with its value. A function younger than Excel 2010 is written with its prefix _xlfn."""
+        """Formulas side by side, each with its value. A function younger than Excel 2007 is written with its prefix _xlfn."""
         cell_format = self._formats[style]
         pairs = zip(texts, values, strict=True)
-        self.raw.store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
+        self.store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
+
+    def store(self, row: int, first: int, cells: Sequence[Any]) -> None:
+        """Cells that are made already, side by side."""
+        self.raw.table[row].update(zip(count(first), cells))
 
     def _constant(self, value: Value, style: str) -> Any:
         cell_format = self._formats[style]

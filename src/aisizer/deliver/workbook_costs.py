@@ -83,7 +83,7 @@ def _line(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int) -> None:
     unpriced = float(line.unit_price_usd is None and cost.is_own(index))
     product = f"IF({cell(row, at.UNPRICED)}=0,IF(ISNUMBER({price[0]}),{product},0),0)"
     sheet.formula(row, at.RATE, product, cost.rates[index], "number")
-    sheet.formula(row, at.STEP, f"N({inputs.selected(step_path(line.category))})", line.escalation, "percent")
+    sheet.formula(row, at.STEP, f"N({inputs.selected(step_path(cost.steps[index]))})", line.escalation, "percent")
     sheet.formula(row, at.UNPRICED, lacking, unpriced, "number")
 
 

@@ -42,7 +42,7 @@ def _cash_rows(sheet: Sheet, shown: Shown, site: CostSheet, row: int) -> int:
     for index, period in _paid(site):
         amount = f"'{site.name}'!{column(at.AMOUNT + period)}{at.FIRST + index + 1}"
         paid = sheet.live_cells(amount, float(site.amounts[index, period]), "money")
-        sheet.raw.store(row, 0, [*begin, *when[period], *names[index], *paid, *end])
+        sheet.store(row, 0, [*begin, *when[period], *names[index], *paid, *end])
         row += 1
     return row
 
@@ -55,7 +55,7 @@ def _accrual_rows(sheet: Sheet, shown: Shown, row: int) -> None:
         names = sheet.cells((block.names[offset], block.title), PLAIN)
         amount = f"{ACCRUAL}!{column(MONTHS + period)}{block.top + offset + 1}"
         charged = sheet.live_cells(amount, float(block.values[offset, period]), "money")
-        sheet.raw.store(row, 0, [*begin, *when[period], *names, *charged, *end])
+        sheet.store(row, 0, [*begin, *when[period], *names, *charged, *end])
         row += 1
 
 

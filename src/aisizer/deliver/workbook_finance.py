@@ -14,9 +14,9 @@ def section(plan: Plan, name: str) -> dict[str, Any]:
     return dict(plan.profile.get(name) or {})
 
 
-def share(plan: Plan, name: str, default: float = 0.0) -> float:
+def share(plan: Plan, name: str) -> float:
     """[1] a share such as tax or residual."""
-    return units.parse(section(plan, "finance").get(name, default), "share")
+    return units.parse(section(plan, "finance").get(name, 0.0), "share")
 
 
 def life_months(plan: Plan) -> float:

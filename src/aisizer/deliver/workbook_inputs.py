@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import get_args
 
 from aisizer import units
 from aisizer.costs.lines import significant
-from aisizer.costs.needs import KEPT
 from aisizer.costs.prices import USD
-from aisizer.costs.records import CostLine
+from aisizer.costs.records import Category, CostLine
 from aisizer.deliver import labels, workbook_finance
 from aisizer.deliver.workbook_cells import PERIODS, TOLERANCE_USD, cell, span
-from aisizer.deliver.workbook_lines import CostSheet, categories
+from aisizer.deliver.workbook_lines import FOLLOWING, CostSheet
 from aisizer.plan import Plan
 
 TITLES = (
@@ -167,7 +167,7 @@ def _finance(plan: Plan) -> tuple[Input, ...]:
         share(RESIDUAL, "Residual value after month 36", workbook_finance.share(plan, "residual"), "of the price", "servers"),
         share(TAX, "Sales or use tax", workbook_finance.share(plan, "tax"), "of the price", "goods that are bought"),
         share(
-            SERVED, "Demand served", workbook_finance.share(plan, "served_share", 1.0), "of the plan's demand", "unit costs"
+            SERVED, "Demand served", labels.served_share(plan), "of the plan's demand", "unit costs"
         ),
     )  # fmt: skip
 
@@ -230,12 +230,15 @@ def _factor_source(path: str, set_by: str) -> str:
 
 
 def _steps(plan: Plan, sheets: Sequence[CostSheet]) -> Iterator[Input]:
-    lines = [line for sheet in sheets for line in sheet.lines]
-    for category in categories(sheets):
-        path, mine = step_path(category), [line for line in lines if line.category == category]
+    stepped: dict[str, list[CostLine]] = {}
+    for sheet in sheets:
+        for category, line in zip(sheet.steps, sheet.lines, strict=True):
+            stepped.setdefault(category, []).append(line)
+    for category in (name for name in get_args(Category) if name in stepped):
+        path = step_path(category)
         yield Input(
-            path, category, mine[0].escalation, "per year", _listed(mine), _set_by(plan, path), path,
-            source=_profile(plan, path), percent=True,
+            path, category, stepped[category][0].escalation, "per year", _listed(stepped[category]), _set_by(plan, path),
+            path, source=_profile(plan, path), percent=True,
         )  # fmt: skip
 
 
@@ -265,5 +268,5 @@ def _profile(plan: Plan, path: str) -> str:
 
 def _listed(lines: Sequence[CostLine]) -> str:
     """What an input is used for; tax and residual value follow from the rest."""
-    main = [line for line in lines if line.category not in KEPT] or lines
+    main = [line for line in lines if line.category not in FOLLOWING] or lines
     return labels.listed(list(dict.fromkeys(line.description for line in main)))

@@ -143,7 +143,7 @@ def cash_sheet(book: Book, shown: Shown) -> None:
 def accrual_blocks(shown: Shown) -> tuple[Block, Block, Block]:
     """Capital that enters service, its depreciation, and expenses."""
     owned = [name for name in capital_categories(shown) if name != RESIDUAL]
-    running = running_categories(shown)
+    running = [name for name in running_categories(shown) if name != RESIDUAL]
     capital = charged(shown.chosen, owned, True)
     charges = np.array([depreciation(row, shown.chosen.life_months) for row in capital])
     first = Block("Enters service", TOP + 1, owned, capital)

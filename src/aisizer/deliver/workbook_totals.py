@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from aisizer.deliver import charts, labels, workbook_finance
+from aisizer.deliver import charts, labels
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet
 from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, cell, column, known, span
@@ -132,7 +132,7 @@ def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
 
 def _unit_costs(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     """Accrued cost over what the plan serves, and over the share of it that finance expects to come."""
-    accrued, share = site.value(at.ACCRUED) or 0.0, workbook_finance.share(shown.plan, "served_share", 1.0)
+    accrued, share = site.value(at.ACCRUED) or 0.0, labels.served_share(shown.plan)
     volumes = (million_tokens(shown.plan, site), requests(shown.plan, site))
     sheet.row(row, volumes, "frozen", MILLION_TOKENS)
     for offset, volume in enumerate((*volumes, *volumes)):
