@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from aisizer.costs.records import BomLine, CostLine, SiteCost
+from aisizer.costs.tco import accrual
 from aisizer.plan import Assumption, Comparison, Decision, Inputs, IntegrationUse, Plan, SourceUse, Step, Verdict
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
@@ -16,6 +17,7 @@ from aisizer.triggers.records import Trigger
 RATE = 0.09
 GO_LIVE = date(2027, 7, 1)
 TOKENS, REQUESTS = 5.5e11, 1.5e8
+LIFE_MONTHS = 60.0
 
 
 def month_start(month: int) -> date:
@@ -61,6 +63,7 @@ def site_cost(
         categories[li.category] = categories.get(li.category, 0.0) + sum(amounts[li.id])
     capex = sum(sum(amounts[li.id]) for li in lines if li.treatment == "capitalise")
     total = sum(cash)
+    charged = accrual(lines, LIFE_MONTHS).tolist()
     return SiteCost(
         site=site,
         gpu=more.get("gpu", "h100-sxm"),
@@ -79,12 +82,14 @@ def site_cost(
         missing=tuple(li.id for li in lines if li.unit_price_usd is None),
         lines=tuple(lines),
         cash_by_month_usd=tuple(round(c, 2) for c in cash),
+        accrual_by_month_usd=tuple(round(c, 2) for c in charged),
+        accrual_three_year_usd=round(sum(charged), 2),
     )
 
 
 def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
     """On-premises: two servers now, a third in month 13."""
-    book: dict[str, Any] = {"treatment": "capitalise", "factors": {"tax": 1.0}, "factor_units": {"tax": "1"}}
+    book: dict[str, Any] = {"treatment": "capitalise"}
     return [
         line(
             "server",
@@ -125,6 +130,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             price_item="server",
             factors={"support_rate_per_year": 0.07},
             factor_units={"support_rate_per_year": "1/year"},
+            factor_paths={"support_rate_per_year": "supply.amounts.hardware-support-rate"},
         ),
         line(
             "power",
@@ -135,6 +141,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             unit="kWh",
             factors={"pue": 1.3},
             factor_units={"pue": "1"},
+            factor_paths={"pue": "supply.pue"},
             source="eia-2026-06",
             kind="measured",
         ),
@@ -158,6 +165,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             price_item="server",
             factors={"residual": 0.0},
             factor_units={"residual": "1"},
+            factor_paths={"residual": "finance.residual"},
         ),
     ]
 
@@ -172,8 +180,17 @@ def rented_lines(hourly: float, egress: float) -> list[CostLine]:
             hourly,
             description="8 x H100 instance, three-year commitment",
             unit="instance-hour",
+            price_item=f"instance at {hourly}",
         ),
-        line("egress", "egress", monthly(1_200.0), egress, description="internet egress", unit="GB"),
+        line(
+            "egress",
+            "egress",
+            monthly(1_200.0),
+            egress,
+            description="internet egress",
+            unit="GB",
+            price_item=f"egress at {egress}",
+        ),
         line(
             "staff",
             "staff",
@@ -317,7 +334,7 @@ def slo(**more: Any) -> SloResult:
     return SloResult(**(given | more))
 
 
-def bom() -> tuple[BomLine, ...]:
+def bom(optics_price: float | None = 410.0) -> tuple[BomLine, ...]:
     """What wave 1 and 2 order, one description hostile."""
     common: dict[str, Any] = {
         "price_source": "vendor-list-2026",
@@ -370,8 +387,8 @@ def bom() -> tuple[BomLine, ...]:
             quantity=36,
             spares=2,
             uom="EA",
-            unit_price_usd=None,
-            extended_price_usd=None,
+            unit_price_usd=optics_price,
+            extended_price_usd=optics_price and 36 * optics_price,
             **common,
         ),
         BomLine(
@@ -385,6 +402,28 @@ def bom() -> tuple[BomLine, ...]:
             uom="EA",
             unit_price_usd=265_000.0,
             extended_price_usd=265_000.0,
+            **(common | {"order_by": date(2028, 1, 29), "need_by": month_start(13)}),
+        ),
+        BomLine(
+            line=5,
+            wave=1,
+            category="network",
+            description="400G leaf switch",
+            quantity=2,
+            uom="EA",
+            unit_price_usd=21_500.0,
+            extended_price_usd=43_000.0,
+            **common,
+        ),
+        BomLine(
+            line=6,
+            wave=2,
+            category="network",
+            description="400G optics",
+            quantity=8,
+            uom="EA",
+            unit_price_usd=optics_price,
+            extended_price_usd=optics_price and 8 * optics_price,
             **(common | {"order_by": date(2028, 1, 29), "need_by": month_start(13)}),
         ),
     )
@@ -649,7 +688,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
         ),
         roadmap=roadmap(),
         triggers=(trigger(),),
-        bom=bom(),
+        bom=bom(optics_price),
         tco={"on_premises": own, "hosted": hosted, "enclave": enclave},
         baseline=today,
         baseline_note="today's fleet of 8 A100-80-SXM, scaled to the same demand",
@@ -724,7 +763,7 @@ def no_discount_plan() -> Plan:
             "redundant_servers": 0,
         }
     )
-    return plan.model_copy(update={"decision": decision, "baseline": None})
+    return plan.model_copy(update={"decision": decision, "baseline": None, "bom": ()})
 
 
 def two_pool_plan() -> Plan:

@@ -146,7 +146,7 @@ def test_a_chart_finds_the_figures_it_draws() -> None:
     sheet = book.sheet("Data", ())
     sheet.row(0, ("on premises", "hosted"))
     sheet.numbers(1, 0, (1.5, 2.5))
-    chart = book.stacked_chart()
+    chart = book.chart("bar", "stacked")
     chart.add_series({"categories": "=Data!$A$1:$B$1", "values": "=Data!$A$2:$B$2"})
     sheet.raw.insert_chart(4, 0, chart)
     drawn = zipfile.ZipFile(io.BytesIO(book.bytes())).read("xl/charts/chart1.xml").decode()

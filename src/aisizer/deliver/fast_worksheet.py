@@ -60,6 +60,8 @@ def _content(cell: Any) -> str | None:
         return f"><f>{_escaped(cell.formula)}</f><v>{cell.value}</v>"
     if kind is CellFormulaTuple and type(cell.value) is bool:
         return f' t="b"><f>{_escaped(cell.formula)}</f><v>{cell.value:d}</v>'
+    if kind is CellFormulaTuple and type(cell.value) is str and cell.value[:1] not in ("", "#"):
+        return f' t="str"><f>{_escaped(cell.formula)}</f><v>{_escaped(cell.value)}</v>'
     return None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import count
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any, TypeVar
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped, unused-ignore]
@@ -21,9 +21,15 @@ from xlsxwriter.worksheet import (  # type: ignore[import-untyped, unused-ignore
 
 from aisizer.deliver.fast_worksheet import FastWorksheet
 from aisizer.deliver.tables import inert
+from aisizer.deliver.workbook_cells import column
+from aisizer.deliver.workbook_fingerprint import Cell, fingerprint
 
 Figure = TypeVar("Figure", bound=str | float)
 Value = str | float | int | bool | date | None
+LINE_POINTS = 15.0
+"""height of a line of text"""
+ROOM = 1.15
+"""how much wider text may run than its count of characters says, since words do not break"""
 A4 = 9
 """paper size of Excel's page setup"""
 DAY_ZERO = date(1899, 12, 30).toordinal()
@@ -32,7 +38,7 @@ LONGEST = 32767
 """UTF-16 units that a cell of Excel holds"""
 
 _MONEY = '#,##0.00;(#,##0.00);"-"'
-_FACTOR = "#,##0.######"
+_FACTOR = "General"
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "title": {"bold": True, "font_size": 15, "align": "left", "indent": 1},
     "subtitle": {"font_color": "#59636E", "align": "left", "indent": 1},
@@ -44,14 +50,23 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "head_right": {
         "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4", "align": "right",
     },
-    "text": {"quote_prefix": True, "valign": "top", "align": "left", "indent": 1},
+    "text": {"quote_prefix": True, "align": "left", "indent": 1},
+    "text_right": {"quote_prefix": True, "align": "right"},
+    "note_right": {"font_color": "#59636E", "align": "right"},
     "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "align": "left", "indent": 1},
     "plain": {"quote_prefix": True, "align": "left", "indent": 1},
     "bold": {"bold": True, "align": "left", "indent": 1},
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
+    "date_right": {"num_format": "yyyy-mm-dd", "align": "right"},
     "number": {"num_format": _FACTOR},
     "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
-    "percent": {"num_format": "0.0000 %"},
+    "percent": {"num_format": "0.00 %"},
+    "percent_fine": {"num_format": "0.0000 %"},
+    "number_left": {"num_format": _FACTOR, "align": "left", "indent": 1},
+    "count": {"num_format": "#,##0"},
+    "count_right": {"num_format": "0", "align": "right"},
+    "frozen_right": {"num_format": "0", "align": "right", "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "unit_cost": {"num_format": "#,##0.0000"},
     "money": {"num_format": _MONEY},
     "total": {"num_format": _MONEY, "bold": True, "top": 1},
     "total_count": {"num_format": "0", "bold": True, "top": 1},
@@ -59,10 +74,16 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "frozen": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_percent": {"num_format": "0.00 %", "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_money": {"num_format": _MONEY, "font_color": "#59636E", "bg_color": "#F4F6F8"},
-    "input": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
+    "input_number": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
               "border_color": "#D9C98A", "locked": False},
     "input_percent": {"num_format": "0.00 %", "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
                       "border_color": "#D9C98A", "locked": False},
+    "choice": {"font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1, "border_color": "#D9C98A", "locked": False,
+               "align": "left", "indent": 1, "quote_prefix": True},
+    "legend": {"font_color": "#0000FF", "bg_color": "#FFF4CC", "align": "left", "indent": 1},
+    "legend_note": {"bg_color": "#FFFBE6", "align": "left", "indent": 1},
+    "note": {"bg_color": "#FFFBE6", "border": 1, "border_color": "#D9C98A", "locked": False, "align": "left",
+             "text_wrap": True, "valign": "top"},
 }  # fmt: skip
 
 
@@ -76,6 +97,7 @@ class Book:
         moment = datetime(created.year, created.month, created.day)
         self._file.set_properties({"title": title, "author": author, "created": moment})
         self._formats = {name: self._file.add_format(dict(spec)) for name, spec in _FORMATS.items()}
+        self.sheets: list[Sheet] = []
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new protected sheet with its column widths and print setup."""
@@ -89,15 +111,16 @@ class Book:
         raw.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
         for index, width in enumerate(widths):
             raw.set_column(index, index, width)
-        return Sheet(name, raw, self._formats)
+        self.sheets.append(Sheet(name, raw, self._formats))
+        return self.sheets[-1]
 
     def name(self, name: str, reference: str) -> None:
         """A defined name, part of the import contract."""
         self._file.define_name(name, f"={reference}")
 
-    def stacked_chart(self) -> Any:
-        """A native stacked bar chart."""
-        return self._file.add_chart({"type": "bar", "subtype": "stacked"})
+    def chart(self, kind: str, subtype: str = "") -> Any:
+        """A native chart, such as a stacked bar or a line."""
+        return self._file.add_chart({"type": kind} | ({"subtype": subtype} if subtype else {}))
 
     def bytes(self) -> bytes:
         """The finished file."""
@@ -117,12 +140,20 @@ class Sheet:
 
     def row(self, row: int, values: Sequence[Value], style: str = "text", first: int = 0) -> None:
         """Constants side by side."""
-        self._store(row, first, [self._constant(value, style) for value in values])
+        self.store(row, first, [self._constant(value, style) for value in values])
+
+    def cells(self, values: Sequence[Value], style: str = "text") -> list[Any]:
+        """Constants to be stored again and again, as many rows begin or end alike."""
+        return [self._constant(value, style) for value in values]
+
+    def live_cells(self, text: str, value: float | str | bool, style: str) -> list[Any]:
+        """The same for a formula."""
+        return [CellFormulaTuple(text, self._formats[style], value)]
 
     def numbers(self, row: int, first: int, values: Sequence[float], style: str = "number") -> None:
         """Numbers side by side, for long rows."""
         cell_format = self._formats[style]
-        self._store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
+        self.store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
 
     def formula(self, row: int, col: int, text: str, value: float | str | bool, style: str = "money") -> None:
         """A formula with the engine's value in its cell."""
@@ -134,9 +165,10 @@ class Sheet:
         """Formulas side by side, each with its value. A function younger than Excel 2007 is written with its prefix _xlfn."""
         cell_format = self._formats[style]
         pairs = zip(texts, values, strict=True)
-        self._store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
+        self.store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
 
-    def _store(self, row: int, first: int, cells: Sequence[Any]) -> None:
+    def store(self, row: int, first: int, cells: Sequence[Any]) -> None:
+        """Cells that are made already, side by side."""
         self.raw.table[row].update(zip(count(first), cells))
 
     def _constant(self, value: Value, style: str) -> Any:
@@ -148,13 +180,38 @@ class Sheet:
         if isinstance(value, bool):
             return CellBooleanTuple(int(value), cell_format)
         if isinstance(value, date):
-            return CellNumberTuple(value.toordinal() - DAY_ZERO, self._formats["date"])
+            dated = style if style.startswith("date") else "date"
+            return CellNumberTuple(value.toordinal() - DAY_ZERO, self._formats[dated])
         return CellNumberTuple(_finite(value), cell_format)
 
     def headline(self, title: str, subtitle: str) -> None:
         """The first two rows."""
         self.put(0, 0, title, "title")
         self.put(1, 0, subtitle, "subtitle")
+
+    def live_headline(self, title: str, text: str, value: str) -> None:
+        """The same with a second row that follows the selected site and scenario."""
+        self.put(0, 0, title, "title")
+        self.formula(1, 0, text, value, "subtitle")
+
+    def fingerprint(self) -> str:
+        """The hash of what is locked on the sheet."""
+        return fingerprint(self._locked())
+
+    def _locked(self) -> Iterator[Cell]:
+        texts, table = list(self.raw.str_table.string_table), self.raw.table
+        for row in sorted(table):
+            for col, each in sorted(table[row].items()):
+                kind = type(each)
+                if kind is CellBlankTuple or not each.format.locked:
+                    continue
+                coordinate = f"{column(col)}{row + 1}"
+                if kind is CellFormulaTuple:
+                    yield coordinate, "formula", each.formula
+                elif kind is CellStringTuple:
+                    yield coordinate, "text", texts[each.string]
+                else:
+                    yield coordinate, "number", each.number
 
     def head(self, row: int, titles: Sequence[str], first: int = 0) -> None:
         """Column headings; those that end with # stand over figures."""
@@ -166,6 +223,18 @@ class Sheet:
         """Keeps the headings above `row` in view, and repeats the last of them on every printed page."""
         self.raw.freeze_panes(row, col)
         self.raw.repeat_rows(row - 1)
+
+    def tall(self, row: int, texts: Mapping[int, str]) -> None:
+        """A row high enough for texts that wrap, by the width of their column in characters."""
+        lines = max(ceil(len(text) * ROOM / width) for width, text in texts.items())
+        if lines > 1:
+            self.raw.set_row(row, LINE_POINTS * lines)
+
+    def wide(self, row: int, col: int) -> None:
+        """The same for a sheet whose months run to the right: three pages side by side, the first column on each."""
+        self.freeze(row, col)
+        self.raw.fit_to_pages(3, 0)
+        self.raw.repeat_columns(0)
 
 
 def _finite(value: Figure) -> Figure:
