@@ -237,3 +237,10 @@ def test_parts_of_a_bridged_plan_shrink_its_bridge_too() -> None:
     fast = plan({**late, "growth.rate": "4.5 %/month"})
     assert fast.decision and fast.decision.offer == case.offer
     assert case.three_year_usd == pytest.approx(fast.tco["on_premises"].three_year_usd, abs=0.02)
+
+
+def test_a_fleet_without_a_steady_state_has_no_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisizer.plan.money.input_share", lambda *_: float("nan"))
+    found = plan({"supply.sites": ["on_premises"]}).unit_costs["on_premises"]
+    assert found.input_share is None and found.at_plan.usd_per_million_input_tokens is None
+    assert found.at_plan.usd_per_million_tokens > 0
