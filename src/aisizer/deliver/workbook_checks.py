@@ -149,7 +149,7 @@ def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
         sheet.formula(row, 3, f"{cell(row, 1)}-{cell(row, 2)}", check.left_value - check.right_value)
         test = f"IF(ABS({cell(row, 3)})<={tolerance},0,1)"
         test = f"IF({untouched},{test},0)" if check.frozen else test
-        sheet.formula(row, 4, test, float(check.failed), "number")
+        sheet.formula(row, 4, test, float(check.failed), "count_right")
     total = HEAD + 1 + len(balances)
     sheet.row(total, ("Checks failed", "", "", ""), "total_text")
     column = span((HEAD + 1, 4), (total - 1, 4))
