@@ -45,6 +45,15 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return make_plan(load_profile("cui-documents", fragments=[path]), load_catalog(), confirm="none")
 
 
+@pytest.mark.external("soffice")
+def test_a_plan_that_buys_nothing_computes_too(tmp_path: Path) -> None:
+    fragment, path = tmp_path / "fragment.yaml", tmp_path / "tco.xlsx"
+    fragment.write_text(yaml.safe_dump({"supply": {"sites": ["enclave"]}}))
+    rented = make_plan(load_profile("cui-documents", fragments=[fragment]), load_catalog(), confirm="none")
+    path.write_bytes(workbook_bytes(rented.model_copy(update={"baseline": None})))
+    assert_computes(path, all_recalculated([path], tmp_path)[0])
+
+
 def test_it_has_them(plan: Plan) -> None:
     lines = [line for cost in plan.tco.values() for line in cost.lines]
     found = {line.category for line in lines}
