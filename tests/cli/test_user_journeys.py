@@ -197,9 +197,9 @@ def test_a_cloud_provider_as_host_changes_the_text_of_the_verdict(size: Size) ->
     assert "is no cloud service provider" in reasons[0][0] and "FedRAMP" in reasons[1][0]
 
 
-def test_eur_is_refused_with_a_sentence(size: Size) -> None:
+def test_eur_without_a_rate_is_refused_with_a_sentence(size: Size) -> None:
     quote = "{item: hgx-h100-8, unit_price: 250000 EUR, as_of: 2026-11-01, supplier: S}"
-    with pytest.raises(InvalidInput, match="USD"):
+    with pytest.raises(InvalidInput, match=r"Add EUR: \{rate: 1\.08, .*\} to finance\.fx\.$"):
         size(f"supply.quotes=[{quote}]")
 
 

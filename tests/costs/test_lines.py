@@ -202,20 +202,22 @@ def test_energy_is_what_the_bill_of_electricity_is_for() -> None:
     place = buyer()
     assert place.offer.server is not None
     kwh = 2 * place.offer.server.max_power_kw * 0.686 * 1.54 * 26_280
-    found = energy(owned_lines(place, STEADY), True, "us", None, place.book)
+    found = energy(owned_lines(place, STEADY), True, "grid-carbon-us", None, place.book)
     assert (found.kwh, found.note) == (pytest.approx(kwh), "")
     assert found.tco2e == pytest.approx(kwh * 369.473 / 1e6)
-    assert energy(owned_lines(place, STEADY), True, "us", 50.0, place.book).tco2e == pytest.approx(kwh * 50 / 1e6)
-    elsewhere = energy(owned_lines(place, STEADY), True, "eu", None, place.book)
+    assert energy(owned_lines(place, STEADY), True, "grid-carbon-us", 50.0, place.book).tco2e == pytest.approx(
+        kwh * 50 / 1e6
+    )
+    elsewhere = energy(owned_lines(place, STEADY), True, "grid-carbon-eu", None, place.book)
     assert elsewhere.kwh == found.kwh and elsewhere.tco2e is None and "supply.grid_carbon" in elsewhere.note
-    rented = energy(rented_lines(buyer("hosted"), STEADY), False, "us", None, place.book)
+    rented = energy(rented_lines(buyer("hosted"), STEADY), False, "grid-carbon-us", None, place.book)
     assert (rented.kwh, rented.tco2e) == (None, None) and rented.note
 
 
 def test_energy_without_a_tariff_is_unknown_and_not_zero() -> None:
     (power,) = (line for line in owned_lines(buyer(), STEADY) if line.id == "power")
     unpriced = power.model_copy(update={"unit_price_usd": None})
-    assert energy([unpriced], True, "us", None, buyer().book).kwh is None
+    assert energy([unpriced], True, "grid-carbon-us", None, buyer().book).kwh is None
 
 
 def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:

@@ -176,6 +176,23 @@ def test_a_supplier_is_asked_about_what_has_no_price_that_holds(values: dict[str
     assert len(rows(FORMATS["rfq.csv"](with_lines(line)))) == bool(why)
 
 
+def test_the_item_is_what_a_quote_is_filed_under() -> None:
+    plan = missing_price_plan()
+    assert plan.decision is not None
+    cost = plan.tco[plan.decision.site].lines[0]
+    line = changed(plan.bom[0], cost_line=cost.id, device="server", price_kind="estimated", unit_price_usd=None)
+    for price_item, factors, item in (
+        ("hgx-h100-8", {}, "hgx-h100-8"),
+        (cost.id, {}, plan.decision.offer),
+        ("hgx-h100-8", {"install_rate": 0.03}, ""),
+    ):
+        priced = plan.tco[plan.decision.site]
+        lines = (cost.model_copy(update={"price_item": price_item, "factors": factors}), *priced.lines[1:])
+        tco = {**plan.tco, plan.decision.site: priced.model_copy(update={"lines": lines})}
+        (row,) = rows(FORMATS["rfq.csv"](plan.model_copy(update={"bom": (line,), "tco": tco})))
+        assert row["item"] == item
+
+
 def test_a_request_says_what_is_asked_and_never_what_we_would_pay() -> None:
     server = changed(sample_plan().bom[0], device="server", cost_line="hardware")
     parts = [

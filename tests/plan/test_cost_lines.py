@@ -152,5 +152,8 @@ def test_energy_and_emissions_stand_beside_the_cost_of_an_owned_site() -> None:
     tariff = {line.unit_price_usd for line in owned.lines if line.category == "power"}
     assert owned.by_category["power"] == pytest.approx(owned.energy_kwh * tariff.pop(), rel=1e-5) and not tariff
     assert rented.energy_kwh is None and rented.energy_note
-    half = plan(supply__grid_carbon=180).tco["on_premises"].tco2e
+    assert {"ember-2023", "gpu-residual-2026", "staffing-2026", "uptime-2025"} <= {s.id for s in made.sources}
+    own = plan(supply__grid_carbon=180)
+    half = own.tco["on_premises"].tco2e
+    assert "ember-2023" not in {s.id for s in own.sources}
     assert half == pytest.approx(owned.energy_kwh * 180 / 1e6, rel=1e-5)

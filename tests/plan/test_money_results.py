@@ -62,8 +62,25 @@ def test_a_transaction_carries_what_it_causes_in_other_workloads() -> None:
     found = plan({"workloads.guard": guard, "supply.sites": ["on_premises"]})
     prices = found.unit_costs["on_premises"].at_plan
     assert prices.usd_per_transaction == pytest.approx(4 * prices.usd_per_request, rel=1e-5)
+    assert found.volumes and found.roadmap
+    factors = sum(month.demand_factor for month in found.roadmap.months)
+    assert found.volumes.user_months is not None
+    assert found.volumes.user_months == pytest.approx(20_000 * factors, rel=1e-4)
     by_rate = plan({"workloads.chat.load": {"rate": "20 req/s"}, "supply.sites": ["on_premises"]})
     assert by_rate.unit_costs["on_premises"].at_plan.usd_per_user_month is None
+
+
+def test_people_who_use_several_workloads_count_once() -> None:
+    other = {
+        "model": "llama-3.1-8b",
+        "load": {"users": 5000, "requests_per_user_hour": 1},
+        "prompt_tokens": {"mean": 300, "p95": 600},
+        "output_tokens": {"mean": 40, "p95": 80},
+    }
+    found = plan({"workloads.other": other, "supply.sites": ["on_premises"]})
+    assert found.volumes and found.roadmap and found.volumes.user_months
+    factors = sum(month.demand_factor for month in found.roadmap.months)
+    assert found.volumes.user_months == pytest.approx(20_000 * factors, rel=1e-4)
 
 
 def test_the_chosen_site_is_held_against_every_other_fleet_and_the_apis(made: Plan) -> None:

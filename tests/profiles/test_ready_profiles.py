@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from aisizer.catalog.load import load_catalog
+from aisizer.deliver.formats import FORMATS, in_formats
+from aisizer.deliver.json_file import read_plan
 from aisizer.deliver.trigger_files import trigger_files
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import load_profile
@@ -94,6 +100,7 @@ def test_sizes_to_a_complete_plan(path: Path, tmp_path: Path) -> None:
     assert plan["complete"], plan["tco"][plan["decision"]["site"]]["missing"]
     assert plan["slo"] and all(result["met"] for result in plan["slo"])
     _stands_complete(plan, (tmp_path / "out" / "sizing.md").read_text(encoding="utf-8"))
+    _bill_holds(tmp_path / "out")
 
 
 def _stands_complete(plan: dict[str, Any], text: str) -> None:
@@ -115,6 +122,17 @@ def _stands_complete(plan: dict[str, Any], text: str) -> None:
     assert all(m["gpus_needed_low"] <= m["gpus_needed"] <= m["gpus_needed_high"] for m in plan["roadmap"]["months"])
     for heading in HEADINGS:
         assert f"\n## {heading}\n" in text
+
+
+def _bill_holds(folder: Path) -> None:
+    """The same totals in CSV and JSON, a CycloneDX file that its schema accepts, and a Plan of less than a megabyte."""
+    assert (folder / "sizing.json").stat().st_size < 1_000_000
+    files = in_formats(read_plan(folder / "sizing.json"), ",".join(FORMATS))
+    made = json.loads(files["bom.json"])
+    with (folder / "bom.csv").open(encoding="utf-8", newline="") as stream:
+        in_csv = sum(Decimal(row["extended_price_usd"]) for row in csv.DictReader(stream))
+    assert made["complete"] and Decimal(made["total_usd"]) == in_csv > 0
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(files["bom.cdx.json"].decode()) is None
 
 
 def test_azure_rates_agree_with_the_trace() -> None:

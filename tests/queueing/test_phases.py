@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic import LARGE, SMALL, traffic
+from synthetic import LARGE, SMALL, requests, traffic
 
 from aisizer.queueing.occupancy import Load, solve
 from aisizer.queueing.phases import Phases, phases
@@ -39,3 +39,11 @@ def test_an_embedder_computes_prompts_alone() -> None:
 def test_a_fuller_replica_shares_its_steps_among_more_answers() -> None:
     light, heavy = found(LARGE, "chat", 0.5), found(LARGE, "chat", 4.0)
     assert heavy.decode_s < light.decode_s and heavy.prefill_share > light.prefill_share
+
+
+def test_a_request_alone_takes_what_the_simulator_takes_for_it() -> None:
+    one = requests([0.0], 1500, 200)
+    run = simulate(SMALL, one)
+    its = phases(SMALL, one, np.array([1e-6]), run.tpot_s)
+    assert its.prefill_s == pytest.approx(float(run.ttft_s[0]) - SMALL.request_fixed_s, rel=0.02)
+    assert its.decode_s == pytest.approx(199 * float(run.tpot_s[0]), rel=0.02)

@@ -36,6 +36,7 @@ HASHES = ("0" * 64, "1" * 64)
 CHANGES = ("inputs", "decision", "fleet", "slo", "dates", "triggers", "assumptions")
 AMOUNTS = ("totals", "categories", "sites")
 CENT = Decimal("0.01")
+BASE = sample_plan()
 
 
 def compared(old: Plan, new: Plan) -> Diff:
@@ -78,8 +79,7 @@ def site(lines: Sequence[CostLine]) -> SiteCost:
 
 
 def with_lines(lines: Sequence[CostLine]) -> Plan:
-    plan = sample_plan()
-    return plan.model_copy(update={"tco": {**plan.tco, "on_premises": site(lines)}})
+    return BASE.model_copy(update={"tco": {**BASE.tco, "on_premises": site(lines)}})
 
 
 money = st.one_of(st.none(), st.just(0.0), st.integers(1, 99_999_999).map(lambda cents: cents / 1000))
@@ -243,6 +243,22 @@ def test_spend_that_only_moves_in_time_is_a_changed_line() -> None:
     assert (row.state, row.delta_usd, row.one_year_delta_usd) == ("changed", Decimal("0.00"), Decimal("-100.00"))
 
 
+@given(line_sets, line_sets)
+def test_first_year_differences_add_up_to_that_of_the_total(old: list[CostLine], new: list[CostLine]) -> None:
+    found = compared(with_lines(old), with_lines(new))
+    total = next((a.delta_usd for a in found.totals if a.path == "tco.one_year_usd"), Decimal(0))
+    lines = sum((row.one_year_delta_usd or Decimal(0) for row in found.lines), Decimal(0))
+    assert total is not None and abs(total - lines) <= CENT / 2 * (len(old) + len(new) + 2)
+
+
+def test_a_site_that_both_plans_chose_is_no_other_site() -> None:
+    lines = sample_plan().tco["on_premises"].lines
+    found = compared(sample_plan(), with_lines(lines[1:]))
+    assert found.sites == () and keyed(found, "totals")["tco.three_year_usd"].delta_usd == Decimal("-530000.00")
+    moved = {row.path for row in compared(sample_plan(), no_discount_plan()).sites}
+    assert {"tco.hosted.npv_usd", "tco.on_premises.npv_usd", "baseline.three_year_usd"} <= moved
+
+
 def test_a_new_source_or_date_of_a_price_is_told() -> None:
     old = [line("a", "hardware", 100.0, [1.0] * 37, 1.0)]
     new = [old[0].model_copy(update={"source": "quote-2", "as_of": date(2026, 11, 1)})]
@@ -255,6 +271,9 @@ def test_a_new_source_or_date_of_a_price_is_told() -> None:
         0.0,
     )
     assert found.lines == () and found.totals == ()
+    euros = [old[0].model_copy(update={"currency": "EUR", "fx_usd": 1.25})]
+    (price,) = compared(with_lines(old), with_lines(euros)).prices
+    assert (price.old_currency, price.new_currency, price.new_fx_usd, price.ratio) == ("USD", "EUR", 1.25, 0.0)
 
 
 def test_dates_differ_by_days_and_triggers_by_levels() -> None:
@@ -278,6 +297,7 @@ def test_a_side_without_a_decision_is_said() -> None:
     assert found.notes[0].startswith("The new plan has no decision") and not found.new.decided
     assert all(isinstance(change, Change) and change.new is None for change in found.decision)
     assert keyed(found, "totals")["tco.three_year_usd"].delta_usd is None
+    assert found.lines == found.categories == () and found.line_rounding_usd == found.category_rounding_usd == 0
 
 
 def test_what_no_table_shows_is_named() -> None:

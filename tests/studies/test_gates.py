@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,19 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "deliver"))
 from sample_plan import infeasible_plan, missing_price_plan, sample_plan, two_pool_plan
 
+from aisizer.catalog.load import load_catalog
+from aisizer.costs.categories import by_category
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
+from aisizer.plan.make import make_plan
+from aisizer.profile.load import load_profile, ready_path
 from aisizer.sizing.records import Surrounding
 from aisizer.studies.gates import check_fail_on, check_gates, check_increases, parse_gate, parse_increase
-from aisizer.studies.paths import near_paths, value_of
+from aisizer.studies.paths import _figures, dump, near_paths, place_of, value_of
+
+
+def ready(name: str) -> Plan:
+    return make_plan(load_profile(str(ready_path(name))), load_catalog(), confirm="none")
 
 
 def gated(plan: Plan, *gates: str) -> list[bool]:
@@ -72,6 +81,25 @@ def test_facility_power_is_nameplate_with_cooling_and_losses() -> None:
 def test_an_unknown_path_is_bad_input(path: str) -> None:
     with pytest.raises(InvalidInput):
         check_fail_on(sample_plan(), [f"{path} > 1"])
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: ready("rag-internal"), missing_price_plan, infeasible_plan], ids=["ready", "missing", "none"]
+)
+def test_every_figure_of_a_plan_has_a_path_that_leads_to_it(make: Callable[[], Plan]) -> None:
+    made = make()
+    data = dump(made)
+    paths = list(_figures(data))
+    assert paths and all(isinstance(place_of(made, data, path).value, (bool, int, float)) for path in paths)
+
+
+def test_a_category_counts_its_own_missing_lines() -> None:
+    found = by_category(missing_price_plan().tco["on_premises"].lines, 60.0)
+    plan = missing_price_plan().model_copy(update={"categories": {"on_premises": found}})
+    places = {total.category: place for place, total in enumerate(found)}
+    network, staff = (f"categories.on_premises.{places[name]}.three_year_usd" for name in ("network", "staff"))
+    assert gated(plan, f"{network} < 9e9", f"{staff} < 9e9") == [False, True]
+    assert "(1 of them)" in check_fail_on(plan, [f"{network} > 9e9"])[0].reason
 
 
 def test_near_paths_are_told_in_the_form_that_gates_take() -> None:

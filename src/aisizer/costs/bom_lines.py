@@ -18,7 +18,7 @@ from aisizer.roadmap.calendar import days
 from aisizer.roadmap.records import Purchase
 from aisizer.sizing.needs import Need
 from aisizer.sizing.server_parts import Part
-from aisizer.units import HOURS_PER_MONTH, MONTH, WEEK
+from aisizer.units import HOURS_PER_MONTH, MONTH, MONTHS_PER_YEAR, WEEK
 
 INCLUDED = "included"
 """How the price of a part reads that another line pays for."""
@@ -31,6 +31,8 @@ DEVICES = {
 """What a thing is by its unit."""
 NO_DEVICE = ("network", "install", "support", "colocation", "licence", *ON_GOODS)
 """Ends of the ids, or categories, of lines that are counted in servers or GPUs and are none."""
+PER_YEAR = "-year"
+"""How the unit ends of what is held by the month and counted in years, such as GPU-year."""
 SITE_WORK = "site-work-"
 """How the ids of cost lines begin that pay for work on the site, which is counted in what it makes room for."""
 RATES: Mapping[str, str] = {
@@ -73,7 +75,7 @@ def price_age_limit(category: str, line_id: str) -> int:
     365
     """
     quick = category in QUICK or not QUICK.isdisjoint(line_id.split("-"))
-    return QUICK_PRICE_DAYS if quick and category != "tax" else SLOW_PRICE_DAYS
+    return QUICK_PRICE_DAYS if quick and category not in ON_GOODS else SLOW_PRICE_DAYS
 
 
 def is_share(line: CostLine) -> bool:
@@ -230,8 +232,8 @@ def _rate(line: CostLine) -> str:
 
 
 def _quote(buyer: Buyer, line: CostLine) -> Quote | None:
-    """The quote that names the very thing on a line; a tax or a share of a quoted price is none of it."""
-    return None if line.category == "tax" or is_share(line) else buyer.book.quotes.get(line.price_item)
+    """The quote that names the very thing on a line; what is paid on it, or a share of its price, is none of it."""
+    return None if line.category in ON_GOODS or is_share(line) else buyer.book.quotes.get(line.price_item)
 
 
 def _quoted_dates(terms: Terms, quote: Quote | None, purchase: Purchase) -> Dated | None:
@@ -274,6 +276,9 @@ def _commitment(line: CostLine, schedule: Sequence[float]) -> str:
         term = line.id.rpartition("rent-")[2].replace("-", " ")
         held = _held(first / HOURS_PER_MONTH, last / HOURS_PER_MONTH, "instance")
         return f"{held} {term}, {when}, {HOURS_PER_MONTH:g} h a month"
+    if line.unit.endswith(PER_YEAR):
+        held = _held(first * MONTHS_PER_YEAR, last * MONTHS_PER_YEAR, line.unit.removesuffix(PER_YEAR))
+        return f"{held}, {when}"
     return f"{_held(first, last, line.unit.removesuffix('-month'))} a month, {when}"
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aisizer.catalog.records import Site
 from aisizer.costs.prices import PriceBook
 from aisizer.costs.records import CostLine
 
@@ -23,22 +24,25 @@ class Energy:
     note: str
 
 
-def energy(
-    lines: Sequence[CostLine], owned: bool, country: str, own_intensity: float | None, book: PriceBook
-) -> Energy:
-    """What the lines that pay by the kilowatt-hour draw, and what a grid of that country emits for it.
+def grid(site: Site, residency: str) -> str:
+    """The catalog amount of the grid at a site: of its country, or of where the data must stay if the customer places it."""
+    return f"grid-carbon-{site.countries[0] if site.countries else residency.casefold()}"
 
-    own_intensity [g/kWh]: the profile's own figure, in place of the catalog's.
+
+def energy(lines: Sequence[CostLine], owned: bool, mean: str, own_intensity: float | None, book: PriceBook) -> Energy:
+    """What the lines that pay by the kilowatt-hour draw, and what the grid emits for it.
+
+    mean: the grid's catalog amount; own_intensity [g/kWh]: the profile's own figure in place of it.
     """
     if not owned:
         return Energy(None, None, RENTED)
     if any(line.category == "power" and line.unit_price_usd is None for line in lines):
         return Energy(None, None, UNPRICED)
     kwh = sum(drawn_kwh(line) for line in lines if line.price_unit == PER_KWH)
-    amount = book.amounts.get(f"grid-carbon-{country}")
+    amount = book.amounts.get(mean)
     intensity = own_intensity if own_intensity is not None else amount.base if amount else None
     if intensity is None:
-        return Energy(kwh, None, f"No source gives the emissions of the grid of {country}. Set supply.grid_carbon.")
+        return Energy(kwh, None, f"The catalog has no {mean}. Set supply.grid_carbon.")
     return Energy(kwh, emissions_t(kwh, intensity), "")
 
 

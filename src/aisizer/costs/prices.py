@@ -130,6 +130,6 @@ def _rate(quote: Quote, currency: str, fx: Mapping[str, FxRate]) -> float:
     if currency not in fx:
         raise InvalidInput(
             f"the quote for {quote.item} is in {currency}, but finance.fx has no rate for it. Add {currency}: {{rate: 1.08, "
-            "as_of: 2026-11-20, source: who says so}} to finance.fx."
+            "as_of: 2026-11-20, source: who says so} to finance.fx."
         )
     return fx[currency].rate

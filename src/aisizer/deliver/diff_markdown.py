@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from aisizer.deliver.diff_tables import THREE_YEARS, Row, Table, closing, counted, headline, summary, tables, visible
+from aisizer.deliver.diff_rows import Row, visible
+from aisizer.deliver.diff_tables import THREE_YEARS, Table, closing, counted, headline, summary, tables
 from aisizer.deliver.document import markdown_text
 from aisizer.studies.diff_records import Diff
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from textwrap import wrap
 
-from aisizer.deliver.diff_tables import NOTHING, Row, Table, closing, headline, summary, tables, visible
+from aisizer.deliver.diff_rows import Row, visible
+from aisizer.deliver.diff_tables import NOTHING, Table, closing, headline, summary, tables
 from aisizer.studies.diff_records import Diff
 from aisizer.studies.gates import told
 

@@ -7,14 +7,15 @@ import io
 from collections.abc import Sequence
 
 from aisizer.costs.bom_lines import INCLUDED, is_share, price_age_limit
+from aisizer.costs.rates import ON_GOODS
 from aisizer.costs.records import BomLine
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.tables import inert
 from aisizer.plan import Plan
 
 ASKED = (
-    "line", "wave", "item", "category", "specification", "manufacturer", "mpn", "quantity", "uom", "order_by", "need_by",
-    "delivery_site", "attestations", "conditions", "citations", "asked_because", "previous_quote",
+    "line", "wave", "item", "category", "specification", "manufacturer", "mpn", "supplier", "quantity", "uom", "order_by",
+    "need_by", "delivery_site", "attestations", "conditions", "citations", "asked_because", "previous_quote",
 )  # fmt: skip
 REPLY = (
     "quoted_unit_price", "quoted_currency", "quoted_valid_until", "quoted_part_id", "quoted_mpn", "quoted_lead_time_weeks",
@@ -39,7 +40,7 @@ def rfq_csv(plan: Plan) -> str:
 
 def asked_because(line: BomLine) -> str:
     """Why a supplier is asked: unpriced, expired, stale or estimated; empty where the price holds or nobody sells it."""
-    if line.price_kind == INCLUDED or line.category == "tax":
+    if line.price_kind == INCLUDED or line.category in ON_GOODS:
         return ""
     if line.unit_price_usd is None:
         return "unpriced"
@@ -66,14 +67,37 @@ def _part(part: BomLine, quantity: float) -> str:
 
 def _row(plan: Plan, line: BomLine, why: str) -> list[str]:
     decision = labels.decided(plan)
-    verdict = next((v for v in plan.verdicts if v.site == decision.site), None)
+    verdict = next(v for v in plan.verdicts if v.site == decision.site)
     parts = [part for part in plan.bom if part.parent == line.line and part.price_kind == INCLUDED]
-    items = {cost.id: cost.price_item for cost in plan.tco[decision.site].lines if not is_share(cost)}
-    row = (
-        str(line.line), str(line.wave), items.get(line.cost_line, ""), line.category, specification(line, parts),
-        line.manufacturer, line.mpn, numbers.plain(line.quantity), line.uom, line.order_by.isoformat(),
-        line.need_by.isoformat(), decision.site_name, "one of " + ", ".join(verdict.attestations)
-        if verdict and verdict.attestations else "", " ".join(verdict.reasons) if verdict else "",
-        "; ".join(verdict.citations) if verdict else "", why, f"{line.supplier} {line.quote_ref}".strip(),
-    )  # fmt: skip
-    return [inert(cell) for cell in row] + [""] * len(REPLY)
+    row = {
+        "line": str(line.line),
+        "wave": str(line.wave),
+        "item": _item(plan, line),
+        "category": line.category,
+        "specification": specification(line, parts),
+        "manufacturer": line.manufacturer,
+        "mpn": line.mpn,
+        "supplier": line.supplier,
+        "quantity": numbers.plain(line.quantity),
+        "uom": line.uom,
+        "order_by": line.order_by.isoformat(),
+        "need_by": line.need_by.isoformat(),
+        "delivery_site": decision.site_name,
+        "attestations": f"one of {', '.join(verdict.attestations)}" if verdict.attestations else "",
+        "conditions": " ".join(verdict.reasons),
+        "citations": "; ".join(verdict.citations),
+        "asked_because": why,
+        "previous_quote": line.quote_ref,
+    }
+    return [*(inert(row[name]) for name in ASKED), *[""] * len(REPLY)]
+
+
+def _item(plan: Plan, line: BomLine) -> str:
+    """The name under which an answer goes into supply.quotes; empty where the price is a share of another one's."""
+    decision = labels.decided(plan)
+    cost = next((cost for cost in plan.tco[decision.site].lines if cost.id == line.cost_line), None)
+    if cost is None or is_share(cost):
+        return ""
+    if cost.price_item != cost.id:
+        return cost.price_item
+    return decision.offer if line.device in ("server", "instance") else ""

@@ -13,10 +13,10 @@ NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, and more than one site serving at once",
     "searches a second of vector stores, latency and loss of networks, racks and parts at a second site",
-    "older backups than one copy, storage of weights and images, licences of software",
+    "older backups than one copy, storage of weights and images",
     "prices of a second site of another kind: its servers cost what those of the first do",
     "adapters (LoRA), images and sound, a KV cache moved to host memory or disk",
-    "income tax, financing, exchange rates and resale beyond the profile's own residual",
+    "income tax, financing, and resale beyond the profile's own residual",
 )
 """what this version leaves out whatever the profile says"""
 

@@ -6,7 +6,15 @@ from aisizer.costs.bom_lines import INCLUDED
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
-from aisizer.deliver.sections_totals import category_tables, conventions, fiscal_table, leases, not_priced, rates
+from aisizer.deliver.sections_totals import (
+    beside_totals,
+    category_tables,
+    conventions,
+    fiscal_table,
+    leases,
+    not_priced,
+    rates,
+)
 from aisizer.plan import Plan
 
 
@@ -25,6 +33,7 @@ def cost_section(plan: Plan) -> Section:
         Figure(_chart(costs), "Cost over 36 months by site and category"),
         *category_tables(plan),
         *fiscal_table(costs),
+        *beside_totals(costs),
         *rates(plan),
     ]
     return Section("cost", "Total cost", tuple(blocks))

@@ -70,6 +70,23 @@ def fiscal_table(costs: list[tuple[str, SiteCost]]) -> list[Table]:
     return [table("By fiscal year", heads, rows)] if rows else []
 
 
+def beside_totals(costs: list[tuple[str, SiteCost]]) -> list[Block]:
+    """What is known of a site and stands in no total: energy, emissions, idle commitments, resale, what rent holds."""
+    rows = [
+        (name, *_energy(cost), numbers.cents(cost.unused_commitment_usd), numbers.cents(cost.residual_high_usd))
+        for name, cost in costs
+    ]
+    heads = "Fleet | Energy in 36 months, kWh # | tCO2e # | Committed hours that nobody needs, USD # | Resale at most, USD #"
+    notes = [f"{name}: {cost.energy_note}" for name, cost in costs if cost.energy_note]
+    notes += [f"{name}: the rent holds {', '.join(cost.included)}." for name, cost in costs if cost.included]
+    return [table("Beside the totals, and in none of them", heads, rows), *([Items(tuple(notes))] if notes else [])]
+
+
+def _energy(cost: SiteCost) -> tuple[str, str]:
+    kwh = numbers.NOT_AVAILABLE if cost.energy_kwh is None else f"{cost.energy_kwh:,.0f}"
+    return kwh, numbers.NOT_AVAILABLE if cost.tco2e is None else f"{cost.tco2e:,.1f}"
+
+
 def rates(plan: Plan) -> list[Block]:
     """The rates behind the totals and who set each."""
     rows = [

@@ -24,7 +24,8 @@ def captured(tokens: Floats, largest: int | None) -> Floats:
     """
     if largest is None:
         return tokens
-    small = np.select([tokens <= 1, tokens <= 2, tokens <= 4], [1.0, 2.0, 4.0], np.ceil(tokens / 8) * 8)
+    pairs = np.where(tokens <= 1, 1.0, np.where(tokens <= 2, 2.0, 4.0))
+    small = np.where(tokens <= 4, pairs, np.ceil(tokens / 8) * 8)
     padded = np.where(tokens <= 256, small, np.ceil(tokens / 16) * 16)
     return np.where(tokens <= largest, np.minimum(padded, float(largest)), tokens)
 

@@ -9,6 +9,7 @@ from aisizer.costs.bom import Bill, bill_of_materials
 from aisizer.costs.bom_lines import SITE_WORK, Dated, Terms
 from aisizer.costs.bridge import PREFIX
 from aisizer.costs.needs import line_id
+from aisizer.costs.rates import ON_GOODS
 from aisizer.costs.records import BomLine
 from aisizer.engine.memory import weights_bytes
 from aisizer.engine.parallel import Parallel
@@ -88,7 +89,7 @@ def _parts(context: Context, best: Evaluated, needs: Sequence[Need]) -> Mapping[
     gpu_server = server_parts(server, context.named.gpus[best.offer.gpu], weights, best.buyer.rdma)
     cpu_server = cpu_server_parts(context.profile.supply.front_end)
     with_cpus = {line_id(need) for need in needs if need.price == CPU_SERVER}
-    with_gpus = [i.id for i in best.cost.lines if i.category != "tax" and i.id.rpartition("-")[2] == "hardware"]
+    with_gpus = [i.id for i in best.cost.lines if i.category not in ON_GOODS and i.id.rpartition("-")[2] == "hardware"]
     return {**dict.fromkeys(with_cpus, cpu_server), **dict.fromkeys(with_gpus, gpu_server)}
 
 
@@ -100,7 +101,7 @@ def _second_site(best: Evaluated) -> Mapping[tuple[int, str], str]:
     for wave, made in enumerate(best.fleets.waves, start=1):
         here = standing[made.month - 1]
         if here > before:
-            told = f"{here - before} of them stand at the second site."
+            told = f"{here - before} of them stand{'s' if here - before == 1 else ''} at the second site."
             found |= {(wave, line.id): told for line in best.cost.lines if line.id == "hardware"}
             found |= {(wave, line.id): told for line in best.cost.lines if line.category == "rent"}
         before = max(before, here)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from aisizer.catalog.records import Site
 from aisizer.costs import lines as cost_lines
 from aisizer.costs.bridge import bridge_lines, starting
-from aisizer.costs.energy import energy
+from aisizer.costs.energy import energy, grid
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import need_lines
 from aisizer.costs.owned import residual_high
@@ -208,10 +208,9 @@ def priced_fleet(
 
 def _said(lines: Sequence[CostLine], buyer: Buyer, made: Fleets, demand: Demand) -> dict[str, object]:
     """What the site's own lines say beside their totals: what stands idle, what may come back, energy, what rent holds."""
-    site, residency = buyer.site, demand.profile.compliance.residency
-    country = site.countries[0] if site.countries else residency.casefold()
-    owned = site.ownership == "own"
-    drawn = energy(lines, owned, country, demand.profile.supply.grid_carbon, demand.book)
+    owned, profile = buyer.site.ownership == "own", demand.profile
+    place = grid(buyer.site, profile.compliance.residency)
+    drawn = energy(lines, owned, place, profile.supply.grid_carbon, demand.book)
     return {
         "unused_commitment_usd": unused_commitment(lines, [f.servers for f in made.needed]) if made.needed else None,
         "residual_high_usd": residual_high(lines, buyer.offer.id, demand.book) if owned else 0.0,

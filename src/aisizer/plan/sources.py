@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from aisizer.catalog.records import Sourced
+from aisizer.costs.energy import grid
+from aisizer.costs.owned import RESIDUAL_RANGE
 from aisizer.costs.records import CostLine, SiteCost
 from aisizer.costs.tco import line_amounts
 from aisizer.plan.context import Context
@@ -40,6 +42,8 @@ def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -
     for cost in costs:
         for line in cost.lines:
             yield line.source, f"{line.description} ({cost.site})"
+            yield from _factors(context, line, cost.site)
+        yield from _beside(context, cost)
     if best is not None:
         yield from _of(context.named.gpus[best.offer.gpu], f"GPU {context.named.gpus[best.offer.gpu].name}")
         if best.offer.server is not None:
@@ -49,6 +53,24 @@ def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -
         for site in {s.id: s for s in (best.site, best.serving(1).site)}.values():
             for part, amount in site.lead_times_weeks:
                 yield amount.source, f"{part.replace('_', '-')} time at {site.id}"
+
+
+def _factors(context: Context, line: CostLine, site: str) -> Iterable[tuple[str, str]]:
+    """Who says the figures of the catalog that a line multiplies by."""
+    for name, path in line.factor_paths.items():
+        amount = context.demand.book.amounts.get(path.removeprefix("supply.amounts."))
+        if amount is not None:
+            yield amount.source, f"{name.replace('_', ' ')} ({site})"
+
+
+def _beside(context: Context, cost: SiteCost) -> Iterable[tuple[str, str]]:
+    """Who says what stands beside a site's totals: the grid's emissions and the range of the residual."""
+    amounts, profile = context.demand.book.amounts, context.profile
+    site = next((s for s in context.named.sites if s.id == cost.site), None)
+    if site is not None and cost.tco2e is not None and profile.supply.grid_carbon is None:
+        yield amounts[grid(site, profile.compliance.residency)].source, f"emissions of electricity ({cost.site})"
+    if cost.residual_high_usd:
+        yield amounts[RESIDUAL_RANGE].source, f"range of the residual ({cost.site})"
 
 
 def _of(record: Sourced, purpose: str) -> Iterable[tuple[str, str]]:

@@ -58,9 +58,9 @@ def statistics(values: Floats, weights: Floats, names: tuple[str, ...]) -> dict[
     levels = [name for name in names if name != "mean"]
     if not levels:
         return found
-    order = np.argsort(values, axis=1)
-    ascending = np.take_along_axis(values, order, axis=1)
-    each = np.take_along_axis(np.broadcast_to(weights, values.shape), order, axis=1)
+    order = np.argsort(values, axis=1) + np.arange(len(values))[:, None] * values.shape[1]
+    ascending = values.ravel().take(order)
+    each = np.broadcast_to(weights, values.shape).ravel().take(order)
     middle = np.cumsum(each, axis=1) - each / 2
     return found | {name: _at_level(ascending, middle, LEVELS[name]) for name in levels}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from aisizer.profile.sections import Logging
 from aisizer.sizing.needs import Need, figure
 from aisizer.sizing.traffic import Traffic
@@ -74,10 +76,9 @@ def held(written: Sequence[float], kept_months: float) -> list[float]:
     >>> held([1.0, 1.0, 1.0, 1.0], 2.5)
     [1.0, 2.0, 2.5, 2.5]
     """
-    return [
-        sum(written[month - age] * max(0.0, min(1.0, kept_months - age)) for age in range(month + 1))
-        for month in range(len(written))
-    ]
+    kept = np.clip(kept_months - np.arange(len(written)), 0.0, 1.0)
+    result: list[float] = np.convolve(written, kept)[: len(written)].tolist()
+    return result
 
 
 def tiers(written: Sequence[float], hot_months: float, warm_months: float, kept_months: float) -> Tiers:

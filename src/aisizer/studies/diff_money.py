@@ -137,15 +137,17 @@ def differs(found: Amount) -> bool:
 
 
 def lines(both: Sides) -> tuple[Line, ...]:
-    """The lines that differ, the largest difference first."""
+    """The lines that differ, the largest difference first; none where a side has no decision to compare."""
+    if both.old is None or both.new is None:
+        return ()
     old, new = _by_id(both.old), _by_id(both.new)
     made = [_line(both, old.get(name), new.get(name), name) for name in {**old, **new}]
     found = [line for line in made if line is not None]
     return tuple(sorted(found, key=lambda line: (-abs(line.delta_usd or ZERO), line.id)))
 
 
-def _by_id(cost: SiteCost | None) -> dict[str, CostLine]:
-    return {line.id: line for line in (cost.lines if cost else ())}
+def _by_id(cost: SiteCost) -> dict[str, CostLine]:
+    return {line.id: line for line in cost.lines}
 
 
 def _line(both: Sides, old: CostLine | None, new: CostLine | None, name: str) -> Line | None:
@@ -182,8 +184,10 @@ def _state(old: CostLine | None, new: CostLine | None, before: Spent | None, aft
 
 
 def categories(both: Sides) -> tuple[Amount, ...]:
-    """The three-year total by category, where it differs."""
-    old, new = (cost.by_category if cost else {} for cost in (both.old, both.new))
+    """The three-year total by category, where it differs; none where a side has no decision to compare."""
+    if both.old is None or both.new is None:
+        return ()
+    old, new = both.old.by_category, both.new.by_category
     made = []
     for name in {**old, **new}:
         a, b = (cents(part.get(name, 0.0)) for part in (old, new))
@@ -192,8 +196,8 @@ def categories(both: Sides) -> tuple[Amount, ...]:
     return tuple(sorted(filter(differs, made), key=lambda found: (-abs(found.delta_usd or ZERO), found.name)))
 
 
-def _lacking(cost: SiteCost | None, category: str) -> bool:
-    return any(line.category == category and line.id in cost.missing for line in cost.lines) if cost else False
+def _lacking(cost: SiteCost, category: str) -> bool:
+    return any(line.category == category and line.id in cost.missing for line in cost.lines)
 
 
 def rounding(total: Sequence[Amount], parts: Iterable[Amount | Line]) -> Decimal:
@@ -234,7 +238,7 @@ def _prices(plan: Plan) -> dict[tuple[str, str], CostLine]:
 
 
 def _quoted(line: CostLine) -> tuple[object, ...]:
-    return line.unit_price_usd, line.source, line.as_of
+    return line.unit_price_usd, line.source, line.as_of, line.currency, line.fx_usd
 
 
 def _price(old: CostLine, new: CostLine) -> Price:
@@ -243,4 +247,5 @@ def _price(old: CostLine, new: CostLine) -> Price:
     return Price(
         item=new.price_item, unit=new.price_unit, old_usd=before, new_usd=after, ratio=ratio_of(delta, before),
         old_source=old.source, new_source=new.source, old_as_of=old.as_of, new_as_of=new.as_of,
+        old_currency=old.currency, new_currency=new.currency, old_fx_usd=old.fx_usd, new_fx_usd=new.fx_usd,
     )  # fmt: skip

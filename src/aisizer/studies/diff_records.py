@@ -102,6 +102,12 @@ class Price(Record):
     new_source: str
     old_as_of: date | None
     new_as_of: date | None
+    old_currency: str
+    new_currency: str
+    """of the quote"""
+    old_fx_usd: float
+    new_fx_usd: float
+    """[USD] per unit of that currency"""
 
 
 class Diff(Record):
@@ -123,9 +129,9 @@ class Diff(Record):
     totals: tuple[Amount, ...]
     """of the chosen site"""
     categories: tuple[Amount, ...]
-    """of the three-year total; with category_rounding_usd they add up to its delta"""
+    """of the three-year total; with category_rounding_usd they add up to its delta; empty where a side has no decision"""
     lines: tuple[Line, ...]
-    """of the three-year total; with line_rounding_usd they add up to its delta"""
+    """of the three-year total; with line_rounding_usd they add up to its delta; empty where a side has no decision"""
     category_rounding_usd: Decimal
     line_rounding_usd: Decimal
     """what rounding each part to cents leaves of the total's delta"""

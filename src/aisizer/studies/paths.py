@@ -120,13 +120,15 @@ def _unpriced(steps: Sequence[tuple[str, Node]]) -> tuple[str, ...]:
     if not totals:
         return ()
     total = totals[-1]
-    if "missing" not in total:
-        return () if total["complete"] else ("some of them",)
-    if "by_category" not in keys or keys[-1] == "by_category":
-        return tuple(total["missing"])
-    return tuple(
-        line["id"] for line in total["lines"] if line["category"] == keys[-1] and line["id"] in total["missing"]
-    )
+    match total.get("missing"):
+        case None:
+            return () if total["complete"] else ("some of them",)
+        case int(count):
+            return (f"{count} of them",) if count else ()
+        case names if "by_category" in keys and keys[-1] != "by_category":
+            return tuple(line["id"] for line in total["lines"] if line["category"] == keys[-1] and line["id"] in names)
+        case names:
+            return tuple(names)
 
 
 def _figures(node: Node, path: str = "") -> Iterator[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.sourced import Amount
 from aisizer.costs.lines import significant
+from aisizer.costs.owned import RESIDUAL_RANGE
 from aisizer.costs.records import CostLine
 from aisizer.demand.growth import monthly_rate
 from aisizer.plan import Plan
@@ -24,11 +25,8 @@ SPREAD = 0.2
 """[1] to each side of an input whose sources give no range: the customary step of a tornado chart (assumed, the same for all of
 them, so that their swings compare)."""
 POINTS = 0.02
-"""[1/year] to each side of the discount rate: about the distance between industries in one year's tables (Damodaran, Cost of
-Capital by Sector, January 2026)."""
-RESIDUAL = 0.35
-"""[1] of a server's price after 36 months at the most: the upper end of the 20-35 % that alpha-one-index gives
-(https://github.com/alpha-one-index/ai-infra-index, 2026-03-16, low confidence)."""
+"""[1/year] to each side of the discount rate (assumed): the cost of capital of single industries lay 2.6 points apart, from
+4.98 % for banks to 7.6 % for aerospace and defence (Damodaran, Cost of Capital by Sector, January 2026)."""
 HEADROOM = (0.1, 0.3)
 """[1] half of the default and one and a half times it."""
 
@@ -50,8 +48,9 @@ def inputs(plan: Plan, loaded: LoadedProfile, catalog: Catalog) -> Iterator[Inpu
     """Every input that the study moves, in a fixed order; one that the plan does not use is left out."""
     yield from _demand(loaded.profile)
     yield from _prices(plan)
-    yield from _factors(plan, catalog)
-    yield from _finance(loaded.profile)
+    amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
+    yield from _factors(plan, amounts)
+    yield from _finance(loaded.profile, amounts[RESIDUAL_RANGE].high)
     yield from _reserves(plan, loaded.profile)
 
 
@@ -74,8 +73,7 @@ def _prices(plan: Plan) -> Iterator[Input]:
             yield Input(driver, line.price_path, line.price_unit, low, base, high, _with_price(line))
 
 
-def _factors(plan: Plan, catalog: Catalog) -> Iterator[Input]:
-    amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
+def _factors(plan: Plan, amounts: Mapping[str, Amount]) -> Iterator[Input]:
     for driver, name, least in (("PUE", "pue", 1.0), ("staff", "fte", 0.0)):
         line = next((i for i in _lines(plan) if name in i.factor_paths), None)
         if line is not None:
@@ -98,7 +96,7 @@ def _range(base: float, low: float | None, high: float | None) -> tuple[float, f
     return low, high
 
 
-def _finance(profile: Profile) -> Iterator[Input]:
+def _finance(profile: Profile, most_residual: float | None) -> Iterator[Input]:
     finance = profile.finance
     rate, life, residual = finance.discount_rate, finance.useful_life, finance.residual
     if rate is not None:
@@ -108,8 +106,8 @@ def _finance(profile: Profile) -> Iterator[Input]:
         )
     years = (max(1.0, life / YEAR - 1), life / YEAR, life / YEAR + 1)
     yield Input("useful life", "finance.useful_life", "year", *years, _with_life)
-    high_residual = max(RESIDUAL, residual)
-    yield Input("residual value", "finance.residual", "1", 0.0, residual, high_residual, _field("finance", "residual"))
+    most = max(most_residual or 0.0, residual)
+    yield Input("residual value", "finance.residual", "1", 0.0, residual, most, _field("finance", "residual"))
 
 
 def _reserves(plan: Plan, profile: Profile) -> Iterator[Input]:
