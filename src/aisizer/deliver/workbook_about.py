@@ -41,7 +41,7 @@ LEGEND = (
 def about_sheet(book: Book, shown: Shown) -> Sheet:
     """What the file is; its list of sheets is written by `contents` when all of them stand."""
     plan = shown.plan
-    sheet = book.sheet("About", (24, 96, 20))
+    sheet = book.sheet("About", (24, 112, 20))
     sheet.headline(f"{labels.profile_name(plan)}: total cost of ownership", "What this file is, and how to read it")
     names = ", ".join((*TOTALS, "ChecksFailed", "Currency", "Scenario", "Site", "Contract", "Discount_Rate"))
     rows = (
@@ -69,7 +69,7 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
     for row, (term, text) in enumerate(rows, 3):
         sheet.put(row, 0, term, "bold")
         sheet.put(row, 1, text, "wrap")
-        sheet.tall(row, {96: text})
+        sheet.tall(row, {112: text})
     first = 4 + len(rows)
     sheet.put(first, 0, "Colours", "section")
     for row, (style, name, text) in enumerate(LEGEND, first + 1):

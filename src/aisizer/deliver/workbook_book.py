@@ -28,7 +28,7 @@ Figure = TypeVar("Figure", bound=str | float)
 Value = str | float | int | bool | date | None
 LINE_POINTS = 15.0
 """height of a line of text"""
-ROOM = 1.15
+ROOM = 1.05
 """how much wider text may run than its count of characters says, since words do not break"""
 A4 = 9
 """paper size of Excel's page setup"""
@@ -38,7 +38,7 @@ LONGEST = 32767
 """UTF-16 units that a cell of Excel holds"""
 
 _MONEY = '#,##0.00;(#,##0.00);"-"'
-_FACTOR = "General"
+_FACTOR = "#,##0.00######"
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "title": {"bold": True, "font_size": 15, "align": "left", "indent": 1},
     "subtitle": {"font_color": "#59636E", "align": "left", "indent": 1},
@@ -55,14 +55,14 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "note_right": {"font_color": "#59636E", "align": "right"},
     "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "align": "left", "indent": 1},
     "plain": {"quote_prefix": True, "align": "left", "indent": 1},
-    "bold": {"bold": True, "align": "left", "indent": 1},
-    "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
+    "bold": {"bold": True, "align": "left", "valign": "top", "indent": 1},
+    "date": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top", "indent": 1},
     "date_right": {"num_format": "yyyy-mm-dd", "align": "right"},
     "number": {"num_format": _FACTOR},
-    "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
+    "quantity": {"num_format": "General", "font_color": "#59636E"},
     "percent": {"num_format": "0.00 %"},
     "percent_fine": {"num_format": "0.0000 %"},
-    "number_left": {"num_format": _FACTOR, "align": "left", "indent": 1},
+    "number_left": {"num_format": "0", "align": "left", "valign": "top", "indent": 1},
     "count": {"num_format": "#,##0"},
     "count_right": {"num_format": "0", "align": "right"},
     "frozen_right": {"num_format": "0", "align": "right", "font_color": "#59636E", "bg_color": "#F4F6F8"},
@@ -71,7 +71,8 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "total": {"num_format": _MONEY, "bold": True, "top": 1},
     "total_count": {"num_format": "0", "bold": True, "top": 1},
     "total_text": {"bold": True, "top": 1, "align": "left", "indent": 1},
-    "frozen": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "frozen": {"num_format": "General", "font_color": "#59636E", "bg_color": "#F4F6F8"},
+    "frozen_number": {"num_format": _FACTOR, "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_percent": {"num_format": "0.00 %", "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "frozen_money": {"num_format": _MONEY, "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "input_number": {"num_format": _FACTOR, "font_color": "#0000FF", "bg_color": "#FFF4CC", "border": 1,
@@ -230,10 +231,10 @@ class Sheet:
         if lines > 1:
             self.raw.set_row(row, LINE_POINTS * lines)
 
-    def wide(self, row: int, col: int) -> None:
-        """The same for a sheet whose months run to the right: three pages side by side, the first column on each."""
+    def wide(self, row: int, col: int, pages: int = 3) -> None:
+        """The same for a sheet that is printed on pages side by side, the first column on each."""
         self.freeze(row, col)
-        self.raw.fit_to_pages(3, 0)
+        self.raw.fit_to_pages(pages, 0)
         self.raw.repeat_columns(0)
 
 

@@ -105,7 +105,7 @@ def _flags(sheet: Sheet, found: Sequence[Other], own: int, top: int, flags: int,
             f"IF({column(FIRST + p)}${own + 1}<{column(FIRST + p)}{top + offset + 1},{column(FIRST + p + 1)}{row + 1},0)"
             for p in range(PERIODS)
         )
-        sheet.formulas(row, FIRST, texts, values.tolist(), "number")
+        sheet.formulas(row, FIRST, texts, values.tolist(), "count_right")
         sheet.put(row, AFTER, 1.0, "frozen")
 
 

@@ -30,6 +30,8 @@ from aisizer.deliver.workbook_months import (
 from aisizer.deliver.workbook_site import Shown
 
 HEAD = 3
+NOT_ORDERED = (at.RESIDUAL, "service_tax")
+"""categories that may be capitalised and that no bill of materials lists"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,11 @@ def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
 def _of_bom(shown: Shown) -> Iterator[Check]:
     """Both at the prices of the first year; payment terms and yearly steps move cash and not what is bought."""
     site, ordered = shown.chosen, [line for line in shown.plan.bom if line.treatment == at.CAPITAL]
-    bought = [row for row, line in enumerate(site.lines) if site.capital[row] and line.category != at.RESIDUAL]
+    bought = [row for row, line in enumerate(site.lines) if site.capital[row] and line.category not in NOT_ORDERED]
     value = math.fsum(site.rates[row] * math.fsum(site.lines[row].used) for row in bought)
     block = span((at.FIRST, at.USED), (site.total - 1, at.USED + PERIODS - 1), site.name)
-    mine = f'({site.column(at.TREATMENT)}="{at.CAPITAL}")*({site.column(at.CATEGORY)}<>"{at.RESIDUAL}")'
+    others = "".join(f'*({site.column(at.CATEGORY)}<>"{name}")' for name in NOT_ORDERED)
+    mine = f'({site.column(at.TREATMENT)}="{at.CAPITAL}"){others}'
     text = f"SUMPRODUCT({mine}*{site.column(at.RATE)}*{block})"
     total = math.fsum(line.extended_price_usd or 0.0 for line in ordered)
     yield Check("BOM: capitalised lines = what enters service", text, value, bom_total(at.CAPITAL), total, frozen=True)
@@ -149,7 +152,7 @@ def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
         sheet.formula(row, 3, f"{cell(row, 1)}-{cell(row, 2)}", check.left_value - check.right_value)
         test = f"IF(ABS({cell(row, 3)})<={tolerance},0,1)"
         test = f"IF({untouched},{test},0)" if check.frozen else test
-        sheet.formula(row, 4, test, float(check.failed), "number")
+        sheet.formula(row, 4, test, float(check.failed), "count_right")
     total = HEAD + 1 + len(balances)
     sheet.row(total, ("Checks failed", "", "", ""), "total_text")
     column = span((HEAD + 1, 4), (total - 1, 4))

@@ -84,7 +84,7 @@ def _line(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int) -> None:
     product = f"IF({cell(row, at.UNPRICED)}=0,IF(ISNUMBER({price[0]}),{product},0),0)"
     sheet.formula(row, at.RATE, product, cost.rates[index], "number")
     sheet.formula(row, at.STEP, f"N({inputs.selected(step_path(cost.steps[index]))})", line.escalation, "percent")
-    sheet.formula(row, at.UNPRICED, lacking, unpriced, "number")
+    sheet.formula(row, at.UNPRICED, lacking, unpriced, "count_right")
 
 
 def _line_totals(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int) -> None:

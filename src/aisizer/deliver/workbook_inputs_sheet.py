@@ -25,7 +25,7 @@ from aisizer.deliver.workbook_inputs import (
 )
 from aisizer.deliver.workbook_lines import CostSheet
 
-WIDTHS = (34, 16, 16, 9, 16, 18, 13, 13, 44, 30, 12, 11, 10, 44)
+WIDTHS = (44, 16, 16, 9, 16, 18, 13, 13, 44, 34, 12, 11, 10, 46)
 FIGURES = (VALUE, DELIVERED, CHANGED, SELECTED, LOW, HIGH)
 MONTHLY_RATE, LIFE_MONTHS, INPUTS_CHANGED = range(3)
 """rows of what is worked out from inputs, below its heading"""
@@ -48,19 +48,19 @@ def inputs_sheet(book: Book, inputs: InputMap, told: str, site: CostSheet) -> No
             _row(sheet, row, given)
         _validated(sheet, head + 2, rows)
     _worked_out(sheet, inputs, site.discount_rate, site.life_months)
-    sheet.freeze(2, 1)
+    sheet.wide(2, 1, 2)
     book.name("Discount_Rate", inputs.selected(DISCOUNT))
 
 
 def _row(sheet: Sheet, row: int, given: Input) -> None:
     style = "percent" if given.percent else "number"
-    frozen = "frozen_percent" if given.percent else "frozen"
+    frozen = "frozen_percent" if given.percent else "frozen_number"
     sheet.put(row, NAME, given.name)
     sheet.put(row, VALUE, given.value, frozen if given.locked else f"input_{style}")
     sheet.put(row, DELIVERED, given.value, frozen)
     now, then = cell(row, VALUE), cell(row, DELIVERED)
     changed = f"IF(AND({now}={then},ISBLANK({now})=ISBLANK({then})),0,1)"
-    sheet.formula(row, CHANGED, changed, 0.0, "number")
+    sheet.formula(row, CHANGED, changed, 0.0, "count_right")
     value: float | str = "" if given.value is None else given.value
     sheet.formula(row, SELECTED, _selected(row, given), value, style)
     sheet.put(row, UNIT, given.unit)
@@ -101,7 +101,7 @@ def _worked_out(sheet: Sheet, inputs: InputMap, rate: float | None, life_months:
     rows = (
         ("Monthly discount rate", compounded, monthly, "percent_fine", "per month"),
         ("Useful life", f"{life}*{months}", life_months, "number", "month"),
-        ("Inputs changed since delivery", inputs.changed, 0.0, "number", "input"),
+        ("Inputs changed since delivery", inputs.changed, 0.0, "count_right", "input"),
     )
     for row, (name, text, value, style, unit) in enumerate(rows, head + 2):
         sheet.put(row, NAME, name)

@@ -24,9 +24,9 @@ def bom_sheet(book: Book, shown: Shown) -> None:
     sheet.head(HEAD, [_title(name) for name in BOM_FIELDS])
     for row, line in enumerate(shown.plan.bom, HEAD + 1):
         for col, name in enumerate(BOM_FIELDS):
-            style = "money" if name.endswith("_usd") else "number" if _is_figure(name) else "text"
+            style = "money" if name.endswith("_usd") else "quantity" if _is_figure(name) else "text"
             sheet.put(row, col, getattr(line, name), style)
-    sheet.freeze(HEAD + 1, 6)
+    sheet.wide(HEAD + 1, 6, 2)
 
 
 def bom_total(treatment: str) -> str:

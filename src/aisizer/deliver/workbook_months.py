@@ -65,7 +65,7 @@ class Frame:
 
 
 def capital_categories(shown: Shown) -> list[str]:
-    """Categories with something capitalised at any site."""
+    """Categories with something capitalised at any site; where nothing is, one row of nothing."""
     return _with(shown.sites, capital=True)
 
 
@@ -76,7 +76,8 @@ def running_categories(shown: Shown) -> list[str]:
 
 def _with(sites: Sequence[CostSheet], capital: bool) -> list[str]:
     found = {line.category for site in sites for line in site.lines if (line.treatment == CAPITAL) == capital}
-    return [category for category in categories(sites) if category in found]
+    used = categories(sites)
+    return [category for category in used if category in found] or used[:1]
 
 
 def paid(site: CostSheet, names: Sequence[str], capital: bool) -> Floats:

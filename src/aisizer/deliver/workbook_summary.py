@@ -47,8 +47,8 @@ def summary_sheet(book: Book, shown: Shown, site_list: str, failed: int) -> None
     _by_month(sheet, shown, HEAD_ROW + 1 + len(TOTALS))
     sheet.head(FACT_ROW, ("As the plan decides", "", "Why"))
     for row, (name, value, note) in enumerate(_facts(shown.plan, decision), FACT_ROW + 1):
-        sheet.put(row, 0, name)
-        sheet.put(row, 1, value, "number_left" if isinstance(value, int) else "text")
+        sheet.put(row, 0, name, "wrap")
+        sheet.put(row, 1, value, "number_left" if isinstance(value, int) else "wrap")
         sheet.put(row, 2, note, "wrap")
         sheet.tall(row, {76: note})
 

@@ -109,7 +109,7 @@ def comparison_sheet(book: Book, shown: Shown) -> None:
         _site_row(sheet, shown, row, site)
     top = HEAD + 4 + len(shown.sites)
     _by_category(book, sheet, shown, top)
-    sheet.freeze(HEAD + 1, 1)
+    sheet.wide(HEAD + 1, 1, 2)
 
 
 def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
@@ -123,7 +123,7 @@ def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     treated = f'SUMIFS({site.column(at.THREE_YEARS)},{site.column(at.TREATMENT)},"{at.CAPITAL}")'
     sheet.formula(row, 6, treated, capital)
     sheet.formula(row, 7, f"{cell(row, 4)}-{cell(row, 6)}", (site.value(at.THREE_YEARS) or 0.0) - capital)
-    sheet.formula(row, 9, site.at_total(at.UNPRICED), float(site.unpriced), "number")
+    sheet.formula(row, 9, site.at_total(at.UNPRICED), float(site.unpriced), "count_right")
     text = f'IF({cell(row, 9)}=0,"complete","at least")'
     sheet.formula(row, 10, text, "at least" if site.unpriced else "complete", "text")
     _unit_costs(sheet, shown, row, site)
@@ -201,4 +201,4 @@ def _chart(book: Book, sheet: Sheet, shown: Shown, top: int, names: Sequence[str
     chart.set_x_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 900, "height": 160 + 50 * count})
-    sheet.raw.insert_chart(top + len(names) + 4, 0, chart, {"description": "Cash of 36 months by site and category"})
+    sheet.raw.insert_chart(top + len(names) + 4, 1, chart, {"description": "Cash of 36 months by site and category"})

@@ -26,15 +26,18 @@ def threshold(limit: float, growth_per_month: float, lead_weeks: float, review_w
 def crossing(levels: Sequence[float], level: float) -> float | None:
     """[month] when the level is first reached, 0 at go-live; null where no month of the forecast reaches it.
 
-    Between two months the level grows at a constant rate, so its logarithm is linear.
+    Between two months the level grows at a constant rate, so its logarithm is linear; from nothing it is there at once, as
+    where a site begins to serve.
 
-    >>> round(crossing([0.50, 0.55, 0.605], 0.5775) or 0, 3), crossing([0.5], 0.9)
-    (1.512, None)
+    >>> round(crossing([0.50, 0.55, 0.605], 0.5775) or 0, 3), crossing([0.5], 0.9), crossing([0.0, 0.0, 0.3], 0.3)
+    (1.512, None, 2.0)
     """
     month = next((i for i, value in enumerate(levels) if value >= level), None)
     if month is None or month == 0:
         return None if month is None else 0.0
     before, after = levels[month - 1], levels[month]
+    if before <= 0:
+        return float(month)
     return month - 1 + math.log(level / before) / math.log(after / before)
 
 
