@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aisizer.catalog.sourced import Amount
 from aisizer.costs.fiscal import fiscal_years
 from aisizer.costs.lines import Fleet, Volume, paid_upfront, split_hours
-from aisizer.costs.prices import Price, from_quote, overlaid
+from aisizer.costs.prices import Price, from_quote, overlaid, price_book
 from aisizer.costs.records import CostLine
 from aisizer.costs.schedule import paid_by_period, scheduled
 from aisizer.costs.tco import accrual, line_amounts, net_present_value, site_cost
@@ -114,6 +114,22 @@ def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:
     assert from_quote(quote, "USD/h").base == 47.1
     scaled = Quote(item="x", unit_price="0.265 MUSD", as_of=date(2026, 11, 1), supplier="Dell")
     assert from_quote(scaled, None).base == pytest.approx(265_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "unit"), [("1 USD", "USD/server"), ("1 USD/server", "USD"), ("1 USD/server-month",) * 2]
+)
+def test_a_server_may_stay_unsaid_in_the_unit_of_a_quote(given: str, unit: str) -> None:
+    quote = Quote(item="x", unit_price=given, as_of=date(2026, 11, 1), supplier="Dell")
+    assert from_quote(quote, unit.replace("1 ", "")).base == 1.0
+
+
+def test_a_quote_that_is_silent_on_what_is_paid_upfront_leaves_it_as_the_catalog_has_it() -> None:
+    quote = Quote(item="x", unit_price="1 USD/h", as_of=date(2026, 11, 1), supplier="AWS")
+    amounts = {"x": Amount(base=2.0, unit="USD/h", as_of=date(2026, 11, 1), source="s", kind="quote", upfront=1.0)}
+    assert price_book(amounts, [quote]).named("x").upfront == 1.0  # type: ignore[union-attr]
+    said = quote.model_copy(update={"upfront": 0.0})
+    assert price_book(amounts, [said]).named("x").upfront == 0.0  # type: ignore[union-attr]
 
 
 def test_a_price_steps_up_at_each_anniversary() -> None:

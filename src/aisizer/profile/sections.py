@@ -535,8 +535,9 @@ class Quote(Record):
     """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
-    upfront: Share = 0.0
-    """Part of a term's price that is paid at its start, as for a reservation paid upfront; 0: paid month by month."""
+    upfront: Share | None = None
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; left out: that of the quote or
+    catalog price that it replaces, else 0, paid month by month."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
