@@ -84,7 +84,7 @@ def site_cost(
 
 def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
     """On-premises: two servers now, a third in month 13."""
-    book: dict[str, Any] = {"treatment": "capitalise", "factors": {"tax": 1.0}, "factor_units": {"tax": "1"}}
+    book: dict[str, Any] = {"treatment": "capitalise"}
     return [
         line(
             "server",
@@ -125,6 +125,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             price_item="server",
             factors={"support_rate_per_year": 0.07},
             factor_units={"support_rate_per_year": "1/year"},
+            factor_paths={"support_rate_per_year": "supply.amounts.hardware-support-rate"},
         ),
         line(
             "power",
@@ -135,6 +136,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             unit="kWh",
             factors={"pue": 1.3},
             factor_units={"pue": "1"},
+            factor_paths={"pue": "supply.pue"},
             source="eia-2026-06",
             kind="measured",
         ),
@@ -158,6 +160,7 @@ def own_lines(optics_price: float | None = 410.0) -> list[CostLine]:
             price_item="server",
             factors={"residual": 0.0},
             factor_units={"residual": "1"},
+            factor_paths={"residual": "finance.residual"},
         ),
     ]
 
@@ -172,8 +175,17 @@ def rented_lines(hourly: float, egress: float) -> list[CostLine]:
             hourly,
             description="8 x H100 instance, three-year commitment",
             unit="instance-hour",
+            price_item=f"instance at {hourly}",
         ),
-        line("egress", "egress", monthly(1_200.0), egress, description="internet egress", unit="GB"),
+        line(
+            "egress",
+            "egress",
+            monthly(1_200.0),
+            egress,
+            description="internet egress",
+            unit="GB",
+            price_item=f"egress at {egress}",
+        ),
         line(
             "staff",
             "staff",

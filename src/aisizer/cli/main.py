@@ -98,6 +98,9 @@ def size(
     confirm: Annotated[
         str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
     ] = "auto",
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="make the plan again with each input low and high (a minute or so)")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -111,6 +114,7 @@ def size(
         fragments=fragments or (),
         overlay=catalog,
         confirm=confirm,
+        sensitivity=sensitivity,
         as_json=as_json,
         quiet=quiet,
     )

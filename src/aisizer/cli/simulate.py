@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
 from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.load import LoadedProfile
@@ -56,7 +57,7 @@ def simulate(
     if drill == ALL:
         sys.stdout.write(_all_drills(made, asked, as_json))
         return
-    with _Progress() as progress:
+    with Progress("simulating") as progress:
         found, runs = simulated(made.plan, made.loaded, made.catalog, made.files, asked, progress.told)
     if requests_out is not None:
         decision = made.plan.decision
@@ -73,7 +74,7 @@ def _all_drills(made: Subject, asked: Asked, as_json: bool) -> str:
     from aisizer.deliver.sections_drills import drills_json, drills_text
     from aisizer.studies.simulation import all_simulated
 
-    with _Progress() as progress:
+    with Progress("simulating") as progress:
         found = all_simulated(made.plan, made.loaded, made.catalog, made.files, asked, progress.told)
     return drills_json(found) if as_json else drills_text(found)
 
@@ -113,28 +114,3 @@ def _of_profile(name: str, sets: Sequence[str], fragments: Sequence[Path], overl
     if plan.decision is None:
         raise NoFeasiblePlan(infeasible_screen(plan))
     return Subject(plan, inputs.loaded, inputs.catalog, inputs.files)
-
-
-class _Progress:
-    """A bar on stderr where that is a terminal, gone when the runs are done."""
-
-    def __enter__(self) -> _Progress:
-        self._bar: Callable[[int, int], None] | None = None
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._rich = Progress(console=Console(stderr=True), transient=True)
-            self._rich.start()
-            task = self._rich.add_task("simulating", total=None)
-            self._bar = lambda done, of: self._rich.update(task, completed=done, total=of)
-        return self
-
-    def told(self, done: int, of: int) -> None:
-        """Shows how far the runs are."""
-        if self._bar is not None:
-            self._bar(done, of)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._rich.stop()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aisizer.cli.inputs import load_inputs
+from aisizer.cli.inputs import LoadedInputs, load_inputs
 from aisizer.cli.terminal import use_color, width
 from aisizer.errors import GateFailed, NoFeasiblePlan
 from aisizer.plan import Plan
+
+if TYPE_CHECKING:
+    from aisizer.plan.confirm import Confirm
 
 
 def size(
@@ -20,6 +24,7 @@ def size(
     fragments: Sequence[Path],
     overlay: Path | None,
     confirm: str,
+    sensitivity: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -31,6 +36,8 @@ def size(
     effort = as_confirm(confirm)
     inputs = load_inputs(profile, sets, fragments, overlay)
     plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
+    if sensitivity and plan.decision is not None:
+        plan = _with_sensitivity(plan, inputs, effort)
     failed = [] if plan.decision is None else _failed_gates(plan)
     if as_json:
         sys.stdout.write(plan_json(plan))
@@ -44,6 +51,14 @@ def size(
         failed = [*failed, "The files were written. Change the profile, or the gate."] if failed else []
     if failed:
         raise GateFailed("\n".join(failed))
+
+
+def _with_sensitivity(plan: Plan, inputs: LoadedInputs, effort: Confirm) -> Plan:
+    from aisizer.cli.progress import Progress
+    from aisizer.studies.sensitivity import with_sensitivity
+
+    with Progress("sensitivity") as progress:
+        return with_sensitivity(plan, inputs.loaded, inputs.catalog, inputs.files, effort, progress.told)
 
 
 def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:

@@ -115,6 +115,19 @@ def api_break_even(
     )
 
 
+def monthly_bill(api: ManagedApi, volumes: Mapping[str, Volume], models: Mapping[str, str]) -> tuple[float, ...]:
+    """[USD] what an API that prices all of the models bills in each month; arguments as those of `api_break_even`."""
+    bills = [_monthly(volumes[workload], api.models[model]) for workload, model in models.items()]
+    return tuple(map(sum, zip(*bills, strict=True)))
+
+
+def _monthly(volume: Volume, price: TokenPrice) -> list[float]:
+    return [
+        token_cost(prompt, output, price.input.base, price.output.base)
+        for prompt, output in zip(volume.prompt_tokens, volume.output_tokens, strict=True)
+    ]
+
+
 def _cost(volume: Volume, price: TokenPrice) -> float:
     return token_cost(sum(volume.prompt_tokens), sum(volume.output_tokens), price.input.base, price.output.base)
 

@@ -2,96 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from aisizer.deliver import workbook_cells as at
+from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book
-from aisizer.deliver.workbook_cells import CostSheet, InputMap, cell, span
+from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, TOLERANCE_USD, cell, span
+from aisizer.deliver.workbook_inputs import TOLERANCE
+from aisizer.deliver.workbook_inputs_sheet import INPUTS_CHANGED, worked_out
+from aisizer.deliver.workbook_lines import CostSheet, categories
+from aisizer.deliver.workbook_months import (
+    ACCRUAL,
+    CAPEX,
+    CASH,
+    FISCAL,
+    MONTHS,
+    MOST_FISCAL,
+    OPEX,
+    THREE_YEARS,
+    TOP,
+    accrued_row,
+    capital_categories,
+    running_categories,
+)
+from aisizer.deliver.workbook_site import Shown
 
 HEAD = 3
-RESIDUAL = "residual"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Two figures that must agree, or (`ordered`) stand in order, within the tolerance."""
+    """Two figures that must agree within the tolerance."""
 
     text: str
     left: str
     left_value: float
     right: str | None
-    """null: a constant stamped from the plan, compared only while no input is changed"""
+    """null: a constant stamped from the plan, compared only while no input and no choice is changed"""
     right_value: float
-    ordered: bool = False
 
     @property
     def failed(self) -> int:
         """1 where the check fails as delivered."""
-        difference = self.left_value - self.right_value
-        return int((difference if self.ordered else abs(difference)) > at.TOLERANCE_USD)
+        return int(abs(self.left_value - self.right_value) > TOLERANCE_USD)
 
 
-def checks(sheets: Sequence[CostSheet]) -> list[Check]:
-    """All balances of all sites."""
-    return [check for index, sheet in enumerate(sheets) for check in _site_checks(sheet, 1 + index)]
+def checks(shown: Shown, exported: tuple[str, str]) -> list[Check]:
+    """All balances: of the selected site, and of each site. exported: totals of cash and accrual on Export, as formulas."""
+    return [
+        *_of_selected(shown),
+        *_of_export(shown, *exported),
+        *(check for site in shown.sites for check in _of_site(site)),
+    ]
 
 
-def _site_checks(sheet: CostSheet, column: int) -> list[Check]:
-    found = [*_category_checks(sheet, column), _period_check(sheet), _order_check(sheet)]
+def _of_selected(shown: Shown) -> Iterator[Check]:
+    site, names = shown.chosen, categories(shown.sites)
+    cash = TOP + len(names)
+    three, one = site.value(at.THREE_YEARS) or 0.0, site.value(at.ONE_YEAR) or 0.0
+    total = shown.choose(lambda s: s.at_total(at.THREE_YEARS))
+    first = shown.choose(lambda s: s.at_total(at.ONE_YEAR))
+    months = span((cash, MONTHS), (cash, MONTHS + PERIODS - 1), CASH)
+    year = span((cash, MONTHS), (cash, MONTHS + FIRST_YEAR - 1), CASH)
+    parts = "+".join(
+        cell(TOP + n, THREE_YEARS, tab)
+        for tab, n in ((CAPEX, len(capital_categories(shown))), (OPEX, len(running_categories(shown))))
+    )
+    yield Check("Selected site: cash by month = sum of lines", f"SUM({months})", three, total, three)
+    yield Check("Selected site: capex + opex = sum of lines", parts, three, total, three)
+    yield Check("Selected site: 1 year = period 0 + months 1 to 12", first, one, f"SUM({year})", one)
+    for tab, row, value in ((CASH, cash, three), (ACCRUAL, accrued_row(shown), site.value(at.ACCRUED) or 0.0)):
+        fiscal = span((row, FISCAL), (row, FISCAL + MOST_FISCAL - 1), tab)
+        yield Check(f"{tab}: fiscal years = months", f"SUM({fiscal})", value, cell(row, THREE_YEARS, tab), value)
+    accrued, row = site.value(at.ACCRUED) or 0.0, accrued_row(shown)
+    lines = shown.choose(lambda s: s.at_total(at.ACCRUED))
+    yield Check("Accrual by month = accrued by line", cell(row, THREE_YEARS, ACCRUAL), accrued, lines, accrued)
+    for tab, col, formula, value in (
+        ("TCO 1Y", 3, first, one),
+        ("TCO 3Y", 3, total, three),
+        ("TCO 3Y", 4, lines, accrued),
+    ):
+        name = "cash" if col == 3 else "accrued"
+        left = cell(HEAD + 1 + len(names), col, tab)
+        yield Check(f"{tab}: {name} by category = sum of lines", left, value, formula, value)
+
+
+def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
+    three = math.fsum(site.value(at.THREE_YEARS) or 0.0 for site in shown.sites)
+    accrued = shown.chosen.value(at.ACCRUED) or 0.0
+    lines = "+".join(site.at_total(at.THREE_YEARS) for site in shown.sites)
+    yield Check("Export: cash of all sites = sum of lines", cash, three, lines, three)
+    selected = cell(accrued_row(shown), THREE_YEARS, ACCRUAL)
+    yield Check("Export: accrual = Accrual of the selected site", accrual, accrued, selected, accrued)
+
+
+def _of_site(site: CostSheet) -> Iterator[Check]:
+    three = site.value(at.THREE_YEARS) or 0.0
+    total = site.at_total(at.THREE_YEARS)
+    periods = span((site.total, at.AMOUNT), (site.total, at.AMOUNT + PERIODS - 1), site.name)
+    yield Check(f"{site.label}: 3 years, sum of periods = sum of lines", f"SUM({periods})", three, total, three)
     stamped = (
-        ("1 year", at.ONE_YEAR, sheet.cost.one_year_usd),
-        ("3 years", at.THREE_YEARS, sheet.cost.three_year_usd),
-        ("NPV", at.NPV, sheet.cost.npv_usd),
+        ("1 year", at.ONE_YEAR, site.cost.one_year_usd),
+        ("3 years", at.THREE_YEARS, site.cost.three_year_usd),
+        ("NPV", at.NPV, site.cost.npv_usd),
+        ("accrued", at.ACCRUED, site.cost.accrual_three_year_usd),
     )
-    for name, col, total in stamped:
-        value = sheet.value(col)
-        if total is not None and value is not None:
-            left = cell(sheet.total, col, sheet.name)
-            found.append(Check(f"{sheet.label}: {name} = the plan's figure", left, value, None, total))
-    return found
+    for name, col, figure in stamped:
+        value = site.value(col)
+        if figure is not None and value is not None:
+            yield Check(f"{site.label}: {name} = the plan's figure", site.at_total(col), value, None, figure)
 
 
-def _category_checks(sheet: CostSheet, column: int) -> list[Check]:
-    letter = at.column(column)
-    found = []
-    for name, tab, col in (("1 year", "TCO 1Y", at.ONE_YEAR), ("3 years", "TCO 3Y", at.THREE_YEARS)):
-        value = at.figure(sheet.value(col))
-        total = f"SUMIFS('{tab}'!${letter}:${letter},'{tab}'!$A:$A,\"Total\")"
-        text = f"{sheet.label}: {name}, sum of categories = sum of lines"
-        found.append(Check(text, total, value, cell(sheet.total, col, sheet.name), value))
-    return found
-
-
-def _period_check(sheet: CostSheet) -> Check:
-    periods = span((sheet.total, at.AMOUNT), (sheet.total, at.AMOUNT + at.PERIODS - 1), sheet.name)
-    text = f"{sheet.label}: 3 years, sum of periods = sum of lines"
-    total = cell(sheet.total, at.THREE_YEARS, sheet.name)
-    return Check(text, f"SUM({periods})", sum(sheet.periods), total, at.figure(sheet.value(at.THREE_YEARS)))
-
-
-def _order_check(sheet: CostSheet) -> Check:
-    """Residual values come back in the last month, so they are left out."""
-
-    def side(col: int) -> tuple[str, float]:
-        residual = f'SUMIFS({sheet.lines(col)},{sheet.lines(at.CATEGORY)},"{RESIDUAL}")'
-        value = at.figure(sheet.value(col)) - sheet.category(col, RESIDUAL)
-        return f"{cell(sheet.total, col, sheet.name)}-{residual}", value
-
-    return Check(
-        f"{sheet.label}: 1 year <= 3 years, before residual",
-        *side(at.ONE_YEAR),
-        *side(at.THREE_YEARS),
-        ordered=True,
-    )
-
-
-def checks_sheet(book: Book, balances: Sequence[Check], inputs: InputMap) -> None:
+def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
     """Each balance on a row; ChecksFailed is the sum of the last column."""
     sheet = book.sheet("Checks", (64, 20, 20, 18, 10))
-    sheet.headline("Checks", "0 is passed, 1 is failed; totals are held against the plan while no input is changed")
+    sheet.headline("Checks", "USD. 0 is passed, 1 is failed; the plan's figures are compared while nothing is changed.")
     sheet.head(HEAD, ("Check", "Left #", "Right #", "Difference #", "Failed #"))
-    tolerance = cell(at.TOLERANCE_ROW, at.VALUE_COL, "Inputs")
+    tolerance, changed = shown.inputs.selected(TOLERANCE), worked_out(shown.inputs, INPUTS_CHANGED)
+    untouched = f'AND({changed}=0,Scenario="base")'
     for row, check in enumerate(balances, HEAD + 1):
         sheet.put(row, 0, check.text)
         sheet.formula(row, 1, check.left, check.left_value)
@@ -100,12 +129,12 @@ def checks_sheet(book: Book, balances: Sequence[Check], inputs: InputMap) -> Non
         else:
             sheet.formula(row, 2, check.right, check.right_value)
         sheet.formula(row, 3, f"{cell(row, 1)}-{cell(row, 2)}", check.left_value - check.right_value)
-        size = cell(row, 3) if check.ordered else f"ABS({cell(row, 3)})"
-        test = f"IF({size}<={tolerance},0,1)"
-        sheet.formula(row, 4, test if check.right else f"IF({inputs.changed}>0,0,{test})", check.failed, "number")
+        test = f"IF(ABS({cell(row, 3)})<={tolerance},0,1)"
+        test = test if check.right else f"IF({untouched},{test},0)"
+        sheet.formula(row, 4, test, float(check.failed), "number")
     total = HEAD + 1 + len(balances)
     sheet.row(total, ("Checks failed", "", "", ""), "total_text")
     column = span((HEAD + 1, 4), (total - 1, 4))
-    sheet.formula(total, 4, f"SUM({column})", sum(check.failed for check in balances), "total_count")
+    sheet.formula(total, 4, f"SUM({column})", float(sum(check.failed for check in balances)), "total_count")
     book.name("ChecksFailed", cell(total, 4, "Checks"))
     sheet.freeze(HEAD + 1, 1)

@@ -12,6 +12,7 @@ from aisizer.plan import (
     baseline,
     bridge,
     explain,
+    money,
     path,
     prototype,
     site_work,
@@ -32,7 +33,7 @@ from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
-from aisizer.plan.ranking import cost_by_site, in_full, options
+from aisizer.plan.ranking import cost_by_site, first_wave_latencies, in_full, options
 from aisizer.plan.records import Bridge, Inputs, Plan, SiteWork, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import first_wave
@@ -112,7 +113,8 @@ def _answer(
     ways = strategies.strategies_of(context, best, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
-    ranking = options(context, kept, high)
+    seen = first_wave_latencies(context, kept)
+    ranking = options(context, kept, high, seen)
     tco = cost_by_site(context, order)
     found, note = baseline.baseline(context, best)
     found = found and in_full(context, found, context.leads[best.site.id]["total"])
@@ -120,6 +122,8 @@ def _answer(
     standing = Standing(best, up, down, pools, roadmap)
     triggers = triggers_of(context, standing)
     shown, around = tuple(tco.values()), surroundings.shown(needs)
+    beside = apis.break_evens(context, best, fleet_utilization(best, up))
+    results = money.results(context, order, seen, tco, found, beside)
     return {
         "complete": not best.cost.missing,
         "decision": decision,
@@ -146,7 +150,8 @@ def _answer(
         "work": survived[2],
         "strategies": ways,
         "strategy_note": strategies.note(context, best, ways),
-        "apis": apis.break_evens(context, best, fleet_utilization(best, up)),
+        "apis": beside,
+        **results,
         "integrations": upstream.uses(context),
         "surroundings": around,
         "assumptions": assumptions.assumptions(context, best),

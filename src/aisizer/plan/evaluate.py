@@ -269,6 +269,14 @@ def best_per_site_and_gpu(order: Sequence[Evaluated]) -> list[Evaluated]:
     return list(first.values())
 
 
+def first_of_each_site(order: Sequence[Evaluated]) -> list[Evaluated]:
+    """The cheapest option of each site, the chosen site first."""
+    first: dict[str, Evaluated] = {}
+    for e in order:
+        first.setdefault(e.site.id, e)
+    return list(first.values())
+
+
 def opening_factor(e: Evaluated, demand: Demand) -> float:
     """The demand factor of the month in which the first purchase enters service: go-live, or later behind a bridge."""
     return demand.factors[e.fleets.first]

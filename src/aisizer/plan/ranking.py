@@ -17,16 +17,25 @@ from aisizer.sizing.fleet import fleet
 from aisizer.sizing.records import Option
 from aisizer.units import MONTH
 
+Latencies = dict[int, tuple[Sequence[Latency], int]]
+"""Latencies of options with the same pools, and the row of one of them, by its identity."""
 
-def options(context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None]) -> tuple[Option, ...]:
-    """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
+
+def first_wave_latencies(context: Context, kept: Sequence[Evaluated]) -> Latencies:
+    """What each option's first wave gives its users, all servers up."""
     alike: dict[tuple[str, ...], list[Evaluated]] = {}
     for e in kept:
         alike.setdefault(tuple(c.pool.name for c in e.layout.candidates), []).append(e)
     latency = {names: latencies_of([(e, first_wave(context, e)[0]) for e in same]) for names, same in alike.items()}
-    rows = {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+    return {id(e): (latency[names], row) for names, same in alike.items() for row, e in enumerate(same)}
+
+
+def options(
+    context: Context, kept: Sequence[Evaluated], high: Sequence[Count | None], found: Latencies
+) -> tuple[Option, ...]:
+    """The best option of each site and GPU class, the chosen one first, with their GPUs at high confidence."""
     return tuple(
-        _option(context, e, *rows[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
+        _option(context, e, *found[id(e)], count, chosen=e is kept[0]) for e, count in zip(kept, high, strict=True)
     )
 
 

@@ -11,6 +11,7 @@ from aisizer.catalog.records import Retention
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.drill_records import DrillResult
+from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, Volumes
 from aisizer.plan.strategy_records import Strategy
 from aisizer.roadmap.records import Path, Roadmap
 from aisizer.schema import Record
@@ -345,6 +346,20 @@ class Plan(Record):
     """which of them the plan follows and why, and which is the cheapest"""
     apis: tuple[ApiBreakEven, ...] = ()
     """managed APIs that would answer the same requests, for comparison only"""
+    volumes: Volumes | None = None
+    """what unit costs divide by"""
+    unit_costs: dict[str, UnitCost] = Field(default_factory=dict)
+    """by admitted site, and `baseline`"""
+    comparisons: tuple[CashComparison, ...] = ()
+    """the chosen site's cumulative cash beside the other sites, the baseline and the APIs"""
+    parts: tuple[PartCost, ...] = ()
+    """what headroom, redundancy, disaster recovery, non-production and compliance cost, each by itself"""
+    flips: tuple[Flip, ...] = ()
+    """uncertain prices, and the value at which another site would be chosen"""
+    sensitivity: tuple[Driver, ...] = ()
+    """the widest swing first; prices alone unless `size --sensitivity` made the plan"""
+    growth_costs: tuple[GrowthCost, ...] = ()
+    """by admitted site and case of growth"""
     integrations: tuple[IntegrationUse, ...]
     surroundings: tuple[Surrounding, ...] = ()
     """what stands around the GPUs: logs, network, front end, facility, recovery, spares, non-production"""

@@ -9,10 +9,14 @@ from aisizer.costs.lines import significant
 CENTS = frozenset(
     {"one_year_usd", "three_year_usd", "npv_usd", "capex_usd", "opex_three_year_usd", "extended_price_usd",
      "first_wave_usd", "cash_by_month_usd", "by_category", "exposed_usd", "exposed_low_usd",
-     "exposed_high_usd", "accrual_by_month_usd", "accrual_three_year_usd", "cash_usd", "accrual_usd"}
+     "exposed_high_usd", "accrual_by_month_usd", "accrual_three_year_usd", "cash_usd", "accrual_usd",
+     "saving_usd", "outlay_usd", "three_year_low_usd", "three_year_high_usd", "npv_low_usd", "npv_high_usd",
+     "accrual_low_usd", "accrual_high_usd", "swing_usd"}
 )  # fmt: skip
 """Totals of money."""
-EXACT = frozenset({"unit_price_usd", "low_usd", "high_usd", "fx_usd", "factors", "quantity", "served", "profile"})
+EXACT = frozenset(
+    {"unit_price_usd", "base_usd", "low_usd", "high_usd", "fx_usd", "factors", "quantity", "served", "profile"}
+)
 """Inputs, which stay as they were given."""
 
 

@@ -880,6 +880,9 @@ class Finance(Record):
     """Month in which the fiscal year starts; 1, the calendar year. 10 for the US federal government."""
     fx: dict[Currency, FxRate] = Field(default_factory=dict, max_length=40)
     """Dated rates by currency, which turn quotes in it into USD; empty: every quote is in USD."""
+    served_share: Annotated[Share, Field(gt=0, le=1)] = 1.0
+    """Share of the planned demand that is really served, for unit costs at actual utilisation; 100 %, because only your own
+    meters know it."""
 
 
 class Profile(Record):

@@ -1,0 +1,34 @@
+"""How far a long run is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class Progress:
+    """A bar on stderr where that is a terminal, gone when the runs are done."""
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> Progress:
+        self._bar: Callable[[int, int], None] | None = None
+        if sys.stderr.isatty():
+            from rich import progress
+            from rich.console import Console
+
+            self._rich = progress.Progress(console=Console(stderr=True), transient=True)
+            self._rich.start()
+            task = self._rich.add_task(self._doing, total=None)
+            self._bar = lambda done, of: self._rich.update(task, completed=done, total=of)
+        return self
+
+    def told(self, done: int, of: int) -> None:
+        """Shows how far the runs are."""
+        if self._bar is not None:
+            self._bar(done, of)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._rich.stop()

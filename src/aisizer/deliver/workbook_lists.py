@@ -1,0 +1,48 @@
+"""The sheets of tco.xlsx that list what stands in the plan: bill of materials and sources."""
+
+from __future__ import annotations
+
+from aisizer.costs.records import BomLine
+from aisizer.deliver.workbook_book import Book
+from aisizer.deliver.workbook_site import Shown
+
+HEAD = 3
+BOM_FIELDS = (
+    "line", "parent", "wave", "category", "description", "manufacturer", "mpn", "quantity", "spares", "uom",
+    "unit_price_usd", "extended_price_usd", "price_source", "price_kind", "price_as_of", "lead_time_weeks", "order_by",
+    "need_by", "treatment", "useful_life_months",
+)  # fmt: skip
+
+
+def bom_sheet(book: Book, shown: Shown) -> None:
+    """What is ordered at the chosen site; bom.csv has every column."""
+    widths = (6, 7, 6, 15, 46, 14, 20, 11, 8, 15, 14, 16, 26, 11, 12, 10, 12, 12, 13, 10)
+    sheet = book.sheet("BOM", widths)
+    told = f"{shown.told('As delivered, at the plan chosen site and base prices.')} bom.csv has every column."
+    sheet.headline(f"Bill of materials, {shown.chosen.label}", told)
+    sheet.head(HEAD, [_title(name) for name in BOM_FIELDS])
+    for row, line in enumerate(shown.plan.bom, HEAD + 1):
+        for col, name in enumerate(BOM_FIELDS):
+            style = "money" if name.endswith("_usd") else "number" if _is_figure(name) else "text"
+            sheet.put(row, col, getattr(line, name), style)
+    sheet.freeze(HEAD + 1, 5)
+
+
+def _title(name: str) -> str:
+    words = name.removesuffix("_usd").replace("_", " ")
+    return f"{words} #" if _is_figure(name) else words
+
+
+def _is_figure(name: str) -> bool:
+    return BomLine.model_fields[name].annotation in (int, float, int | None, float | None)
+
+
+def sources_sheet(book: Book, shown: Shown) -> None:
+    """Who said each number."""
+    sheet = book.sheet("Sources", (30, 44, 24, 12, 8, 12, 11, 44, 60))
+    sheet.headline("Sources", f"Who said each number, the weakest first. {shown.who}")
+    sheet.head(HEAD, ("Id", "Title", "Publisher", "Date", "Age in days #", "Kind", "Confidence", "Used for", "Address"))
+    for index, s in enumerate(shown.plan.sources):
+        values = (s.id, s.title, s.publisher, s.date, s.age_days, s.kind, s.confidence, ", ".join(s.used_for), s.url)
+        sheet.row(HEAD + 1 + index, values, "wrap")
+    sheet.freeze(HEAD + 1, 1)
