@@ -11,7 +11,7 @@ import openpyxl
 import xlsxwriter
 
 from aisizer.deliver.workbook_fingerprint import fingerprint, locked_cells
-from aisizer.deliver.workbook_reader import TITLES
+from aisizer.deliver.workbook_inputs import TITLES
 
 Row = tuple[str, float | None, str]
 ROWS: tuple[Row, ...] = (

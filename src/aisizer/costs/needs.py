@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Fleet, amounts, capacity_lines, own_price, taxed
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Factor, Fleet, amounts, capacity_lines, own_price, taxed
 from aisizer.costs.prices import USD, Price
 from aisizer.costs.records import Category, CostLine
 from aisizer.sizing.needs import Group, Need
@@ -85,8 +85,9 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
         price_unit=price.unit if price else f"USD/{need.unit}",
         low_usd=price.low if price else None,
         high_usd=price.high if price else None,
-        factors=factors,
+        factors={name: factor.value for name, factor in factors.items() if factor.value is not None},
         factor_units={name: FACTOR_UNITS[name] for name in factors},
+        factor_paths={name: factor.path for name, factor in factors.items() if factor.path},
         quantity=amounts(added(need.by_month) if capital else (0.0, *need.by_month)),
         price_item=price.item if price else need.price,
         source=price.source if price else "no source prices it",
@@ -97,15 +98,16 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
     )
 
 
-def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, float]]:
-    """The price of one unit at the buyer's site, and the factor that turns a server's price into a part's."""
+def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, Factor]]:
+    """The price of one unit at the buyer's site, and the factor that the unit takes; no price where it is unknown."""
     site, book = buyer.site, buyer.book
     if key == ELECTRICITY:
         own = own_price(buyer.supply.electricity, "supply.electricity", "USD/kWh")
-        return own or book.named(site.electricity), {}
+        pue = _pue(buyer)
+        return (own or book.named(site.electricity), {"pue": pue}) if pue.value is not None else (None, {})
     if key == SPARE_GPU and key not in book.quotes:
         server = book.priced(buyer.offer.id, buyer.offer.terms.get("purchase"))
-        return server, {"servers_per_gpu": 1 / buyer.offer.gpus} if server else {}
+        return server, {"servers_per_gpu": Factor(1 / buyer.offer.gpus)} if server else {}
     at_site = {
         "storage-hot": site.storage_hot,
         "storage-warm": site.storage_warm,
@@ -113,6 +115,14 @@ def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, float]]:
         "cpu-server": site.cpu_server,
     }
     return book.named(at_site.get(key, key)), {}
+
+
+def _pue(buyer: Buyer) -> Factor:
+    """The power usage effectiveness (ISO/IEC 30134-2:2016) of the profile, else of the buyer's site."""
+    if buyer.supply.pue is not None:
+        return Factor(buyer.supply.pue, "supply.pue")
+    known = buyer.book.named(buyer.site.pue)
+    return Factor(known.base if known else None, f"supply.amounts.{buyer.site.pue}")
 
 
 def _server_lines(need: Need, buyer: Buyer) -> list[CostLine]:

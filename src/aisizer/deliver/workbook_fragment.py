@@ -192,7 +192,7 @@ def _value(head: str, value: Any, indent: str) -> Iterator[str]:
 def _origin(change: Change, editor: Editor) -> str:
     """What a comment says of a value: input, old, new, cell, and by whom."""
     by = f", by {editor.name}" if editor.name else ""
-    figures = f"{_figure(change, change.old)} -> {_figure(change, change.new)} {change.unit}".rstrip()
+    figures = f"{_figure(change, change.old)} -> {_figure(change, change.new)} {_unit(change)}".rstrip()
     return f"{change.cell}, {change.name}: {figures}{by}"
 
 
@@ -204,18 +204,21 @@ def _figure(change: Change, value: float | None) -> str:
     return f"{value * 100:.10g} %" if is_share else f"{Decimal(f'{value:.12g}'):,f}"
 
 
+def _unit(change: Change) -> str:
+    """The unit, where there is one."""
+    return "" if change.unit == "1" else change.unit
+
+
 def changes_table(changes: Sequence[Change]) -> str:
     """Input, old and new value, unit and cell of each change, in 80 columns."""
     rows = [("Input", "Was", "Is", "Unit", "Cell")]
-    rows += [(c.name, _figure(c, c.old), _figure(c, c.new), c.unit, c.cell) for c in changes]
-    lines = (
-        f"{_cut(name, 27):27}{old:>14}{new:>15}  {_cut(unit, 12):12} {cell}" for name, old, new, unit, cell in rows
-    )
+    rows += [(c.name, _figure(c, c.old), _figure(c, c.new), _unit(c), c.cell) for c in changes]
+    lines = (f"{_cut(name, 25):25} {old:>13} {new:>13}  {_cut(unit, 13):13} {at}" for name, old, new, unit, at in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) < width else f"{text[: width - 4]}..."
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def striking(changes: Sequence[Change]) -> list[str]:

@@ -14,17 +14,12 @@ from typing import Any
 
 from aisizer.deliver.workbook_archive import RESAVE, read_archive, refusal
 from aisizer.deliver.workbook_fingerprint import fingerprint, locked_cells
+from aisizer.deliver.workbook_inputs import DELIVERED, NAME, PATH, TITLES, UNIT, VALUE
+from aisizer.deliver.workbook_summary import CONTRACT
 from aisizer.errors import Fault, InvalidInput
 
-TITLES = (
-    "Input", "Value", "As delivered", "Changed", "Selected", "Unit", "Low", "High", "Used for", "Source", "As of", "Kind",
-    "Set by", "Path",
-)  # fmt: skip
-CONTRACT = "aisizer/workbook/v1"
 FINGERPRINT = "Fingerprint"
-NAME, VALUE, DELIVERED, UNIT, PATH = (TITLES.index(t) + 1 for t in ("Input", "Value", "As delivered", "Unit", "Path"))
-"""columns of the sheet Inputs, from 1"""
-
+"""heading of the column of About that holds them"""
 SLOW = 60.0
 """[s] in which a workbook must be read; one of the largest plans takes two."""
 LARGEST = 1e12
@@ -75,8 +70,8 @@ class _Sheet:
         return iter(self.rows)
 
     def texts(self) -> Iterator[dict[int, Any]]:
-        """Each row's values by column."""
-        return ({cell.column: cell.value for cell in row} for row in self.rows)
+        """Each row's values by column, from zero."""
+        return ({cell.column - 1: cell.value for cell in row} for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +142,7 @@ def _filled(sheet: Any, started: float, file: str) -> Iterator[list[Any]]:
 def _stamps(sheets: Mapping[str, _Sheet]) -> dict[str, str]:
     """The terms in column A and their texts in column B, of the sheets that say what the file is."""
     pairs = [row for name in ("Summary", "About") if name in sheets for row in sheets[name].texts()]
-    return {str(row[1]): shown(row[2]) for row in pairs if 1 in row and 2 in row}
+    return {str(row[0]): shown(row[1]) for row in pairs if 0 in row and 1 in row}
 
 
 def _check_version(stamps: Mapping[str, str], sealed: bool, file: str) -> None:
@@ -171,8 +166,8 @@ def _fingerprints(sheets: Mapping[str, _Sheet]) -> dict[str, str]:
     found: dict[str, str] = {}
     column = None
     for row in sheets["About"].texts() if "About" in sheets else ():
-        if column is not None and 1 in row and column in row:
-            found[str(row[1])] = str(row[column])
+        if column is not None and 0 in row and column in row:
+            found[str(row[0])] = str(row[column])
         column = next((at for at, value in row.items() if value == FINGERPRINT), column)
     return found
 
@@ -204,10 +199,10 @@ def _rows(inputs: _Sheet) -> Iterator[_Row]:
     """The rows of the tables whose header has the agreed titles; a table ends at the first row without a name."""
     below, last = False, 0
     for cells in inputs.rows:
-        by_column = {cell.column: cell for cell in cells}
+        by_column = {cell.column - 1: cell for cell in cells}
         texts = {column: cell.value for column, cell in by_column.items()}
         row = cells[0].row
-        if tuple(texts.get(column) for column in range(1, len(TITLES) + 1)) == TITLES:
+        if tuple(texts.get(column) for column in range(len(TITLES))) == TITLES:
             below, last = True, row
         elif below and NAME in texts and row == last + 1:
             last = row

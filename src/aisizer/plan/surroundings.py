@@ -157,7 +157,7 @@ def _owned(buyer: Buyer, made: Fleets, demand: Demand, cpu: tuple[int, ...]) -> 
             amount(book, "average-power-share"),
             book.amounts["rack-density"],
         )
-    yield electricity_need(cpu, pue, supply.front_end)
+    yield electricity_need(cpu, supply.front_end)
     failures = amount(book, "gpu-failures-per-year")
     yield from spare_needs(made.servers, buyer.offer.gpus, failures, demand.profile.resilience)
 

@@ -123,11 +123,11 @@ def _server_need(vcpus: Sequence[float], front_end: FrontEnd) -> Need:
     )  # fmt: skip
 
 
-def electricity_need(servers: Sequence[float], pue: float, front_end: FrontEnd) -> Need:
-    """What owned CPU servers draw in a month: servers x power x hours x PUE (ISO/IEC 30134-2:2016)."""
+def electricity_need(servers: Sequence[float], front_end: FrontEnd) -> Need:
+    """What owned CPU servers draw in a month: servers x power x hours; the PUE is a factor of its cost line."""
     kw = front_end.server_power / 1000
     return Need(
-        "front end", "Electricity of CPU servers", "kWh", tuple(n * kw * HOURS_PER_MONTH * pue for n in servers),
-        f"month 36: {servers[-1]:.0f} servers x {kw:g} kW x {HOURS_PER_MONTH:g} h x PUE {pue:g}",
-        "supply.front_end.server_power, supply.pue or the site's own", price="electricity",
+        "front end", "Electricity of CPU servers", "kWh", tuple(n * kw * HOURS_PER_MONTH for n in servers),
+        f"month 36: {servers[-1]:.0f} servers x {kw:g} kW x {HOURS_PER_MONTH:g} h; the cost line multiplies by the PUE",
+        "supply.front_end.server_power", price="electricity",
     )  # fmt: skip
