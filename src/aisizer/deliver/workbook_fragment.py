@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from aisizer import __version__
+from aisizer import __version__, units
 from aisizer.deliver.workbook_archive import refusal
 from aisizer.deliver.workbook_reader import Change, Edited, shown
 from aisizer.deliver.yaml_text import scalar
 from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.faults import problem_at
-from aisizer.profile.fields import dimension_of, type_at
+from aisizer.profile.fields import bare, dimension_of, type_at
 from aisizer.profile.yaml_file import FieldPath
 
+_QUOTES = "supply.quotes."
+_RATE = re.compile(r"finance\.fx\.([A-Z]{3})\.rate")
+_SECTIONS = ("supply", "finance", "compliance")
+"""The sections of a profile that hold prices, rates and factors; a workbook sets nothing else."""
 STRIKING = 10.0
 """Times by which a figure may grow or shrink before it is pointed out: a slipped decimal sign is ten or a thousand."""
 
@@ -63,52 +67,51 @@ def entries(edited: Edited, editor: Editor) -> list[Entry]:
 
 
 def _entry(change: Change, editor: Editor) -> Entry | None:
-    for pattern, make in _FORMS.items():
-        if match := re.fullmatch(pattern, change.path):
-            return make(change, editor, match[1])
-    return None
+    """The value that a change is in a profile; null where its path is none that a workbook sets."""
+    if change.path.startswith(_QUOTES) and change.path != _QUOTES:
+        return Entry(("supply", "quotes", 0), _quote(change, editor), change)
+    if match := _RATE.fullmatch(change.path):
+        rate = {"rate": change.new, "as_of": editor.day.isoformat(), "source": editor.words}
+        return Entry(("finance", "fx", match[1]), rate, change)
+    path = _field(change.path)
+    return Entry(path, _with_unit(change, dimension_of(type_at(path))), change) if path else None
 
 
-def _number(change: Change, editor: Editor, name: str) -> Entry:
-    """A figure without a unit, such as finance.tax or supply.amounts.pue-enterprise."""
-    section, field, *below = change.path.split(".", 2)
-    return Entry((section, field, *below), change.new, change)
-
-
-def _years(change: Change, editor: Editor, name: str) -> Entry:
-    return Entry(("finance", name), f"{_decimal(change.new)} y", change)
-
-
-def _tariff(change: Change, editor: Editor, name: str) -> Entry:
-    return Entry(("supply", name), f"{_decimal(change.new)} {change.unit}", change)
-
-
-def _rate(change: Change, editor: Editor, currency: str) -> Entry:
-    rate = {"rate": change.new, "as_of": editor.day.isoformat(), "source": editor.words}
-    return Entry(("finance", "fx", currency), rate, change)
-
-
-def _quote(change: Change, editor: Editor, item: str) -> Entry:
-    quote = {
-        "item": item,
+def _quote(change: Change, editor: Editor) -> dict[str, str]:
+    return {
+        "item": change.path.removeprefix(_QUOTES),
         "unit_price": f"{_decimal(change.new)} {change.unit}",
         "as_of": editor.day.isoformat(),
         "supplier": editor.words,
         "reference": change.cell,
         "kind": "estimated",
     }
-    return Entry(("supply", "quotes", 0), quote, change)
 
 
-_FORMS: Mapping[str, Callable[[Change, Editor, str], Entry]] = {
-    r"supply\.quotes\.([^\s].{0,199})": _quote,
-    r"supply\.(electricity|colocation)": _tariff,
-    r"supply\.(pue|staff_fte|amounts\.[a-z0-9][a-z0-9_.-]*)": _number,
-    r"finance\.(tax|residual|discount_rate|escalation\.[a-z0-9][a-z0-9_.-]*)": _number,
-    r"finance\.(useful_life)": _years,
-    r"finance\.fx\.([A-Z]{3})\.rate": _rate,
-}
-"""The profile paths that an input may set, and the value that it has there; a workbook may name no other."""
+def _field(text: str) -> FieldPath | None:
+    """The field of one figure that a dotted path leads to, below what money hangs on; a name in it may hold dots.
+
+    >>> _field("finance.tax"), _field("supply.amounts.a.b"), _field("supply.engine")
+    (('finance', 'tax'), ('supply', 'amounts', 'a.b'), None)
+    """
+    section, *parts = text.split(".")
+    whole, named = ".".join(parts[1:]), ".".join(parts[1:-1])
+    ways: list[FieldPath] = [
+        (section, *parts[:1], *([whole] if whole else [])),
+        (section, *parts[:1], named, *parts[-1:]),
+    ]
+    return next((way for way in ways if section in _SECTIONS and _one_figure(type_at(way))), None)
+
+
+def _one_figure(hint: Any) -> bool:
+    return dimension_of(hint) is not None or bare(hint) is float
+
+
+def _with_unit(change: Change, dimension: str | None) -> str | float:
+    """The value as its field takes it: a bare number, or one with the input's unit, an amount of money per nothing."""
+    if dimension is None or dimension in units.BARE_OK:
+        return change.new
+    return f"{_decimal(change.new)} {change.unit.partition('/')[0] if dimension == 'money' else change.unit}"
 
 
 def _no_path(change: Change) -> str:
@@ -193,20 +196,20 @@ def _origin(change: Change, editor: Editor) -> str:
     """What a comment says of a value: input, old, new, cell, and by whom."""
     by = f", by {editor.name}" if editor.name else ""
     figures = f"{_figure(change, change.old)} -> {_figure(change, change.new)} {_unit(change)}".rstrip()
-    return f"{change.cell}, {change.name}: {figures}{by}"
+    return f"{change.cell}, {shown(change.name)}: {figures}{by}"
 
 
 def _figure(change: Change, value: float | None) -> str:
     """An input's value as a reader of the workbook sees it: shares in per cent."""
     if value is None:
         return "no value"
-    is_share = dimension_of(type_at(tuple(change.path.split(".")))) == "share"
+    is_share = dimension_of(type_at(_field(change.path) or ())) == "share"
     return f"{value * 100:.10g} %" if is_share else f"{Decimal(f'{value:.12g}'):,f}"
 
 
 def _unit(change: Change) -> str:
     """The unit, where there is one."""
-    return "" if change.unit == "1" else change.unit
+    return "" if change.unit == "1" else shown(change.unit)
 
 
 def changes_table(changes: Sequence[Change]) -> str:
