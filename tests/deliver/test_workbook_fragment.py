@@ -119,6 +119,7 @@ def test_each_value_stands_below_its_origin() -> None:
         ("supply.quotas.x", 5.0, "", "supply.quotas.x is no field that a workbook sets."),
         ("workloads.chat.model", 5.0, "", "workloads.chat.model is no field that a workbook sets."),
         ("supply.engine", 5.0, "", "supply.engine is no field that a workbook sets."),
+        ("resilience.headroom", 0.1, "", "resilience.headroom is no field that a workbook sets."),
         ("supply", 5.0, "", "supply is no field that a workbook sets."),
         ("supply.quotes.", 5.0, "", "supply.quotes. is no field that a workbook sets."),
         ("supply.amounts.A b", 5.0, "", "a short name of lower-case letters"),
