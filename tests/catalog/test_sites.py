@@ -111,3 +111,10 @@ def test_on_premises_delivery_is_the_sourced_range_and_the_slowest_of_all_sites(
 def test_every_source_is_used() -> None:
     used = {getattr(site.lead_times_weeks, part).source for site in SITES.values() for part in PARTS}
     assert used | {source for site in SITES.values() for source in site.sources.values()} == set(SOURCES)
+
+
+@each_site
+def test_shares_of_people_and_tiers_of_egress_name_amounts_with_the_unit_that_the_costs_expect(site: Site) -> None:
+    amounts = LISTS["facility"].amounts
+    assert {amounts[name].unit for name in site.staff_shares.values()} == {"ratio"}
+    assert {amounts[name].unit for name in site.egress_tiers} <= {"USD/GB"}

@@ -277,3 +277,12 @@ def test_a_fleet_of_encoders_is_sized_by_requests_per_second(cli: Cli) -> None:
     (pool,) = plan["decision"]["pools"]
     assert pool["model"] == "bge-m3"
     assert pool["peak_rate_per_s"] >= 300
+
+
+def test_sensitivity_makes_the_plan_again_and_says_so(cli: Cli, tmp_path: Path) -> None:
+    one_site = ["--set", "supply.sites=[on_premises]", "--set", "supply.gpus=[h100-sxm]", "--confirm", "none"]
+    done = cli("size", "small.yaml", "--sensitivity", "-q", "-o", "out", *one_site)
+    assert (done.code, done.out) == (0, "")
+    drivers = json.loads((tmp_path / "out" / "sizing.json").read_text(encoding="utf-8"))["sensitivity"]
+    assert {"demand", "growth", "prompt tokens", "redundancy"} <= {d["driver"] for d in drivers if d["rerun"]}
+    assert "the plan made again" in (tmp_path / "out" / "sizing.md").read_text(encoding="utf-8")

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from aisizer.costs.exposure import exposure
-from aisizer.costs.lines import Fleet, split_hours
+from aisizer.costs.lines import Fleet
 from aisizer.costs.records import CostLine
+from aisizer.costs.rented import split_hours
 
 HOURS = 730.0
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from aisizer.catalog.sourced import Amount
 from aisizer.costs.fiscal import fiscal_years
-from aisizer.costs.lines import Fleet, Volume, paid_upfront, split_hours
+from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.prices import Price, from_quote, overlaid, price_book
 from aisizer.costs.records import CostLine
+from aisizer.costs.rented import paid_upfront, split_hours
 from aisizer.costs.schedule import paid_by_period, scheduled
 from aisizer.costs.tco import accrual, line_amounts, net_present_value, site_cost
 from aisizer.errors import InvalidInput

@@ -107,13 +107,6 @@ def test_servers_of_its_own_bring_all_that_is_paid_for_a_server() -> None:
     assert need_lines([need("server", by_month=(0.0,) * 36)], buyer()) == ()
 
 
-def test_sales_tax_falls_on_what_is_bought_and_not_on_what_is_rented() -> None:
-    bought, tax = need_lines([need("cpu-server")], buyer(tax=0.08))
-    assert (tax.category, tax.id) == ("tax", "tax-cpu-servers")
-    assert line_amounts(tax).sum() == pytest.approx(0.08 * line_amounts(bought).sum())
-    assert len(need_lines([need("cpu-server")], buyer("enclave", tax=0.08))) == 1
-
-
 @given(st.lists(st.integers(0, 50), min_size=36, max_size=36))
 def test_what_was_bought_by_a_month_is_the_most_that_was_needed_up_to_it(needed: list[int]) -> None:
     bought = added([float(n) for n in needed])

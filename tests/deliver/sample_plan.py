@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from aisizer.costs.records import BomLine, CostLine, SiteCost
+from aisizer.costs.tco import accrual
 from aisizer.plan import Assumption, Comparison, Decision, Inputs, IntegrationUse, Plan, SourceUse, Step, Verdict
 from aisizer.roadmap.records import Checkpoint, Month, Purchase, Roadmap
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, WaterfallStep
@@ -16,6 +17,7 @@ from aisizer.triggers.records import Trigger
 RATE = 0.09
 GO_LIVE = date(2027, 7, 1)
 TOKENS, REQUESTS = 5.5e11, 1.5e8
+LIFE_MONTHS = 60.0
 
 
 def month_start(month: int) -> date:
@@ -61,6 +63,7 @@ def site_cost(
         categories[li.category] = categories.get(li.category, 0.0) + sum(amounts[li.id])
     capex = sum(sum(amounts[li.id]) for li in lines if li.treatment == "capitalise")
     total = sum(cash)
+    charged = accrual(lines, LIFE_MONTHS).tolist()
     return SiteCost(
         site=site,
         gpu=more.get("gpu", "h100-sxm"),
@@ -79,6 +82,8 @@ def site_cost(
         missing=tuple(li.id for li in lines if li.unit_price_usd is None),
         lines=tuple(lines),
         cash_by_month_usd=tuple(round(c, 2) for c in cash),
+        accrual_by_month_usd=tuple(round(c, 2) for c in charged),
+        accrual_three_year_usd=round(sum(charged), 2),
     )
 
 
@@ -329,7 +334,7 @@ def slo(**more: Any) -> SloResult:
     return SloResult(**(given | more))
 
 
-def bom() -> tuple[BomLine, ...]:
+def bom(optics_price: float | None = 410.0) -> tuple[BomLine, ...]:
     """What wave 1 and 2 order, one description hostile."""
     common: dict[str, Any] = {
         "price_source": "vendor-list-2026",
@@ -382,8 +387,8 @@ def bom() -> tuple[BomLine, ...]:
             quantity=36,
             spares=2,
             uom="EA",
-            unit_price_usd=None,
-            extended_price_usd=None,
+            unit_price_usd=optics_price,
+            extended_price_usd=optics_price and 36 * optics_price,
             **common,
         ),
         BomLine(
@@ -397,6 +402,28 @@ def bom() -> tuple[BomLine, ...]:
             uom="EA",
             unit_price_usd=265_000.0,
             extended_price_usd=265_000.0,
+            **(common | {"order_by": date(2028, 1, 29), "need_by": month_start(13)}),
+        ),
+        BomLine(
+            line=5,
+            wave=1,
+            category="network",
+            description="400G leaf switch",
+            quantity=2,
+            uom="EA",
+            unit_price_usd=21_500.0,
+            extended_price_usd=43_000.0,
+            **common,
+        ),
+        BomLine(
+            line=6,
+            wave=2,
+            category="network",
+            description="400G optics",
+            quantity=8,
+            uom="EA",
+            unit_price_usd=optics_price,
+            extended_price_usd=optics_price and 8 * optics_price,
             **(common | {"order_by": date(2028, 1, 29), "need_by": month_start(13)}),
         ),
     )
@@ -661,7 +688,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
         ),
         roadmap=roadmap(),
         triggers=(trigger(),),
-        bom=bom(),
+        bom=bom(optics_price),
         tco={"on_premises": own, "hosted": hosted, "enclave": enclave},
         baseline=today,
         baseline_note="today's fleet of 8 A100-80-SXM, scaled to the same demand",
@@ -736,7 +763,7 @@ def no_discount_plan() -> Plan:
             "redundant_servers": 0,
         }
     )
-    return plan.model_copy(update={"decision": decision, "baseline": None})
+    return plan.model_copy(update={"decision": decision, "baseline": None, "bom": ()})
 
 
 def two_pool_plan() -> Plan:

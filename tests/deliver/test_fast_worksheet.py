@@ -13,6 +13,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisizer.deliver.fast_worksheet import FastWorksheet
 from aisizer.deliver.workbook_book import _FORMATS, Book, Sheet
 
 CREATED = date(2026, 1, 1)
@@ -123,6 +124,21 @@ def test_long_rows_at_once_are_cell_after_cell() -> None:
     for book, bulk in zip(books, (True, False), strict=True):
         long_rows(book.sheet("Sheet", ()), bulk)
     assert books[0].bytes() == books[1].bytes()
+
+
+def test_a_row_of_its_own_height_is_kept_with_cells_and_without() -> None:
+    rows = []
+    for worksheet in (FastWorksheet, None):
+        file = xlsxwriter.Workbook(buffer := io.BytesIO(), {"in_memory": True})
+        sheet = file.add_worksheet("Sheet", worksheet)
+        sheet.write(2, 1, "unformatted")
+        sheet.write(2, 3, 5, file.add_format({"bold": True}))
+        sheet.set_row(2, 30)
+        sheet.set_row(5, 45)
+        file.close()
+        rows.append(parts(buffer.getvalue()))
+    assert rows[0] == rows[1]
+    assert '<row r="6"' in rows[0]["rows"]
 
 
 def test_a_chart_finds_the_figures_it_draws() -> None:

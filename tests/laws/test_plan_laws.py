@@ -118,7 +118,7 @@ def _money(made: Plan) -> None:
     amounts = {line.id: line_amounts(line) for line in cost.lines if line.unit_price_usd is not None}
     assert sum(a.sum() for a in amounts.values()) == pytest.approx(cost.three_year_usd, abs=0.01)
     assert sum(a[:13].sum() for a in amounts.values()) == pytest.approx(cost.one_year_usd, abs=0.01)
-    running = ("support", "power", "colocation", "staff", "egress", "licence", "residual", "migrations")
+    running = ("support", "power", "colocation", "staff", "egress", "residual", "migrations")
     from_lines = sum(amounts[line.id].sum() for line in cost.lines if line.category not in running)
     assert sum(b.extended_price_usd or 0 for b in made.bom) == pytest.approx(from_lines, rel=1e-5)
     assert cost.one_year_usd <= cost.three_year_usd + 0.01

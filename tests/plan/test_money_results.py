@@ -185,3 +185,19 @@ def test_prices_move_the_total_in_a_straight_line(made: Plan) -> None:
     assert driver.three_year_low_usd == pytest.approx(cost.three_year_usd, abs=0.02)
     assert driver.npv_low_usd == pytest.approx(cost.npv_usd, abs=0.02)
     assert driver.accrual_low_usd == pytest.approx(cost.accrual_three_year_usd, abs=0.02)
+
+
+def test_redundancy_never_costs_less_than_nothing_and_more_of_it_never_less() -> None:
+    def cost(redundancy: str) -> float:
+        found = plan({"supply.sites": ["on_premises"], "resilience": {"redundancy": redundancy}})
+        return next(p.three_year_usd for p in found.parts if p.part == "redundancy")
+
+    none, one, two, three = (cost(r) for r in ("N", "N+1", "N+2", "N+3"))
+    assert none == 0 < one <= two <= three
+    assert cost("auto") > 0
+
+
+def test_a_part_that_the_plan_has_not_costs_nothing() -> None:
+    bare = {"resilience": {"redundancy": "N", "headroom": 0.0, "environments": {}}, "compliance": {}}
+    found = plan({"supply.sites": ["on_premises"], **bare})
+    assert all(part.three_year_usd == 0 and part.npv_usd == 0 and part.gpus == 0 for part in found.parts)

@@ -246,6 +246,10 @@ class Site(Sourced):
     support: str | None = None
     install: str | None = None
     """names of facility amounts (`prices/facility.yaml`) that this site pays"""
+    staff_shares: dict[str, str] = Field(default_factory=dict)
+    """by role, the facility amount that says its part of staff_fte; empty: one line for all people"""
+    egress_tiers: dict[str, float] = Field(default_factory=dict)
+    """[GB] of a month from which each facility amount prices the rest, `egress` first; empty: one price for all"""
     attestations: tuple[str, ...] = ()
     limits: SiteLimits = SiteLimits()
 

@@ -24,7 +24,7 @@ def explain(name: str, plan_path: Path | None) -> None:
 
 def explained(plan: Plan, name: str, path: Path | None) -> str:
     """What a plan says of a name: how it was computed, who set it, or what stands there."""
-    from aisizer.studies.gates import full_path
+    from aisizer.studies.paths import full_path
 
     step = next((step for step in plan.explain if step.name == full_path(plan, name)), None)
     if step is not None:
@@ -57,7 +57,7 @@ def _assumed(assumption: Assumption, field_help: str) -> str:
 
 def _value(plan: Plan, name: str) -> str:
     """The value at a path of sizing.json and the recorded step that is nearest to it; empty where there is none."""
-    from aisizer.studies.gates import value_of
+    from aisizer.studies.paths import value_of
 
     try:
         value = value_of(plan, name)

@@ -21,6 +21,7 @@ Size the GPU fleet for production LLM inference from one YAML profile. Offline.
 
 Plan     size       profile -> decision, BOM, TCO, document, triggers
          explain    where a plan's number comes from, or what a field means
+         diff       what changed between two plans; gates for CI (--fail-on)
          render     a finished plan's files again, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
@@ -31,7 +32,7 @@ Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
 Watch    watch      metrics (file or server) against plan: what fired
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
-         schema     JSON Schema of profile, plan, catalog, watch
+         schema     JSON Schema of profile, plan, catalog, watch, diff
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
@@ -68,6 +69,10 @@ Overlay = Annotated[
     Path | None, typer.Option("--catalog", metavar="DIR", help="a catalog folder over the packaged one")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
+FailOn = Annotated[
+    list[str] | None,
+    typer.Option("--fail-on", metavar="COND", help='exit 4 when true, such as "tco.three_year_usd > 5e6"'),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
 
 
@@ -98,6 +103,7 @@ def size(
     confirm: Annotated[
         str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
     ] = "auto",
+    fail_on: FailOn = None,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="make the plan again with each input low and high (a minute or so)")
     ] = False,
@@ -117,6 +123,7 @@ def size(
         sensitivity=sensitivity,
         as_json=as_json,
         quiet=quiet,
+        fail_on=fail_on or (),
     )
 
 
@@ -129,6 +136,23 @@ def explain(
     from aisizer.cli import explain as verb
 
     verb.explain(name, plan)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="sizing.json or its folder")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="sizing.json or its folder")],
+    form: Annotated[str, typer.Option("--format", metavar="table|json|markdown", help="what is printed")] = "table",
+    fail_on: FailOn = None,
+    max_increase: Annotated[
+        list[str] | None,
+        typer.Option("--max-increase", metavar="[PATH=]PERCENT", help="exit 4 beyond it; 5% is of tco.three_year_usd"),
+    ] = None,
+) -> None:
+    """What changed between two plans, and gates on it. Nothing is written."""
+    from aisizer.cli import diff as verb
+
+    verb.diff(old, new, form=form, fail_on=fail_on or (), max_increase=max_increase or ())
 
 
 @app.command()
@@ -167,7 +191,7 @@ def init(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog or watch")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog, watch or diff")]) -> None:
     """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
 

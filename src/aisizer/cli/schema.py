@@ -11,6 +11,7 @@ from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.fields import FieldHelp, did_you_mean, explain_field
 from aisizer.profile.json_schema import DescribedSchema, profile_schema
+from aisizer.studies.diff_records import Diff
 from aisizer.watch.records import Watch
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
@@ -26,6 +27,10 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "watch": lambda: (
         {"$id": "urn:aisizer:watch:v1"}
         | Watch.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
+    ),
+    "diff": lambda: (
+        {"$id": "urn:aisizer:diff:v1"}
+        | Diff.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
     ),
 }
 

@@ -27,18 +27,22 @@ def size(
     sensitivity: bool,
     as_json: bool,
     quiet: bool,
+    fail_on: Sequence[str] = (),
 ) -> None:
     """Makes the plan, writes its files and shows the decision."""
     from aisizer.deliver.json_file import plan_json
     from aisizer.plan.confirm import as_confirm
     from aisizer.plan.make import make_plan
+    from aisizer.studies.gates import parse_gate
 
     effort = as_confirm(confirm)
+    for condition in fail_on:
+        parse_gate(condition, "--fail-on")
     inputs = load_inputs(profile, sets, fragments, overlay)
     plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
     if sensitivity and plan.decision is not None:
         plan = _with_sensitivity(plan, inputs, effort)
-    failed = [] if plan.decision is None else _failed_gates(plan)
+    failed = [] if plan.decision is None else _failed_gates(plan, fail_on)
     if as_json:
         sys.stdout.write(plan_json(plan))
     if plan.decision is None:
@@ -70,8 +74,8 @@ def _deliver(plan: Plan, folder: Path, *, show: bool) -> None:
         sys.stdout.write(screen(plan, folder=folder.as_posix(), width=width(), color=use_color()))
 
 
-def _failed_gates(plan: Plan) -> list[str]:
+def _failed_gates(plan: Plan, fail_on: Sequence[str]) -> list[str]:
     """A sentence for each gate that does not hold; what is no gate is refused before anything is written."""
-    from aisizer.studies.gates import check_gates
+    from aisizer.studies.gates import check_fail_on, check_gates, told
 
-    return [f"The gate {result.gate} fails: {result.sentence}." for result in check_gates(plan) if not result.holds]
+    return [told(result) for result in (*check_gates(plan), *check_fail_on(plan, fail_on)) if not result.holds]

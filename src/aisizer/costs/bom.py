@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from aisizer.costs.lines import PERIODS, Buyer, Fleet, split_hours
+from aisizer.costs.lines import PERIODS, Buyer, Fleet
 from aisizer.costs.needs import CATEGORIES, added
 from aisizer.costs.records import BomLine, CostLine
+from aisizer.costs.rented import split_hours
 from aisizer.roadmap.records import Purchase
 from aisizer.sizing.needs import Need
 from aisizer.units import MONTH
 
-ORDERED = frozenset({"hardware", "install", "tax", "rent", "bridge", *CATEGORIES.values()}) - {"migrations"}
+ORDERED = frozenset(
+    {"hardware", "install", "tax", "duty", "freight", "licence", "rent", "bridge", *CATEGORIES.values()}
+) - {"migrations"}
 """Categories of what is ordered; people, power and the other running costs stand in the workbook."""
 _UNITS = {"server": "EA"}
 INCLUDED = "included"
@@ -85,7 +88,7 @@ def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, ope
         return 0.0
     if line.treatment == "capitalise":
         return math.fsum(line.used[_periods(wave, end, opening)])
-    return math.fsum(line.used) if wave[0] == opening else 0.0
+    return math.fsum(line.quantity) if wave[0] == opening else 0.0
 
 
 def _included(

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aisizer.costs.lines import PERIODS, TERM_MONTHS, Fleet
+from aisizer.costs.lines import PERIODS, Fleet
 from aisizer.costs.records import CostLine
+from aisizer.costs.rented import TERM_MONTHS
 from aisizer.units import HOURS_PER_MONTH
 
 PRICED_MONTHS = 12

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Factor, Fleet, amounts, capacity_lines, own_price, taxed
+from aisizer.costs.lines import FACTOR_UNITS, Buyer, Factor, Fleet, amounts, own_price
 from aisizer.costs.prices import USD, Price
 from aisizer.costs.records import Category, CostLine
+from aisizer.costs.site import capacity_lines
 from aisizer.sizing.needs import Group, Need
 
 CATEGORIES: Mapping[Group, Category] = {
@@ -29,7 +30,7 @@ ELECTRICITY = "electricity"
 """The price of a need that is kilowatt-hours, paid as the fleet's own."""
 SPARE_GPU = "spare-gpu"
 """The price of a GPU on the shelf: its quote, else its part of the server's price, an upper bound."""
-KEPT: tuple[Category, ...] = ("tax", "residual")
+KEPT: tuple[Category, ...] = ("residual", "decommissioning")
 """Categories of servers' lines that stay what they are, because totals treat them apart."""
 
 
@@ -65,11 +66,7 @@ def added(by_month: Sequence[float]) -> tuple[float, ...]:
 
 
 def _lines(need: Need, buyer: Buyer) -> list[CostLine]:
-    if need.price == SERVER:
-        return _server_lines(need, buyer)
-    line = _line(need, buyer)
-    due = line.treatment == "capitalise" and buyer.finance.tax > 0
-    return [line, taxed(line, buyer.finance.tax)] if due else [line]
+    return _server_lines(need, buyer) if need.price == SERVER else [_line(need, buyer)]
 
 
 def _line(need: Need, buyer: Buyer) -> CostLine:
@@ -99,12 +96,11 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
 
 
 def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, Factor]]:
-    """The price of one unit at the buyer's site, and the factor that the unit takes; no price where it is unknown."""
+    """The price of one unit at the buyer's site, and the factor that turns the quantity into what it is per."""
     site, book = buyer.site, buyer.book
     if key == ELECTRICITY:
         own = own_price(buyer.supply.electricity, "supply.electricity", "USD/kWh")
-        pue = _pue(buyer)
-        return (own or book.named(site.electricity), {"pue": pue}) if pue.value is not None else (None, {})
+        return own or book.named(site.electricity), {"pue": _pue(buyer)}
     if key == SPARE_GPU and key not in book.quotes:
         server = book.priced(buyer.offer.id, buyer.offer.terms.get("purchase"))
         return server, {"servers_per_gpu": Factor(1 / buyer.offer.gpus)} if server else {}
@@ -118,11 +114,11 @@ def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, Factor]]:
 
 
 def _pue(buyer: Buyer) -> Factor:
-    """The power usage effectiveness (ISO/IEC 30134-2:2016) of the profile, else of the buyer's site."""
+    """Power usage effectiveness: the profile's own, else the site's."""
     if buyer.supply.pue is not None:
         return Factor(buyer.supply.pue, "supply.pue")
-    known = buyer.book.named(buyer.site.pue)
-    return Factor(known.base if known else None, f"supply.amounts.{buyer.site.pue}")
+    item = buyer.site.pue or "pue"
+    return Factor(buyer.book.amounts[item].base, f"supply.amounts.{item}")
 
 
 def _server_lines(need: Need, buyer: Buyer) -> list[CostLine]:

@@ -31,6 +31,13 @@ Category = Literal[
     "migrations",
     "disaster_recovery",
     "residual",
+    "duty",
+    "freight",
+    "insurance",
+    "property_tax",
+    "service_tax",
+    "compliance",
+    "decommissioning",
 ]
 
 
@@ -172,3 +179,17 @@ class SiteCost(Record):
     """37 entries: depreciation from the month in service on, and what is used in the month, never mixed with cash"""
     accrual_three_year_usd: float | None = None
     fiscal_years: tuple[FiscalYear, ...] = ()
+    unused_commitment_usd: float | None = 0.0
+    """[USD] of rented hours under commitment that no month needs, over 36 months; null where their price is unknown, or
+    where no need is known, as for the baseline"""
+    residual_high_usd: float | None = 0.0
+    """[USD] that the servers of month 36 may bring at the high end of the catalog's range, in no total; null where their price
+    is unknown"""
+    energy_kwh: float | None = None
+    """[kWh] over 36 months, cooling included: what the lines of electricity pay for"""
+    tco2e: float | None = None
+    """[t] CO2 equivalent of it at the mean of the country's grid, location-based"""
+    energy_note: str = ""
+    """why one of the two is null"""
+    included: tuple[str, ...] = ()
+    """what other sites pay for by itself and this one's rent holds"""

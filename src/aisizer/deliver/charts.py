@@ -13,6 +13,8 @@ from aisizer.roadmap.records import Month, Purchase
 WIDTH = 720
 LABEL_WIDTH = 140
 BAR, GAP = 20, 10
+TORNADO_NAME = 38
+"""letters of an input's name beside its bar"""
 _LEFT, _RIGHT, _TOP, _HEIGHT = 48, WIDTH - 12, 34, 230
 """plot area of the picture by month"""
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
@@ -61,6 +63,29 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
             x += width
         parts.append(_text(x + 8, y + 15, numbers.usd(sum(series.values()))))
     return _svg(top + len(rows) * (BAR + GAP) + 4, title, description, parts)
+
+
+def tornado(bars: Mapping[str, tuple[float, float]], base: float, title: str, description: str) -> str:
+    """Bars from the value at an input's low end to that at its high end, around the plan's own value."""
+    least, most = min(base, *map(min, bars.values())), max(base, *map(max, bars.values()))
+    left, right = LABEL_WIDTH + 120.0, WIDTH - 90.0
+
+    def x(usd: float) -> float:
+        return left + (right - left) * (usd - least) / (most - least)
+
+    height = len(bars) * (BAR + GAP) + 4
+    parts = [_bar(LABEL_WIDTH, 4, 12, "c0", height=12), _text(LABEL_WIDTH + 17, 15, "input at its low value")]
+    parts += [_bar(LABEL_WIDTH + 200, 4, 12, "c1", height=12), _text(LABEL_WIDTH + 217, 15, "at its high value")]
+    parts.append(f'<line class="grid" x1="{x(base):.1f}" x2="{x(base):.1f}" y1="24" y2="{height + 24:.0f}"/>')
+    for row, (name, ends) in enumerate(bars.items()):
+        y = row * (BAR + GAP) + 28
+        parts.append(
+            _text(left - 10, y + 15, name if len(name) <= TORNADO_NAME else f"{name[: TORNADO_NAME - 1]}…", "end")
+        )
+        for usd, css in zip(ends, ("c0", "c1"), strict=True):
+            parts.append(_bar(min(x(usd), x(base)), y, abs(x(usd) - x(base)), css, f"{name}: {numbers.usd(usd)} USD"))
+        parts.append(_text(x(max(*ends, base)) + 6, y + 15, numbers.usd(max(ends))))
+    return _svg(height + 28, title, description, parts)
 
 
 def demand_and_capacity(months: Sequence[Month], purchases: Sequence[Purchase], title: str, description: str) -> str:

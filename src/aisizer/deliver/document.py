@@ -22,6 +22,14 @@ from aisizer.deliver.sections_evidence import (
 )
 from aisizer.deliver.sections_money import bom_section, cost_section
 from aisizer.deliver.sections_path import bridge_section, path_section
+from aisizer.deliver.sections_results import (
+    break_even_section,
+    flips_section,
+    growth_section,
+    parts_section,
+    sensitivity_section,
+    unit_cost_section,
+)
 from aisizer.deliver.sections_roadmap import roadmap_section
 from aisizer.deliver.sections_service import (
     alternatives_section,
@@ -63,7 +71,7 @@ def _sections(plan: Plan) -> list[Section]:
     sections = [
         decision_section(plan),
         slo_section(plan),
-        prototype_section(plan) if plan.prototype else None,
+        prototype_section(plan) if any(c.unit != "USD" for c in plan.prototype) else None,
         waterfall_section(plan),
         survival_section(plan) if plan.availability else None,
         drills_section(plan) if plan.drills else None,
@@ -74,6 +82,12 @@ def _sections(plan: Plan) -> list[Section]:
         path_section(plan) if plan.path else None,
         triggers_section(plan) if plan.triggers else None,
         cost_section(plan),
+        unit_cost_section(plan) if plan.unit_costs else None,
+        break_even_section(plan) if plan.comparisons else None,
+        parts_section(plan) if plan.parts else None,
+        flips_section(plan) if plan.flips else None,
+        sensitivity_section(plan) if plan.sensitivity else None,
+        growth_section(plan) if plan.growth_costs else None,
         bom_section(plan) if plan.bom else None,
         verdicts_section(plan) if plan.verdicts else None,
         apis_section(plan) if plan.apis else None,

@@ -1,15 +1,13 @@
 """XlsxWriter's worksheet with a quicker pen: the same bytes in a third of the time.
 
-Cells stay in XlsxWriter's own table as its own records, so that charts and all else that reads them work. Only the two
-innermost steps are replaced: cells side by side are stored at once, and the common kinds are rendered by one f-string.
-A test holds the result against XlsxWriter's own, byte for byte.
+Cells stay in XlsxWriter's own table as its own records, so that charts and all else that reads them work; whoever fills
+the table need not check each cell's place, since the extent is found here once. The common kinds of cells are rendered
+by one f-string, the others by XlsxWriter. A test holds the result against XlsxWriter's own, byte for byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from itertools import count
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped, unused-ignore]
@@ -27,14 +25,14 @@ _letters = cache(xl_col_to_name)
 
 
 class FastWorksheet(Worksheet):  # type: ignore[misc, unused-ignore]
-    """A worksheet that stores and writes cells without XlsxWriter's overhead."""
+    """A worksheet that finds its extent and writes its cells without XlsxWriter's overhead."""
 
-    def store(self, row: int, first: int, cells: Sequence[Any]) -> None:
-        """XlsxWriter's records of cells side by side."""
-        if cells:
-            self._check_dimensions(row, first)
-            self._check_dimensions(row, first + len(cells) - 1)
-            self.table[row].update(zip(count(first), cells))
+    def _write_dimension(self) -> None:
+        for row, cells in self.table.items():
+            if cells:
+                self._check_dimensions(row, min(cells))
+                self._check_dimensions(row, max(cells))
+        super()._write_dimension()
 
     def _calculate_spans(self) -> None:
         blocks: dict[int, list[int]] = {}
@@ -62,6 +60,8 @@ def _content(cell: Any) -> str | None:
         return f"><f>{_escaped(cell.formula)}</f><v>{cell.value}</v>"
     if kind is CellFormulaTuple and type(cell.value) is bool:
         return f' t="b"><f>{_escaped(cell.formula)}</f><v>{cell.value:d}</v>'
+    if kind is CellFormulaTuple and type(cell.value) is str and cell.value[:1] not in ("", "#"):
+        return f' t="str"><f>{_escaped(cell.formula)}</f><v>{_escaped(cell.value)}</v>'
     return None
 
 

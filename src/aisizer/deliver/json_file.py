@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from aisizer import __version__
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -22,7 +23,12 @@ def plan_json(plan: Plan) -> str:
 
 def plan_hash(plan: Plan) -> str:
     """The sha256 of the Plan's text, which stamps the other files."""
-    return hashlib.sha256(plan_json(plan).encode()).hexdigest()
+    return text_hash(plan_json(plan))
+
+
+def text_hash(text: str) -> str:
+    """The sha256 of a Plan's text that is at hand."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_plan(path: Path) -> Plan:
@@ -41,14 +47,22 @@ def read_plan(path: Path) -> Plan:
     try:
         return Plan.model_validate_json(json.dumps(data))
     except ValidationError as error:
+        mend = _mend(data.get("aisizer_version"))
         raise InvalidInput(
             [
-                Fault(
-                    path.name, None, None, ".".join(map(str, fault["loc"])), f"{fault['msg']}. Run aisizer size again."
-                )
+                Fault(path.name, None, None, ".".join(map(str, fault["loc"])), f"{fault['msg']}. {mend}")
                 for fault in error.errors()
             ]
         ) from error
+
+
+def _mend(version: object) -> str:
+    """What to do with a plan that does not read; one of another version may have fields that this one does not know."""
+    if version == __version__ or not isinstance(version, str):
+        return "Run aisizer size again."
+    return (
+        f"aisizer {version} wrote it and this is {__version__}: install the newer of them, or run aisizer size again."
+    )
 
 
 def _check_schema(name: str, data: object) -> None:

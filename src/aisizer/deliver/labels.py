@@ -15,7 +15,7 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA"}
+_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA", "non_production": "non-production"}
 _TERMS = {
     "purchase": "purchase",
     "on_demand": "on demand",
@@ -46,6 +46,12 @@ def discount_rate(plan: Plan) -> float | None:
     """The yearly discount rate that the profile sets, if it sets one."""
     rate = (plan.profile.get("finance") or {}).get("discount_rate")
     return None if rate is None else units.parse(rate, "share")
+
+
+def served_share(plan: Plan) -> float:
+    """The share of the planned demand that finance expects to be served; all of it where the profile does not say."""
+    share = (plan.profile.get("finance") or {}).get("served_share")
+    return 1.0 if share is None else units.parse(share, "share")
 
 
 def site(site_id: str) -> str:

@@ -205,7 +205,17 @@ def _cost_notes(plan: Plan) -> list[str]:
         notes.append("NPV n/a: the profile sets no finance.discount_rate")
     if plan.baseline and plan.baseline_note:
         notes.append(f"baseline: {plan.baseline_note}")
-    return notes
+    return notes + _payback(plan)
+
+
+def _payback(plan: Plan) -> list[str]:
+    """Against the next site, where the chosen one asks for more before service."""
+    following = next((c for c in plan.comparisons if c.kind == "site" and c.outlay_usd), None)
+    if following is None:
+        return []
+    name, month = labels.site(following.other), following.payback_month
+    when = "not within 36 months" if month is None else f"in month {month}"
+    return [f"paid back against {name}: {when}"]
 
 
 def _evidence(plan: Plan) -> Facts:

@@ -23,7 +23,7 @@ NOT_MODELLED = (
 
 def prototype_section(plan: Plan) -> Section:
     """What a prototype measured beside what the model says of the same load."""
-    rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype]
+    rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype if c.unit != "USD"]
     text = (
         "The model is uncalibrated here: it predicts the prototype's load without having seen its figures. Where the plan "
         "takes the prototype's GPU class, engine and precision, the figures then calibrate it as one load point."

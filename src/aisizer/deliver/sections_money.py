@@ -5,10 +5,9 @@ from __future__ import annotations
 from aisizer.costs.bom import INCLUDED
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.sections_totals import category_tables, conventions, fiscal_table, leases, not_priced, rates
 from aisizer.plan import Plan
-
-NO_RATE = "The profile sets no discount rate (finance.discount_rate), so no net present value is given."
 
 
 def cost_section(plan: Plan) -> Section:
@@ -18,14 +17,15 @@ def cost_section(plan: Plan) -> Section:
     npv = "NPV" if rate is None else f"NPV at {numbers.exact_share(rate)}"
     heads = f"Site | Fleet | Term | 1 year # | 3 years # | {npv} # | per M tokens # | per request #"
     blocks: list[Block] = [
-        Paragraph(
-            "In USD. 1 year is period 0 (all spend before service) and months 1 to 12 of the 36-month plan; 3 years is "
-            "all of it. " + (NO_RATE if rate is None else "NPV counts month-end flows; period 0 is not discounted.")
-        ),
+        conventions(plan),
         table("Total cost by site", heads, [cost_row(name, cost) for name, cost in costs]),
         *_notes(plan),
+        *not_priced(costs),
+        *leases(costs),
         Figure(_chart(costs), "Cost over 36 months by site and category"),
-        _category_table(costs),
+        *category_tables(plan),
+        *fiscal_table(costs),
+        *rates(plan),
     ]
     return Section("cost", "Total cost", tuple(blocks))
 
@@ -51,26 +51,13 @@ def cost_row(name: str, cost: SiteCost) -> tuple[str, ...]:
 
 
 def _notes(plan: Plan) -> list[Block]:
-    notes = [f"{name}: at least, as {labels.missing_lines(cost)}." for name, cost in priced(plan) if cost.missing]
-    if plan.baseline_note:
-        notes.append(f"Baseline: {plan.baseline_note}.")
-    return [Items(tuple(notes))] if notes else []
+    return [Paragraph(f"Baseline: {plan.baseline_note}.")] if plan.baseline_note else []
 
 
 def _chart(costs: list[tuple[str, SiteCost]]) -> str:
     rows = {name: {labels.reason(k): v for k, v in cost.by_category.items()} for name, cost in costs}
     said = "; ".join(f"{name} {numbers.usd(cost.three_year_usd)} USD" for name, cost in costs)
     return charts.stacked_bars(rows, "Cost over 36 months by site and category", f"Totals: {said}.")
-
-
-def _category_table(costs: list[tuple[str, SiteCost]]) -> Block:
-    categories = list(dict.fromkeys(name for _, cost in costs for name in cost.by_category))
-    rows = [
-        (labels.reason(c), *(numbers.cents(cost.by_category[c]) if c in cost.by_category else "" for _, cost in costs))
-        for c in categories
-    ]
-    heads = "Category | " + " | ".join(f"{name} #" for name, _ in costs)
-    return table("Cost over 36 months by category, USD", heads, rows)
 
 
 def bom_section(plan: Plan) -> Section:

@@ -20,6 +20,7 @@ def verdicts_section(plan: Plan) -> Section:
         *([_places(plan)] if plan.places else []),
         *([Paragraph(retention(plan))] if plan.retention else []),
         *([_controls(plan)] if plan.controls else []),
+        *([_unpriced(plan)] if plan.unpriced_controls else []),
     ]
     return Section("sites", "Where the data may go", tuple(blocks))
 
@@ -57,6 +58,11 @@ def _controls(plan: Plan) -> Table:
     rows = [(c.framework, c.kind, c.text, c.citation, c.basis) for c in plan.controls]
     heads = "Framework | Asks for | Text | Citation | Basis"
     return table("What the frameworks ask for that costs money or capacity", heads, rows)
+
+
+def _unpriced(plan: Plan) -> Table:
+    rows = [(c.framework, c.kind, c.text, c.why) for c in plan.unpriced_controls]
+    return table("Of these, what no cost line pays for", "Framework | Asks for | Text | Why", rows)
 
 
 def facility_section(plan: Plan) -> Section:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import count
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -55,6 +56,9 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "percent": {"num_format": "0.00 %"},
     "percent_fine": {"num_format": "0.0000 %"},
     "number_left": {"num_format": _FACTOR, "align": "left", "indent": 1},
+    "count": {"num_format": "#,##0"},
+    "count_right": {"num_format": "0", "align": "right"},
+    "frozen_right": {"num_format": "0", "align": "right", "font_color": "#59636E", "bg_color": "#F4F6F8"},
     "unit_cost": {"num_format": "#,##0.0000"},
     "money": {"num_format": _MONEY},
     "total": {"num_format": _MONEY, "bold": True, "top": 1},
@@ -125,28 +129,40 @@ class Sheet:
 
     def put(self, row: int, col: int, value: Value, style: str = "text") -> None:
         """A constant, written as what it is."""
-        self.raw.store(row, col, [self._constant(value, style)])
+        self.raw.table[row][col] = self._constant(value, style)
 
     def row(self, row: int, values: Sequence[Value], style: str = "text", first: int = 0) -> None:
         """Constants side by side."""
-        self.raw.store(row, first, [self._constant(value, style) for value in values])
+        self.store(row, first, [self._constant(value, style) for value in values])
+
+    def cells(self, values: Sequence[Value], style: str = "text") -> list[Any]:
+        """Constants to be stored again and again, as many rows begin or end alike."""
+        return [self._constant(value, style) for value in values]
+
+    def live_cells(self, text: str, value: float | str | bool, style: str) -> list[Any]:
+        """The same for a formula."""
+        return [CellFormulaTuple(text, self._formats[style], value)]
 
     def numbers(self, row: int, first: int, values: Sequence[float], style: str = "number") -> None:
         """Numbers side by side, for long rows."""
         cell_format = self._formats[style]
-        self.raw.store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
+        self.store(row, first, [CellNumberTuple(_finite(value), cell_format) for value in values])
 
     def formula(self, row: int, col: int, text: str, value: float | str | bool, style: str = "money") -> None:
         """A formula with the engine's value in its cell."""
-        self.formulas(row, col, [text], [value], style)
+        self.raw.table[row][col] = CellFormulaTuple(text, self._formats[style], _finite(value))
 
     def formulas(
         self, row: int, first: int, texts: Iterable[str], values: Sequence[float | str | bool], style: str = "money"
     ) -> None:
-        """Formulas side by side, each with its value. A function younger than Excel 2010 is written with its prefix _xlfn."""
+        """Formulas side by side, each with its value. A function younger than Excel 2007 is written with its prefix _xlfn."""
         cell_format = self._formats[style]
         pairs = zip(texts, values, strict=True)
-        self.raw.store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
+        self.store(row, first, [CellFormulaTuple(text, cell_format, _finite(value)) for text, value in pairs])
+
+    def store(self, row: int, first: int, cells: Sequence[Any]) -> None:
+        """Cells that are made already, side by side."""
+        self.raw.table[row].update(zip(count(first), cells))
 
     def _constant(self, value: Value, style: str) -> Any:
         cell_format = self._formats[style]
@@ -175,9 +191,9 @@ class Sheet:
         return fingerprint(self._locked())
 
     def _locked(self) -> Iterator[Cell]:
-        texts = list(self.raw.str_table.string_table)
-        for row, cells in self.raw.table.items():
-            for col, each in cells.items():
+        texts, table = list(self.raw.str_table.string_table), self.raw.table
+        for row in sorted(table):
+            for col, each in sorted(table[row].items()):
                 kind = type(each)
                 if kind is CellBlankTuple or not each.format.locked:
                     continue
@@ -199,6 +215,12 @@ class Sheet:
         """Keeps the headings above `row` in view, and repeats the last of them on every printed page."""
         self.raw.freeze_panes(row, col)
         self.raw.repeat_rows(row - 1)
+
+    def wide(self, row: int, col: int) -> None:
+        """The same for a sheet whose months run to the right: three pages side by side, the first column on each."""
+        self.freeze(row, col)
+        self.raw.fit_to_pages(3, 0)
+        self.raw.repeat_columns(0)
 
 
 def _finite(value: Figure) -> Figure:

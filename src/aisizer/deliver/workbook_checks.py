@@ -12,6 +12,7 @@ from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, TOLERANCE_USD, c
 from aisizer.deliver.workbook_inputs import TOLERANCE
 from aisizer.deliver.workbook_inputs_sheet import INPUTS_CHANGED, worked_out
 from aisizer.deliver.workbook_lines import CostSheet, categories
+from aisizer.deliver.workbook_lists import bom_total
 from aisizer.deliver.workbook_months import (
     ACCRUAL,
     CAPEX,
@@ -39,8 +40,10 @@ class Check:
     left: str
     left_value: float
     right: str | None
-    """null: a constant stamped from the plan, compared only while no input and no choice is changed"""
+    """null: a constant stamped from the plan"""
     right_value: float
+    frozen: bool = False
+    """whether the right side is of the plan as delivered, and so compared only while no input and no scenario is changed"""
 
     @property
     def failed(self) -> int:
@@ -53,6 +56,7 @@ def checks(shown: Shown, exported: tuple[str, str]) -> list[Check]:
     return [
         *_of_selected(shown),
         *_of_export(shown, *exported),
+        *_of_bom(shown),
         *(check for site in shown.sites for check in _of_site(site)),
     ]
 
@@ -97,6 +101,18 @@ def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
     yield Check("Export: accrual = Accrual of the selected site", accrual, accrued, selected, accrued)
 
 
+def _of_bom(shown: Shown) -> Iterator[Check]:
+    """Both at the prices of the first year; payment terms and yearly steps move cash and not what is bought."""
+    site, ordered = shown.chosen, [line for line in shown.plan.bom if line.treatment == at.CAPITAL]
+    bought = [row for row, line in enumerate(site.lines) if site.capital[row] and line.category != at.RESIDUAL]
+    value = math.fsum(site.rates[row] * math.fsum(site.lines[row].used) for row in bought)
+    block = span((at.FIRST, at.USED), (site.total - 1, at.USED + PERIODS - 1), site.name)
+    mine = f'({site.column(at.TREATMENT)}="{at.CAPITAL}")*({site.column(at.CATEGORY)}<>"{at.RESIDUAL}")'
+    text = f"SUMPRODUCT({mine}*{site.column(at.RATE)}*{block})"
+    total = math.fsum(line.extended_price_usd or 0.0 for line in ordered)
+    yield Check("BOM: capitalised lines = what enters service", text, value, bom_total(at.CAPITAL), total, frozen=True)
+
+
 def _of_site(site: CostSheet) -> Iterator[Check]:
     three = site.value(at.THREE_YEARS) or 0.0
     total = site.at_total(at.THREE_YEARS)
@@ -111,7 +127,9 @@ def _of_site(site: CostSheet) -> Iterator[Check]:
     for name, col, figure in stamped:
         value = site.value(col)
         if figure is not None and value is not None:
-            yield Check(f"{site.label}: {name} = the plan's figure", site.at_total(col), value, None, figure)
+            yield Check(
+                f"{site.label}: {name} = the plan's figure", site.at_total(col), value, None, figure, frozen=True
+            )
 
 
 def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
@@ -130,7 +148,7 @@ def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
             sheet.formula(row, 2, check.right, check.right_value)
         sheet.formula(row, 3, f"{cell(row, 1)}-{cell(row, 2)}", check.left_value - check.right_value)
         test = f"IF(ABS({cell(row, 3)})<={tolerance},0,1)"
-        test = test if check.right else f"IF({untouched},{test},0)"
+        test = f"IF({untouched},{test},0)" if check.frozen else test
         sheet.formula(row, 4, test, float(check.failed), "number")
     total = HEAD + 1 + len(balances)
     sheet.row(total, ("Checks failed", "", "", ""), "total_text")

@@ -17,7 +17,7 @@ from aisizer.deliver.workbook_lines import CAPITAL, FIRST, RESIDUAL, CostSheet
 from aisizer.deliver.workbook_site import Shown
 from aisizer.plan import Plan
 
-WIDTHS = (26, 15, 46, 12, 15, 14, 9, 16, 16, 16, 16, 9, *[10] * PERIODS, *[10] * PERIODS, *[13] * PERIODS)
+WIDTHS = (26, 15, 46, 12, 15, 14, 9, 16, 16, 16, 16, 9, 40, *[10] * PERIODS, *[10] * PERIODS, *[13] * PERIODS)
 TITLES = (
     "Line", "Category", "Description", "Treatment", "Unit", "Rate, USD #", "Step #", "1 year #", "3 years #", "NPV #",
     "Accrued #", "Unpriced #",
@@ -73,6 +73,7 @@ def _line(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int) -> None:
     """A line's rate: price x factors, nothing where one of them is missing, which counts as unpriced."""
     row, line = FIRST + index, cost.lines[index]
     sheet.row(row, (line.id, line.category, line.description, line.treatment, line.unit))
+    sheet.put(row, at.PRICE_PATH, line.price_path)
     price, factors = inputs.price(line), inputs.factors(line)
     waiting = [] if cost.is_own(index) else factors[-1:]
     sure = [each for each in (*price, *factors) if each not in waiting]
@@ -81,9 +82,8 @@ def _line(sheet: Sheet, cost: CostSheet, inputs: InputMap, index: int) -> None:
     product = "*".join([*sure, *(f"N({each})" for each in waiting)])
     unpriced = float(line.unit_price_usd is None and cost.is_own(index))
     product = f"IF({cell(row, at.UNPRICED)}=0,IF(ISNUMBER({price[0]}),{product},0),0)"
-    rate = 0.0 if line.unit_price_usd is None else line.unit_price_usd * float(np.prod(list(line.factors.values())))
-    sheet.formula(row, at.RATE, product, rate, "number")
-    sheet.formula(row, at.STEP, f"N({inputs.selected(step_path(line.category))})", line.escalation, "percent")
+    sheet.formula(row, at.RATE, product, cost.rates[index], "number")
+    sheet.formula(row, at.STEP, f"N({inputs.selected(step_path(cost.steps[index]))})", line.escalation, "percent")
     sheet.formula(row, at.UNPRICED, lacking, unpriced, "number")
 
 

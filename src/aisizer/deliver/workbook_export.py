@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from aisizer.deliver import labels
 from aisizer.deliver import workbook_lines as at
@@ -16,8 +17,8 @@ FIELDS = (
     "profile", "plan_hash", "scenario", "site", "period", "fiscal_year", "category", "line", "amount", "currency", "basis",
     "complete",
 )  # fmt: skip
-SCENARIO, SITE, PERIOD, AMOUNT, CURRENCY, COMPLETE = 2, 3, 4, 8, 9, 11
-"""zero-based columns"""
+AMOUNT = FIELDS.index("amount")
+PLAIN = "plain"
 SHORT_HASH = 12
 """digits of the plan's hash that stand in each row; Summary has all of them"""
 
@@ -26,24 +27,47 @@ def export_sheet(book: Book, shown: Shown) -> None:
     """One row per line and month with a quantity, then one per category and month of the accrual."""
     sheet = book.sheet("Export", (18, 15, 10, 16, 8, 11, 18, 30, 16, 9, 9, 10))
     sheet.head(0, FIELDS)
-    years, row = fiscal_names(shown), 1
+    row = 1
     for site in shown.sites:
-        for index, period in _paid(site):
-            line = site.lines[index]
-            _key(sheet, shown, row, site.label, period, years[period], line.category, line.id)
-            amount = f"'{site.name}'!{column(at.AMOUNT + period)}{at.FIRST + index + 1}"
-            sheet.formula(row, AMOUNT, amount, float(site.amounts[index][period]))
-            sheet.row(row, ("USD", "cash"), "plain", CURRENCY)
-            sheet.formula(row, COMPLETE, f"{site.at_total(at.UNPRICED)}=0", not site.unpriced, "plain")
-            row += 1
-    for block, offset, period in _charged(shown):
-        _key(sheet, shown, row, None, period, years[period], block.names[offset], block.title)
-        amount = f"{ACCRUAL}!{column(MONTHS + period)}{block.top + offset + 1}"
-        sheet.formula(row, AMOUNT, amount, float(block.values[offset][period]))
-        sheet.row(row, ("USD", "accrual"), "plain", CURRENCY)
-        sheet.formula(row, COMPLETE, f'{STATUS}="complete"', not shown.chosen.unpriced, "plain")
-        row += 1
+        row = _cash_rows(sheet, shown, site, row)
+    _accrual_rows(sheet, shown, row)
     sheet.freeze(1, 0)
+
+
+def _cash_rows(sheet: Sheet, shown: Shown, site: CostSheet, row: int) -> int:
+    begin = [*_begin(sheet, shown), *sheet.cells((site.label,), PLAIN)]
+    complete = sheet.live_cells(f"{site.at_total(at.UNPRICED)}=0", not site.unpriced, PLAIN)
+    end, when = [*sheet.cells(("USD", "cash"), PLAIN), *complete], _when(sheet, shown)
+    names = [sheet.cells((line.category, line.id), PLAIN) for line in site.lines]
+    for index, period in _paid(site):
+        amount = f"'{site.name}'!{column(at.AMOUNT + period)}{at.FIRST + index + 1}"
+        paid = sheet.live_cells(amount, float(site.amounts[index, period]), "money")
+        sheet.store(row, 0, [*begin, *when[period], *names[index], *paid, *end])
+        row += 1
+    return row
+
+
+def _accrual_rows(sheet: Sheet, shown: Shown, row: int) -> None:
+    begin = [*_begin(sheet, shown), *sheet.live_cells("Site", shown.chosen.label, PLAIN)]
+    complete = sheet.live_cells(f'{STATUS}="complete"', not shown.chosen.unpriced, PLAIN)
+    end, when = [*sheet.cells(("USD", "accrual"), PLAIN), *complete], _when(sheet, shown)
+    for block, offset, period in _charged(shown):
+        names = sheet.cells((block.names[offset], block.title), PLAIN)
+        amount = f"{ACCRUAL}!{column(MONTHS + period)}{block.top + offset + 1}"
+        charged = sheet.live_cells(amount, float(block.values[offset, period]), "money")
+        sheet.store(row, 0, [*begin, *when[period], *names, *charged, *end])
+        row += 1
+
+
+def _begin(sheet: Sheet, shown: Shown) -> list[Any]:
+    """How every row begins: profile, plan and scenario."""
+    named = sheet.cells((labels.profile_name(shown.plan), shown.stamp[:SHORT_HASH]), PLAIN)
+    return [*named, *sheet.live_cells("Scenario", "base", PLAIN)]
+
+
+def _when(sheet: Sheet, shown: Shown) -> list[list[Any]]:
+    """Period and fiscal year of each period."""
+    return [sheet.cells((period, year), PLAIN) for period, year in enumerate(fiscal_names(shown))]
 
 
 def exported(shown: Shown) -> tuple[str, str]:
@@ -66,15 +90,3 @@ def _charged(shown: Shown) -> Iterator[tuple[Block, int, int]]:
         for offset, values in enumerate(block.values):
             for period in range(begins, len(values)):
                 yield block, offset, period
-
-
-def _key(
-    sheet: Sheet, shown: Shown, row: int, site: str | None, period: int, year: str, category: str, line: str
-) -> None:
-    sheet.row(row, (labels.profile_name(shown.plan), shown.stamp[:SHORT_HASH]), "plain")
-    sheet.formula(row, SCENARIO, "Scenario", "base", "plain")
-    if site is None:
-        sheet.formula(row, SITE, "Site", shown.chosen.label, "plain")
-    else:
-        sheet.put(row, SITE, site, "plain")
-    sheet.row(row, (period, year, category, line), "plain", PERIOD)

@@ -3,7 +3,7 @@
 Writer and reader of the sheet Inputs share TITLES: each table there has one header row with exactly these titles, and
 `Value` is the only unlocked column. Path is the profile path that the value sets (supply.quotes.ITEM,
 supply.amounts.NAME, supply.pue, finance.fx.EUR.rate, finance.escalation.CATEGORY ...), with finance.useful_life in
-years; it is empty for what is locked, and for Demand served, a question to the workbook that no profile field holds.
+years; it is empty for what is locked.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import get_args
 
 from aisizer import units
 from aisizer.costs.lines import significant
-from aisizer.costs.needs import KEPT
 from aisizer.costs.prices import USD
-from aisizer.costs.records import CostLine
+from aisizer.costs.records import Category, CostLine
 from aisizer.deliver import labels, workbook_finance
-from aisizer.deliver.workbook_cells import TOLERANCE_USD, cell, span
-from aisizer.deliver.workbook_lines import CostSheet, categories
+from aisizer.deliver.workbook_cells import PERIODS, TOLERANCE_USD, cell, span
+from aisizer.deliver.workbook_lines import FOLLOWING, CostSheet
 from aisizer.plan import Plan
 
 TITLES = (
@@ -35,8 +35,9 @@ FIRST_TABLE = 3
 DIGITS = 12
 """significant digits of a price in the currency of its quote"""
 DISCOUNT, LIFE, RESIDUAL, TAX = "finance.discount_rate", "finance.useful_life", "finance.residual", "finance.tax"
-SERVED, MONTHS, TOLERANCE = "Demand served", "Months per year", "Tolerance of checks"
-"""keys of inputs; a path where there is one"""
+SERVED = "finance.served_share"
+MONTHS, PERIOD_MONTHS, TOLERANCE = "Months per year", "Months of the plan", "Tolerance of checks"
+"""keys of inputs: the path where there is one"""
 NOBODY = "nobody"
 """who set a price that is missing"""
 
@@ -165,7 +166,9 @@ def _finance(plan: Plan) -> tuple[Input, ...]:
         ),
         share(RESIDUAL, "Residual value after month 36", workbook_finance.share(plan, "residual"), "of the price", "servers"),
         share(TAX, "Sales or use tax", workbook_finance.share(plan, "tax"), "of the price", "goods that are bought"),
-        Input(SERVED, SERVED, 1.0, "of the plan's demand", "cost per token and request", "default", percent=True),
+        share(
+            SERVED, "Demand served", labels.served_share(plan), "of the plan's demand", "unit costs"
+        ),
     )  # fmt: skip
 
 
@@ -227,12 +230,15 @@ def _factor_source(path: str, set_by: str) -> str:
 
 
 def _steps(plan: Plan, sheets: Sequence[CostSheet]) -> Iterator[Input]:
-    lines = [line for sheet in sheets for line in sheet.lines]
-    for category in categories(sheets):
-        path, mine = step_path(category), [line for line in lines if line.category == category]
+    stepped: dict[str, list[CostLine]] = {}
+    for sheet in sheets:
+        for category, line in zip(sheet.steps, sheet.lines, strict=True):
+            stepped.setdefault(category, []).append(line)
+    for category in (name for name in get_args(Category) if name in stepped):
+        path = step_path(category)
         yield Input(
-            path, category, mine[0].escalation, "per year", _listed(mine), _set_by(plan, path), path,
-            source=_profile(plan, path), percent=True,
+            path, category, stepped[category][0].escalation, "per year", _listed(stepped[category]), _set_by(plan, path),
+            path, source=_profile(plan, path), percent=True,
         )  # fmt: skip
 
 
@@ -240,6 +246,7 @@ def _fixed() -> tuple[Input, ...]:
     months = float(units.MONTHS_PER_YEAR)
     return (
         Input(MONTHS, MONTHS, months, "month/year", "monthly rate, useful life", "plan", locked=True),
+        Input(PERIOD_MONTHS, PERIOD_MONTHS, PERIODS - 1.0, "month", "means by month", "plan", locked=True),
         Input(TOLERANCE, TOLERANCE, TOLERANCE_USD, "USD", "checks; the plan is in cents", "plan", locked=True),
     )
 
@@ -261,5 +268,5 @@ def _profile(plan: Plan, path: str) -> str:
 
 def _listed(lines: Sequence[CostLine]) -> str:
     """What an input is used for; tax and residual value follow from the rest."""
-    main = [line for line in lines if line.category not in KEPT] or lines
+    main = [line for line in lines if line.category not in FOLLOWING] or lines
     return labels.listed(list(dict.fromkeys(line.description for line in main)))

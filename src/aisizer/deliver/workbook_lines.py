@@ -5,34 +5,41 @@ Every value is the engine's own product, sum or discounting, so that a file nobo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisizer.costs.lines import Factor, taxed
-from aisizer.costs.needs import KEPT
+from aisizer.costs.rates import IN_SERVICE, ON_GOODS, rate_lines
 from aisizer.costs.records import Category, CostLine, SiteCost
 from aisizer.costs.tco import line_amounts, monthly_rate, used_amounts
 from aisizer.deliver import labels, workbook_finance
 from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, cell, span
 from aisizer.plan import Plan
+from aisizer.profile.sections import Finance
 from aisizer.shapes import Floats
 
 DATE_ROW, YEAR_ROW, LEFT_ROW, SHARE_ROW, HEAD_ROW = 3, 4, 5, 6, 7
 FIRST = HEAD_ROW + 1
 """zero-based rows of a cost sheet"""
-ID, CATEGORY, DESCRIPTION, TREATMENT, UNIT, RATE, STEP, ONE_YEAR, THREE_YEARS, NPV, ACCRUED, UNPRICED = range(12)
-PAID = 12
+ID, CATEGORY, DESCRIPTION, TREATMENT, UNIT, RATE, STEP, ONE_YEAR, THREE_YEARS, NPV, ACCRUED, UNPRICED, PRICE_PATH = (
+    range(13)
+)
+PAID = 13
 USED = PAID + PERIODS
 AMOUNT = USED + PERIODS
 """zero-based columns of a cost sheet"""
 Flags = NDArray[np.bool_]
 RESIDUAL: Category = "residual"
 CAPITAL = "capitalise"
+RATED = (*ON_GOODS, "service_tax")
+"""categories of rates on other lines"""
+FOLLOWING = (*RATED, *IN_SERVICE, RESIDUAL)
+"""categories that follow from what other lines buy"""
 SERVERS, SUPPORT = "hardware", "support"
 """how the ids of the lines end that buy servers, and that support those which stand"""
 MONTHS_LEFT = np.minimum(np.arange(PERIODS, 0.0, -1.0), PERIODS - 1.0)
@@ -56,9 +63,14 @@ class CostSheet:
         """Row of the totals."""
         return FIRST + len(self.lines)
 
+    @cached_property
+    def columns(self) -> list[str]:
+        """Each column of all lines, as formulas write it."""
+        return [span((FIRST, col), (self.total - 1, col), self.name) for col in range(AMOUNT + PERIODS)]
+
     def column(self, col: int) -> str:
         """One column of all lines."""
-        return span((FIRST, col), (self.total - 1, col), self.name)
+        return self.columns[col]
 
     @property
     def own(self) -> str:
@@ -68,6 +80,11 @@ class CostSheet:
     def at_total(self, col: int) -> str:
         """A column's total."""
         return cell(self.total, col, self.name)
+
+    @cached_property
+    def rates(self) -> list[float]:
+        """[USD] by line: price x factors; 0 where the price is missing."""
+        return [(line.unit_price_usd or 0.0) * prod(line.factors.values()) for line in self.lines]
 
     @cached_property
     def amounts(self) -> Floats:
@@ -126,6 +143,12 @@ class CostSheet:
         """The site's own lines without a price."""
         return len(self.cost.missing)
 
+    @cached_property
+    def steps(self) -> list[str]:
+        """The category whose yearly step each line's price takes."""
+        named = {line.id: line for line in self.lines}
+        return [step_category(line, named) for line in self.lines]
+
     def is_own(self, row: int) -> bool:
         """Whether the plan has the line; the others wait for a tax or a residual value."""
         return row < len(self.cost.lines)
@@ -166,25 +189,31 @@ def _sheet_name(key: str, taken: Sequence[str]) -> str:
 
 def _of_rates(plan: Plan, cost: SiteCost) -> Iterator[CostLine]:
     """The lines that the engine leaves out while tax or residual value is nothing, so that both can be typed in."""
-    bought = [line for line in cost.lines if line.treatment == CAPITAL and line.category not in KEPT]
+    named = {line.id: line for line in cost.lines}
     if not any(line.category == "tax" for line in cost.lines):
-        step = workbook_finance.escalation(plan, "tax")
-        yield from (_stepped(taxed(line, 0.0), step) for line in bought if "install_rate" not in line.factors)
+        for line in rate_lines([line for line in cost.lines if line.category not in RATED], Finance(tax=1.0)):
+            yield line.model_copy(update={"factors": line.factors | {"tax": 0.0}})
     if not any(line.category == RESIDUAL for line in cost.lines):
-        step, named = workbook_finance.escalation(plan, RESIDUAL), {line.id: line for line in cost.lines}
-        for line in bought:
+        step = workbook_finance.escalation(plan, RESIDUAL)
+        for line in cost.lines:
             supported = named.get(line.id.removesuffix(SERVERS) + SUPPORT)
-            if line.id.endswith(SERVERS) and supported is not None:
-                yield _stepped(_sold(line, supported.used[-1]), step)
+            if line.id.endswith(SERVERS) and line.category not in RATED and supported is not None:
+                yield _sold(line, supported.used[-1]).model_copy(update={"escalation": step})
 
 
-def _stepped(line: CostLine, step: float) -> CostLine:
-    return line.model_copy(update={"escalation": step})
+def step_category(line: CostLine, named: Mapping[str, CostLine]) -> str:
+    """The category whose yearly step the line's price takes: its own, but for rates on other lines, which take theirs.
+
+    named: the site's lines by id.
+    """
+    if line.category in RATED:
+        base = named.get(line.id.replace(f"{line.category.replace('_', '-')}-", "", 1))
+        return line.category if base is None else step_category(base, named)
+    return "rent" if line.category == "bridge" else line.category
 
 
 def _sold(line: CostLine, servers: float) -> CostLine:
     """What the servers of a line bring after month 36, at a residual value of nothing."""
-    sold = Factor(0.0, "finance.residual")
     return line.model_copy(
         update={
             "id": f"residual-{line.id}",
@@ -192,8 +221,8 @@ def _sold(line: CostLine, servers: float) -> CostLine:
             "description": f"Residual value after month 36: {line.description}",
             "quantity": (*[0.0] * (PERIODS - 1), -servers),
             "served": (),
-            "factors": {"residual": sold.value},
+            "factors": {"residual": 0.0},
             "factor_units": {"residual": "1"},
-            "factor_paths": {"residual": sold.path},
+            "factor_paths": {"residual": "finance.residual"},
         }
     )

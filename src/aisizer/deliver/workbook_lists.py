@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisizer.costs.records import BomLine
 from aisizer.deliver.workbook_book import Book
+from aisizer.deliver.workbook_cells import column
 from aisizer.deliver.workbook_site import Shown
 
 HEAD = 3
@@ -26,6 +27,12 @@ def bom_sheet(book: Book, shown: Shown) -> None:
             style = "money" if name.endswith("_usd") else "number" if _is_figure(name) else "text"
             sheet.put(row, col, getattr(line, name), style)
     sheet.freeze(HEAD + 1, 5)
+
+
+def bom_total(treatment: str) -> str:
+    """The extended prices of all lines of a treatment, as a formula."""
+    treated, extended = (column(BOM_FIELDS.index(name)) for name in ("treatment", "extended_price_usd"))
+    return f'SUMIFS(BOM!${extended}:${extended},BOM!${treated}:${treated},"{treatment}")'
 
 
 def _title(name: str) -> str:

@@ -143,7 +143,7 @@ def cash_sheet(book: Book, shown: Shown) -> None:
 def accrual_blocks(shown: Shown) -> tuple[Block, Block, Block]:
     """Capital that enters service, its depreciation, and expenses."""
     owned = [name for name in capital_categories(shown) if name != RESIDUAL]
-    running = running_categories(shown)
+    running = [name for name in running_categories(shown) if name != RESIDUAL]
     capital = charged(shown.chosen, owned, True)
     charges = np.array([depreciation(row, shown.chosen.life_months) for row in capital])
     first = Block("Enters service", TOP + 1, owned, capital)
@@ -216,7 +216,7 @@ def _monthly(book: Book, shown: Shown, name: str, title: str, basis: str) -> Fra
     sheet.head(HEAD_ROW, ("Category", "36 months #", "1 year #", *(f"{year} #" for year in years)))
     sheet.row(HEAD_ROW, ("",) * (MOST_FISCAL - len(years)), "head_right", FISCAL + len(years))
     sheet.numbers(HEAD_ROW, MONTHS, range(PERIODS), "head_right")
-    sheet.freeze(TOP, 1)
+    sheet.wide(TOP, 1)
     return Frame(sheet, years)
 
 

@@ -26,11 +26,13 @@ from aisizer.deliver.workbook_months import (
     running_categories,
 )
 from aisizer.deliver.workbook_site import Shown
+from aisizer.plan import Plan
 from aisizer.shapes import Floats
 
 HEAD = 3
-MILLION_TOKENS, REQUESTS = 11, 12
-"""zero-based columns of what is stamped on Site comparison"""
+MILLION_TOKENS, REQUESTS, PLANNED = 11, 12, 13
+"""zero-based columns of Site comparison: what is stamped, and the first unit cost"""
+MILLION = 1e6
 
 
 def one_year_sheet(book: Book, shown: Shown) -> None:
@@ -95,12 +97,13 @@ def site_list(shown: Shown) -> str:
 
 def comparison_sheet(book: Book, shown: Shown) -> None:
     """Totals of all sites side by side, and their cost by category."""
-    sheet = book.sheet("Site comparison", (26, 26, 24, *[17] * 6, 12, 15, 15, 15, 15, 15))
+    sheet = book.sheet("Site comparison", (26, 26, 24, *[17] * 6, 12, *[15] * 7))
     sheet.headline(
         "Site comparison", shown.told("Cash as paid, and accrued beside it; every site in the selected scenario.")
     )
     titles = ("1 year #", "3 years #", "NPV #", "Capitalised #", "Other #", "Accrued #", "Unpriced lines #")
-    stamped = ("M tokens served #", "Requests served #", "per M tokens #", "per request #", "GPUs month 36 #")
+    units = ("M tokens, plan #", "Requests, plan #", "per M tokens #", "per request #")
+    stamped = (*units, "per M tokens, if served #", "per request, if served #", "GPUs month 36 #")
     sheet.head(HEAD, ("Site", "GPUs", "Term", *titles, "Totals are", *stamped))
     for row, site in enumerate(shown.sites, HEAD + 1):
         _site_row(sheet, shown, row, site)
@@ -123,23 +126,38 @@ def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     sheet.formula(row, 9, site.at_total(at.UNPRICED), float(site.unpriced), "number")
     text = f'IF({cell(row, 9)}=0,"complete","at least")'
     sheet.formula(row, 10, text, "at least" if site.unpriced else "complete", "text")
-    accrued = site.value(at.ACCRUED) or 0.0
-    served = shown.inputs.selected(SERVED)
-    for offset, volume in enumerate((served_at_plan(site, data.usd_per_million_tokens), requests_at_plan(site))):
-        stamped = cell(row, MILLION_TOKENS + offset)
-        text = f'IF({stamped}>0,{cell(row, 8)}/({stamped}*{served}),"not priced")'
-        sheet.put(row, MILLION_TOKENS + offset, volume, "frozen")
-        sheet.formula(row, 13 + offset, text, accrued / volume if volume else "not priced", "unit_cost")
-    sheet.put(row, 15, data.gpus_month_36, "frozen")
+    _unit_costs(sheet, shown, row, site)
+    sheet.put(row, PLANNED + 4, data.gpus_month_36, "frozen")
 
 
-def requests_at_plan(site: CostSheet) -> float:
+def _unit_costs(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
+    """Accrued cost over what the plan serves, and over the share of it that finance expects to come."""
+    accrued, share = site.value(at.ACCRUED) or 0.0, labels.served_share(shown.plan)
+    volumes = (million_tokens(shown.plan, site), requests(shown.plan, site))
+    sheet.row(row, volumes, "frozen", MILLION_TOKENS)
+    for offset, volume in enumerate((*volumes, *volumes)):
+        stamped, actual = cell(row, MILLION_TOKENS + offset % len(volumes)), offset >= len(volumes)
+        served = f"*{shown.inputs.selected(SERVED)}" if actual else ""
+        text = f'IF({stamped}>0,{cell(row, 8)}/({stamped}{served}),"not known")'
+        value = accrued / (volume * (share if actual else 1.0)) if volume else "not known"
+        sheet.formula(row, PLANNED + offset, text, value, "unit_cost")
+
+
+def million_tokens(plan: Plan, site: CostSheet) -> float:
+    """[Mtoken] that 36 months serve at plan, read and written."""
+    volumes = plan.volumes
+    if volumes is None:
+        return _derived(site, site.cost.usd_per_million_tokens)
+    return (volumes.input_tokens + volumes.output_tokens) / MILLION
+
+
+def requests(plan: Plan, site: CostSheet) -> float:
     """[request] that 36 months serve at plan."""
-    return served_at_plan(site, site.cost.usd_per_request)
+    return _derived(site, site.cost.usd_per_request) if plan.volumes is None else plan.volumes.requests
 
 
-def served_at_plan(site: CostSheet, each: float) -> float:
-    """What 36 months serve at plan, from the plan's own accrued cost of one of them; nothing where nothing is priced."""
+def _derived(site: CostSheet, each: float) -> float:
+    """How many are served, from the plan's own cost of one; nothing where nothing is priced."""
     stamped = site.cost.accrual_three_year_usd
     accrued = site.value(at.ACCRUED) if stamped is None else stamped
     return (accrued or 0.0) / each if each else 0.0

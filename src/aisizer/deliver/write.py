@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aisizer.deliver.document import sizing_html, sizing_md
-from aisizer.deliver.json_file import plan_json
+from aisizer.deliver.json_file import plan_json, text_hash
 from aisizer.deliver.labels import decided
 from aisizer.deliver.tables import bom_csv
 from aisizer.deliver.trigger_files import trigger_files
@@ -22,13 +22,14 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 def render(plan: Plan) -> dict[str, bytes]:
     """The bytes of every output, by path in the folder; sizing.json is the last."""
     decided(plan)
+    text = plan_json(plan)
     return {
         "bom.csv": bom_csv(plan).encode(),
-        "tco.xlsx": workbook_bytes(plan),
+        "tco.xlsx": workbook_bytes(plan, text_hash(text)),
         "sizing.md": sizing_md(plan).encode(),
         "sizing.html": sizing_html(plan).encode(),
         **{name: text.encode() for name, text in trigger_files(plan).items()},
-        "sizing.json": plan_json(plan).encode(),
+        "sizing.json": text.encode(),
     }
 
 

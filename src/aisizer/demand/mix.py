@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import TokenLengths, Workload
 from aisizer.shapes import Floats, Requests
+from aisizer.special import ndtr, ndtri
 
 Z95 = 1.6448536269514722
 """95th percentile of the standard normal distribution."""

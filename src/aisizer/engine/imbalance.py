@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 from aisizer.engine import constants as c
 from aisizer.engine.roofline import experts_hit
 from aisizer.shapes import Floats
+from aisizer.special import ndtri
 
 
 def expected_maximum(count: Floats) -> Floats:

@@ -26,9 +26,11 @@ from aisizer.plan import (
 from aisizer.plan.confidence import HIGH, counts
 from aisizer.plan.confirm import Ledger, confirmation, fleet_trials
 from aisizer.plan.context import Context
+from aisizer.plan.controls import unpriced_controls
 from aisizer.plan.decision import decision_of
 from aisizer.plan.drills import drills
 from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought
+from aisizer.plan.explain_money import money_steps
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
@@ -146,6 +148,7 @@ def _answer(
         "availability": survived[0],
         "recovery": survived[1],
         "places": places(context, best),
+        "unpriced_controls": unpriced_controls(context.named.rules, context.profile.compliance, best.cost),
         "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
         "work": survived[2],
         "strategies": ways,
@@ -162,6 +165,7 @@ def _answer(
             *path_steps(bridged, way),
             *surrounding_steps(around),
             *strategy_steps(ways),
+            *money_steps(results, best.site.id),
         ),
         "warnings": (
             *bridge.sentences(bridged),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from aisizer.costs.crossings import cheaper_from, payback
-from aisizer.costs.lines import Volume
 from aisizer.costs.managed import ApiBreakEven, monthly_bill
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context, volume_of
@@ -22,71 +22,84 @@ def comparisons(
     """The chosen site beside each other one, the cheapest first, then beside the baseline and the APIs."""
     chosen, *others = tco.values()
     rate = context.profile.finance.discount_rate
-    beside = [("site", cost.site, cost.cash_by_month_usd, True, not cost.missing) for cost in others]
+    beside = [Beside("site", cost.site, cost.cash_by_month_usd, True, _lacking(cost)) for cost in others]
     if baseline is not None:
-        beside.append(("baseline", BASELINE, baseline.cash_by_month_usd, False, not baseline.missing))
+        beside.append(Beside("baseline", BASELINE, baseline.cash_by_month_usd, False, _lacking(baseline)))
     beside += _bills(context, apis)
-    return tuple(_comparison(chosen, *other, rate) for other in beside)  # type: ignore[arg-type]
+    return tuple(_comparison(chosen, other, rate) for other in beside)
 
 
-def _bills(context: Context, apis: Sequence[ApiBreakEven]) -> Iterator[tuple[str, str, tuple[float, ...], bool, bool]]:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the chosen site is held against: its cash by period, whether it may be chosen, and what its total lacks."""
+
+    kind: Kind
+    name: str
+    cash: tuple[float, ...]
+    alternative: bool
+    lacking: str
+
+
+def _lacking(cost: SiteCost) -> str:
+    lines = "1 line has" if len(cost.missing) == 1 else f"{len(cost.missing)} lines have"
+    return f"{lines} no price" if cost.missing else ""
+
+
+def _bills(context: Context, apis: Sequence[ApiBreakEven]) -> Iterator[Beside]:
     """What each API bills by period; nothing before service."""
     models = {name: model.id for name, model in context.named.models.items()}
-    volumes: dict[str, Volume] = {name: volume_of([context.offered[name]], context.demand.factors) for name in models}
+    volumes = {name: volume_of([context.offered[name]], context.demand.factors) for name in models}
     for found in apis:
-        bill = None if found.missing else monthly_bill(context.catalog.apis[found.api], volumes, models)
-        yield "api", found.api, (0.0, *(bill or ())), found.verdict != "rejected", bill is not None
+        lacking = f"it has no price for the model of {', '.join(found.missing)}" if found.missing else ""
+        bill = () if lacking else monthly_bill(context.catalog.apis[found.api], volumes, models)
+        yield Beside("api", found.api, (0.0, *bill), found.verdict != "rejected", lacking)
 
 
-def _comparison(
-    chosen: SiteCost,
-    kind: Kind,
-    other: str,
-    cash: Sequence[float],
-    alternative: bool,
-    complete: bool,
-    rate: float | None,
-) -> CashComparison:
-    own = chosen.cash_by_month_usd
-    known = complete and not chosen.missing
-    cheaper = cheaper_from(own, cash) if known else None
-    paid = payback(own, cash) if known else None
-    outlay = max(0.0, own[0] - cash[0]) if known else None
+def _comparison(chosen: SiteCost, other: Beside, rate: float | None) -> CashComparison:
+    own, cash = chosen.cash_by_month_usd, other.cash
+    lacking = _lacking(chosen) and f"{chosen.site}: {_lacking(chosen)}"
+    lacking = lacking or (other.lacking and f"{other.name}: {other.lacking}")
+    if lacking:
+        return _unknown(chosen, other, lacking)
+    cheaper, paid, outlay = cheaper_from(own, cash), payback(own, cash), max(0.0, own[0] - cash[0])
     return CashComparison(
-        other=other,
-        kind=kind,
-        alternative=alternative,
-        saving_usd=sum(cash) - sum(own) if known else None,
+        other=other.name,
+        kind=other.kind,
+        alternative=other.alternative,
+        saving_usd=sum(cash) - sum(own),
         outlay_usd=outlay,
         cheaper_from_month=cheaper,
         payback_month=paid,
-        discounted_payback_month=payback(own, cash, rate) if known and rate is not None else None,
-        sentence=_sentence(chosen, kind, other, alternative, known, cheaper, paid, outlay),
+        discounted_payback_month=None if rate is None else payback(own, cash, rate),
+        sentence=_sentence(chosen.site, other, cheaper, paid, outlay),
     )
 
 
-def _sentence(
-    chosen: SiteCost,
-    kind: Kind,
-    other: str,
-    alternative: bool,
-    known: bool,
-    cheaper: int | None,
-    paid: int | None,
-    outlay: float | None,
-) -> str:
-    barred = (
-        f" {other} is not authorised for these data, so this is no choice." if kind == "api" and not alternative else ""
+def _unknown(chosen: SiteCost, other: Beside, lacking: str) -> CashComparison:
+    return CashComparison(
+        other=other.name,
+        kind=other.kind,
+        alternative=other.alternative,
+        saving_usd=None,
+        outlay_usd=None,
+        cheaper_from_month=None,
+        payback_month=None,
+        discounted_payback_month=None,
+        sentence=f"{chosen.site} and {other.name} are not compared ({lacking}).{_barred(other)}",
     )
-    if not known:
-        why = "whose lines or models do not all have a price, so that a total is only known to be at least so much"
-        return f"{chosen.site} and {other} are not compared: at least one of them is a plan {why}.{barred}"
+
+
+def _sentence(site: str, other: Beside, cheaper: int | None, paid: int | None, outlay: float) -> str:
+    asks = f"asks for {outlay:,.0f} USD more before service" if outlay else "asks for no more before service"
+    back = f"; that is paid back in month {paid}" if outlay and paid is not None else ""
     if cheaper is None:
-        return f"Within 36 months {chosen.site} does not cost less than {other} for good.{barred}"
+        return (
+            f"{site} {asks}{back}, and does not cost less than {other.name} for good within 36 months.{_barred(other)}"
+        )
     when = "before service already" if cheaper == 0 else f"from month {cheaper} on"
-    back = "asks for no more before service" if not outlay else f"asks for {outlay:,.0f} USD more before service"
-    return f"{chosen.site} {back} and has cost less than {other} {when}{_paid(outlay, paid)}.{barred}"
+    return f"{site} {asks} and has cost less than {other.name} {when}{back}.{_barred(other)}"
 
 
-def _paid(outlay: float | None, paid: int | None) -> str:
-    return f"; the outlay is paid back in month {paid}" if outlay and paid is not None else ""
+def _barred(other: Beside) -> str:
+    barred = other.kind == "api" and not other.alternative
+    return f" {other.name} is not authorised for these data, so it is no choice." if barred else ""

@@ -13,6 +13,7 @@ from aisizer.costs.prices import overlaid, price_book
 from aisizer.demand.growth import demand_factors
 from aisizer.demand.loads import Offered, offered
 from aisizer.errors import InvalidInput
+from aisizer.plan.controls import check_frameworks
 from aisizer.plan.demand import Demand
 from aisizer.plan.names import Named, resolve
 from aisizer.plan.service import service
@@ -56,6 +57,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     profile = loaded.profile
     named = resolve(profile, catalog, files)
     _refuse_places(profile, named)
+    check_frameworks(profile.compliance, named.rules)
     loads = offered(profile.workloads)
     verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
     leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}

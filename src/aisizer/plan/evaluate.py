@@ -9,10 +9,15 @@ from dataclasses import dataclass, replace
 from aisizer.catalog.records import Site
 from aisizer.costs import lines as cost_lines
 from aisizer.costs.bridge import bridge_lines, starting
+from aisizer.costs.energy import energy
 from aisizer.costs.lines import Buyer
 from aisizer.costs.needs import need_lines
-from aisizer.costs.records import SiteCost
+from aisizer.costs.owned import residual_high
+from aisizer.costs.rates import carrying_lines, rate_lines
+from aisizer.costs.records import CostLine, SiteCost
+from aisizer.costs.rented import INCLUDED, unused_commitment
 from aisizer.costs.schedule import scheduled
+from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
@@ -174,11 +179,15 @@ def priced_fleet(
         supply=profile.supply,
         finance=profile.finance,
         rdma=any(c.gpus > offer.gpus or c.pool.stage != "serve" for c in layout.candidates),
+        controls=profile.compliance.control_costs,
     )
     around = need_lines(paid(buyer, layout, made, demand), buyer)
     first = made.waves[0].month
-    lines = starting((*cost_lines.cost_lines(buyer, bought(made), demand.volume), *around), first)
+    lines = starting((*site_lines(buyer, bought(made), demand.volume), *around), first)
+    lines = (*lines, *carrying_lines(lines, profile.finance))
     lines = scheduled(lines, profile.finance, lead_time_weeks(site, profile.supply.lead_time)["total"])
+    lines = (*lines, *rate_lines(lines, profile.finance))
+    own = lines
     if bridge is not None:
         lines += bridge_lines(bridge.cost.lines, first, bridge.site.name)
     cost = site_cost(
@@ -192,8 +201,25 @@ def priced_fleet(
         discount_rate=profile.finance.discount_rate,
         useful_life_s=profile.finance.useful_life,
     )
+    cost = cost.model_copy(update=_said(own, buyer, made, demand))
     caveat = _caveat(offer, cost, demand) or (f"its bridge: {bridge.caveat}" if bridge and bridge.caveat else "")
     return Evaluated(site, offer, term, layout, made, buyer, cost, caveat, bridge)
+
+
+def _said(lines: Sequence[CostLine], buyer: Buyer, made: Fleets, demand: Demand) -> dict[str, object]:
+    """What the site's own lines say beside their totals: what stands idle, what may come back, energy, what rent holds."""
+    site, residency = buyer.site, demand.profile.compliance.residency
+    country = site.countries[0] if site.countries else residency.casefold()
+    owned = site.ownership == "own"
+    drawn = energy(lines, owned, country, demand.profile.supply.grid_carbon, demand.book)
+    return {
+        "unused_commitment_usd": unused_commitment(lines, [f.servers for f in made.needed]) if made.needed else None,
+        "residual_high_usd": residual_high(lines, buyer.offer.id, demand.book) if owned else 0.0,
+        "energy_kwh": drawn.kwh,
+        "tco2e": drawn.tco2e,
+        "energy_note": drawn.note,
+        "included": () if owned else INCLUDED,
+    }
 
 
 def _caveat(offer: Offer, cost: SiteCost, demand: Demand) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aisizer.costs.categories import by_category
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import SiteCost
 from aisizer.plan.comparisons import comparisons
@@ -15,6 +16,7 @@ from aisizer.plan.price_moves import flips, market, price_drivers
 from aisizer.plan.states import first_wave
 from aisizer.plan.unit_costs import BASELINE, input_share, unit_costs, volumes
 from aisizer.queueing.records import Latency
+from aisizer.units import MONTH
 
 Found = Mapping[int, tuple[Sequence[Latency], int]]
 """Latencies of the best options of each site and GPU class in their first waves, by the option's identity."""
@@ -35,6 +37,7 @@ def results(
     fleets = {**tco, **({} if baseline is None else {BASELINE: baseline})}
     options = market(context, order)
     return {
+        "categories": {name: by_category(cost.lines, finance.useful_life / MONTH) for name, cost in fleets.items()},
         "volumes": volume,
         "unit_costs": unit_costs(fleets, shares, volume, finance.served_share),
         "comparisons": comparisons(context, tco, baseline, apis),

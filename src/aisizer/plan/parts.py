@@ -52,6 +52,8 @@ def parts(context: Context, best: Evaluated) -> tuple[PartCost, ...]:
 
 def _without(context: Context, best: Evaluated, resilience: Resilience) -> Evaluated:
     """The chosen option with another resilience."""
+    if resilience == context.profile.resilience:
+        return best
     demand = replace(context.demand, profile=context.profile.model_copy(update={"resilience": resilience}))
     lasts = expansion_months(best.site, context.profile)
     made = fleets(best.layout, demand.factors, resilience, lasts, best.fleets.first + 1)

@@ -234,7 +234,7 @@ def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: b
         return f"No price of {line.description} changes the site{here}."
     now = "nobody prices it yet" if line.unit_price_usd is None else f"the plan has {usd(line.unit_price_usd)}"
     where = ", inside its own range" if inside else ""
-    text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} ({now}{where})."
+    text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} for {line.description} ({now}{where})."
     if first is None:
         return text
     return f"{text} From {usd(first.usd)} {unit} on {option_name(first.option)} at {first.option.site.id} costs less already."

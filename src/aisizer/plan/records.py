@@ -8,8 +8,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aisizer.catalog.records import Retention
+from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
+from aisizer.plan.controls import UnpricedControl
 from aisizer.plan.drill_records import DrillResult
 from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, Volumes
 from aisizer.plan.strategy_records import Strategy
@@ -338,6 +340,8 @@ class Plan(Record):
     """of prompt and response logs"""
     controls: tuple[BindingControl, ...] = ()
     """what the binding frameworks ask for that costs money or capacity"""
+    unpriced_controls: tuple[UnpricedControl, ...] = ()
+    """those of them that no cost line of the chosen site pays for, and why"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
     strategies: tuple[Strategy, ...] = ()
@@ -346,6 +350,8 @@ class Plan(Record):
     """which of them the plan follows and why, and which is the cheapest"""
     apis: tuple[ApiBreakEven, ...] = ()
     """managed APIs that would answer the same requests, for comparison only"""
+    categories: dict[str, tuple[CategoryTotal, ...]] = Field(default_factory=dict)
+    """one and three years of each category, in cash and accrued, by admitted site and `baseline`"""
     volumes: Volumes | None = None
     """what unit costs divide by"""
     unit_costs: dict[str, UnitCost] = Field(default_factory=dict)

@@ -36,7 +36,8 @@ MonthKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$
 Gate = Annotated[
     str,
     StringConstraints(
-        max_length=200, pattern=r"^\s*[a-z][A-Za-z0-9_.\-]*\s*((<=|>=|==|<|>)\s*[-+]?[0-9_.]+([eE][-+]?[0-9]+)?)?\s*$"
+        max_length=200,
+        pattern=r"^\s*(not\s+)?[a-z][A-Za-z0-9_.\-]*\s*((<=|>=|==|<|>)\s*[-+]?[0-9_.]+([eE][-+]?[0-9]+)?)?\s*$",
     ),
 ]
 """A condition such as decision.gpus <= 16, or a path that is true or false such as slo.met."""
@@ -476,7 +477,19 @@ class Assessment(Record):
     reassessment: Duration | None = None
     """[s] that a new assessment takes, e.g. 16 w; left out: unknown, because it is the assessor's own."""
     reassessment_cost: Money | None = None
-    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due."""
+    """[USD] that it costs; left out: unknown. It is named in the plan and in no total, because it may not be due; one that is
+    stands in control_costs."""
+
+
+class ControlCost(Record):
+    """What one security or audit control costs the organisation because of this service."""
+
+    cost: Money
+    """[USD] as it is paid, taxes included; security_tools: {cost: 40 kUSD, per: year, framework: soc2}."""
+    per: Literal["year", "once"] = "year"
+    """year: paid every month in twelfths; once: paid before service. year, because audits come back."""
+    framework: Name | None = None
+    """Framework whose assessment it prices, as in `aisizer catalog list rules`; left out: of none in particular."""
 
 
 class Compliance(Record):
@@ -500,6 +513,9 @@ class Compliance(Record):
     """The last CMMC assessment, where one of its levels binds."""
     archive_site: SiteId | None = None
     """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
+    control_costs: dict[Name, ControlCost] = Field(default_factory=dict, max_length=50)
+    """Security and audit controls by name that this service must pay for, an assessment that is due among them; empty: none,
+    because the organisation's own audit programme often carries them. The plan lists the binding ones that have no price."""
 
 
 class LeadTime(Record):
@@ -650,6 +666,18 @@ class FrontEnd(Record):
     """Hosts through which administrators come in; 2, so that one may be down."""
 
 
+StaffRoleName = Literal["operations", "platform", "security", "on_call"]
+
+
+class StaffRole(Record):
+    """People of one role that run the fleet."""
+
+    fte: float | None = Field(default=None, ge=0, le=1000)
+    """Full-time equivalents of this role; left out: its share of the site's people, and none on call."""
+    cost_per_year: Money | None = None
+    """[USD] a year of one of them, benefits included; left out: the catalog's wage of the role."""
+
+
 class Supply(Record):
     """What may be bought, where from, and how fast it comes."""
 
@@ -712,7 +740,16 @@ class Supply(Record):
     colocation: PowerPrice | None = None
     """[USD/kW-month] rent of space and power; left out: none on-premises."""
     staff_fte: float | None = Field(default=None, ge=0)
-    """Full-time equivalents that run the fleet; left out: the site's own."""
+    """Full-time equivalents that run the fleet, dealt out to the roles as the site's own; left out: the site's own."""
+    staff: dict[StaffRoleName, StaffRole] = Field(default_factory=dict)
+    """Your own figures by role, in place of the role's share of staff_fte; empty: shares of the catalog, and nobody on call
+    beyond the rota that exists, because most organisations run one. A rota of its own takes 3-6 FTE on premises and 1-2 in a
+    cloud (one claim of low confidence): set on_call."""
+    licences: tuple[Name, ...] = Field(default=(), max_length=20)
+    """Licences to pay for, by name of a catalog price or of a quote, such as nvidia-ai-enterprise, per GPU-year, server-year or
+    year in advance; empty: none, because open engines ask for none."""
+    grid_carbon: float | None = Field(default=None, ge=0, le=2000)
+    """[g/kWh] CO2 equivalent of the electricity at an owned site; left out: the yearly mean of the country's grid."""
     quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
     amounts: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=100)
@@ -860,11 +897,30 @@ class Finance(Record):
     useful_life: Annotated[Duration, Field(ge=YEAR)] = 5 * YEAR
     """[s] book life of servers; five years is the customary accounting life, not a forecast of use."""
     residual: Share = 0.0
-    """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all."""
+    """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all: notes of 2026
+    reach from 20 to 35 %, and the plan says what the high end would bring."""
     budget_three_year: Money | None = None
     """[USD] what may be spent in 36 months; left out: not checked."""
     tax: Share = 0.0
     """Sales or use tax on purchases; 0 because many regulated buyers are exempt. Set your own."""
+    duty: Share = 0.0
+    """Customs duty on the price of purchases; 0, because servers fall under the Information Technology Agreement (WTO, 1996) and
+    further tariffs change too often for a default. Ask your supplier who imports."""
+    freight: Share = 0.0
+    """Freight as a share of the price of purchases, beyond the site's own rate of freight and installation; 0, because that rate
+    holds it."""
+    insurance: Share = 0.0
+    """[1/year] insurance premium on the purchase price of what serves; 0, because many organisations insure themselves or have
+    one policy for all."""
+    property_tax: Share = 0.0
+    """[1/year] tax on the purchase price of what serves; 0, because many regulated buyers are exempt and rates are local. Income
+    tax is left out: the plan compares costs before it."""
+    service_tax: Share = 0.0
+    """VAT or sales tax on rent, support, licences, space, power and storage that is not recovered; 0, because most buyers recover
+    it or are exempt. Hospitals, banks and insurers of the EU often do neither."""
+    decommissioning: Share = 0.0
+    """Share of the purchase price of owned servers that removal, erasure and disposal cost in month 36; 0, because the servers
+    may serve on and recyclers often pay for them."""
     rate_basis: Literal["nominal", "real"] = "nominal"
     """Whether discount_rate and escalation count inflation: nominal with it, real without it, both alike. nominal, because
     quotes and budgets are."""

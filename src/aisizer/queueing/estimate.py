@@ -8,11 +8,11 @@ from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from aisizer.queueing.percentiles import LEVELS
 from aisizer.queueing.simulate import Outcome
 from aisizer.shapes import Floats
+from aisizer.special import stdtrit
 
 SECTIONS = 10
 """Sections of a run: enough for a variance, few enough that each holds many independent stretches of the queue."""

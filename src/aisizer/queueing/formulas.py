@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import inf, log
 
 import numpy as np
-from scipy.special import bdtrc, lambertw
+
+from aisizer.special import bdtrc
 
 
 def erlang_b(servers: int, offered: float) -> float:
@@ -105,6 +106,8 @@ def mdc_mean_wait(servers: int, rate: float, service_s: float) -> float:
     >>> mdc_mean_wait(1, 0.5, 1.0), round(mdc_mean_wait(2, 1.0, 1.0), 6)
     (0.5, 0.176741)
     """
+    from scipy.special import lambertw  # no plan asks for this formula, and none waits for the import
+
     exponential = mmc_mean_wait(servers, rate, service_s)
     if rate == 0:
         return 0.0

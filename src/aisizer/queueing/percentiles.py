@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.special import gammainc, gammaincinv
 
 from aisizer.shapes import Floats
+from aisizer.special import gammainc, gammaincinv
 
 LEVELS = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 STATISTICS = ("mean", *LEVELS)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, xlogy
 
 from aisizer.queueing.lengths import Mix
 from aisizer.queueing.step_times import GRID_STATES, StepTimes, settled
 from aisizer.shapes import Floats
+from aisizer.special import gammaln, xlogy
 
 NODES = 32
 """States at which the stationary distribution is evaluated; exact where it spans fewer than 32 states."""

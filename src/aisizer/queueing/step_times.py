@@ -16,8 +16,9 @@ GRID_STATES = 18
 FIXED_POINT_ROUNDS = 4
 """The step time contracts by the share of prefill in a step, so a few rounds reach 0.1 %."""
 _INNER, _OUTER = (3 - 6**0.5) ** 0.5, (3 + 6**0.5) ** 0.5
-_BURST_NODES = tuple((sign * x, 1.5 / (x**3 - 3 * x) ** 2) for x in (_INNER, _OUTER) for sign in (-1, 1))
-"""Four-point Gauss-Hermite rule: (standard normal abscissa, weight)."""
+_BURST_ABSCISSAE = np.array([-_INNER, _INNER, -_OUTER, _OUTER])[:, None, None]
+_BURST_WEIGHTS = 1.5 / (abs(_BURST_ABSCISSAE) ** 3 - 3 * abs(_BURST_ABSCISSAE)) ** 2
+"""Four-point Gauss-Hermite rule on the standard normal distribution [node, 1, 1]."""
 LEAST_SHARE, MOST_SHARE = 0.01, 0.999
 """[1] ends of the prompts' share of a step between which the memory of its length is a number of steps."""
 
@@ -234,16 +235,15 @@ def _echo(
 
 def _burst(replicas: Replicas, mix: Mix, decoding: Floats, room: Floats, idle: Floats, step: Step) -> Burst:
     mean, log_variance = _gathered(mix, idle, step)
-    sums = [np.zeros_like(mean) for _ in range(6)]
-    for abscissa, weight in _BURST_NODES:
-        drawn = np.minimum(mean * np.exp(abscissa * np.sqrt(log_variance) - log_variance / 2), room)
-        time = mixed_step_s(replicas, mix, decoding, drawn)
-        for first, value in ((0, drawn), (3, time)):
-            term = weight * value
-            for power in range(3):
-                sums[first + power] += term
-                term = term * value
-    return Burst(*sums)
+    drawn = np.minimum(mean * np.exp(_BURST_ABSCISSAE * np.sqrt(log_variance) - log_variance / 2), room)
+    return Burst(*_moments(drawn), *_moments(mixed_step_s(replicas, mix, decoding, drawn)))
+
+
+def _moments(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """The first three raw moments of values at the nodes [node, configuration, state]."""
+    first = _BURST_WEIGHTS * values
+    second = first * values
+    return first.sum(axis=0), second.sum(axis=0), (second * values).sum(axis=0)
 
 
 def _gathered(mix: Mix, idle: Floats, step: Step) -> tuple[Floats, Floats]:

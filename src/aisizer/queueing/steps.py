@@ -127,7 +127,7 @@ def _common_s(replicas: Replicas, mix: Mix, decoding: Floats, tokens: Floats, se
 def _lookup(grid: Floats, values: Floats, x: Floats) -> Floats:
     """Linear interpolation of values [configuration, grid] at x [configuration, any]; beyond the end its slope goes on."""
     cell = np.searchsorted(grid[1:-1], x, side="right")
-    share = (x - grid[cell]) / np.diff(grid)[cell]
+    share = (x - grid[cell]) / (grid[1:] - grid[:-1])[cell]
     flat = cell + np.arange(len(values))[:, None] * len(grid)
     low = values.ravel().take(flat)
     result: Floats = low + share * (values.ravel().take(flat + 1) - low)

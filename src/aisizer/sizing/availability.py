@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.special import bdtrc, gammaln, xlog1py, xlogy
 
 from aisizer.shapes import Floats, Ints
+from aisizer.special import bdtrc, gammaln, xlog1py, xlogy
 
 
 def binomial(trials: int, success: float) -> Floats:

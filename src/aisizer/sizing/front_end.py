@@ -124,10 +124,10 @@ def _server_need(vcpus: Sequence[float], front_end: FrontEnd) -> Need:
 
 
 def electricity_need(servers: Sequence[float], front_end: FrontEnd) -> Need:
-    """What owned CPU servers draw in a month: servers x power x hours; the PUE is a factor of its cost line."""
+    """What owned CPU servers draw in a month: servers x power x hours; PUE is a factor of its cost, as that of the fleet's."""
     kw = front_end.server_power / 1000
     return Need(
         "front end", "Electricity of CPU servers", "kWh", tuple(n * kw * HOURS_PER_MONTH for n in servers),
-        f"month 36: {servers[-1]:.0f} servers x {kw:g} kW x {HOURS_PER_MONTH:g} h; the cost line multiplies by the PUE",
+        f"month 36: {servers[-1]:.0f} servers x {kw:g} kW x {HOURS_PER_MONTH:g} h, cooling not included",
         "supply.front_end.server_power", price="electricity",
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -23,9 +24,9 @@ from aisizer.queueing.occupancy import Limit, Load
 from aisizer.shapes import Floats, Requests
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pool:
-    """The demand for one model at the peak hour, at a demand factor of 1."""
+    """The demand for one model at the peak hour, at a demand factor of 1. It has no slots: it keeps its means."""
 
     name: str
     model: Model
@@ -61,7 +62,7 @@ class Pool:
         """Whether its load is clients who wait for their answers; one that is partly so counts as arrivals."""
         return bool((self.load.population > 0).all())
 
-    @property
+    @cached_property
     def mean_prompt(self) -> float:
         """[token] mean prompt, workloads weighted by rate."""
         return self._mean(self.requests.prompt_tokens)
@@ -71,7 +72,7 @@ class Pool:
         """[req/s] of all workloads together."""
         return sum(self.class_rates)
 
-    @property
+    @cached_property
     def mean_output(self) -> float:
         """[token] mean answer, workloads weighted by rate."""
         return self._mean(self.requests.output_tokens)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.special import pdtr
-
 from aisizer.profile.sections import Resilience
 from aisizer.sizing.needs import Need
+from aisizer.special import pdtr
 from aisizer.units import DAY, YEAR
 
 

@@ -6,14 +6,21 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
 
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
+from aisizer.schema import Record
+from aisizer.studies.paths import Node, Place, dump, near_paths, place_of
 
+THREE_YEAR = "tco.three_year_usd"
+"""what an increase is measured on where no path is given"""
+_PATH = r"[a-z][\w.\-]*"
+_NUMBER = r"[\d_.]+(?:[eE][-+]?\d+)?"
 _GATE = re.compile(
-    r"^\s*(?P<path>[a-z][\w.\-]*)\s*(?:(?P<operator><=|>=|==|<|>)\s*(?P<number>[-+]?[\d_.]+(?:[eE][-+]?\d+)?))?\s*$"
+    rf"^\s*(?:(?P<no>not)\s+)?(?P<path>{_PATH})\s*(?:(?P<operator><=|>=|==|<|>)\s*(?P<number>[-+]?{_NUMBER}))?\s*$"
 )
+_INCREASE = re.compile(rf"^\s*(?:(?P<path>{_PATH})\s*=\s*)?(?P<number>{_NUMBER})\s*%\s*$")
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -23,88 +30,167 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
-    """One gate, whether it holds, and the sentence that says why not."""
+class GateResult(Record):
+    """One gate, whether it holds, and why."""
 
     gate: str
     holds: bool
-    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """PATH compared with a number, or PATH alone, which is true or false."""
+
+    path: str
+    operator: str | None = None
+    number: float | None = None
+    negated: bool = False
 
 
 def check_gates(plan: Plan) -> list[GateResult]:
-    """Every gate of the plan's profile; a total that lacks prices cannot pass a gate."""
-    return [_check(plan, str(gate)) for gate in plan.profile.get("gates") or ()]
+    """Every gate of the plan's profile, which holds when it is true."""
+    gates = plan.profile.get("gates") or ()
+    data = dump(plan) if gates else {}
+    return [_judged(plan, data, str(gate), "gates", True) for gate in gates]
 
 
-def parse_gate(gate: str) -> tuple[str, str | None, float | None]:
-    """Path, operator and number of a gate.
+def check_fail_on(plan: Plan, conditions: Sequence[str]) -> list[GateResult]:
+    """Every --fail-on condition, which fails when it is true."""
+    data = dump(plan) if conditions else {}
+    return [_judged(plan, data, condition, "--fail-on", False) for condition in conditions]
+
+
+def check_increases(old: Plan, new: Plan, limits: Sequence[str]) -> list[GateResult]:
+    """Every --max-increase limit on what the new plan has more than the old one."""
+    before, after = (dump(old), dump(new)) if limits else ({}, {})
+    return [_increase(old, new, before, after, *parse_increase(limit)) for limit in limits]
+
+
+def told(result: GateResult) -> str:
+    """A gate's result as a sentence."""
+    return f"The gate {result.gate} {'holds' if result.holds else 'fails'}: {result.reason}."
+
+
+def parse_gate(gate: str, where: str = "gates") -> Condition:
+    """The condition that a text states.
 
     >>> parse_gate("tco.three_year_usd <= 6.0e6")
-    ('tco.three_year_usd', '<=', 6000000.0)
-    >>> parse_gate("slo.met")
-    ('slo.met', None, None)
+    Condition(path='tco.three_year_usd', operator='<=', number=6000000.0, negated=False)
+    >>> parse_gate("not slo.met")
+    Condition(path='slo.met', operator=None, number=None, negated=True)
     """
     match = _GATE.match(gate)
-    if match is None:
+    number = None if match is None or match["number"] is None else _number(match["number"])
+    if match is None or (number is None) != (match["number"] is None) or (match["no"] and match["operator"]):
         raise InvalidInput(
-            f"gates: {gate!r} is not a gate. Write PATH, or PATH <= NUMBER, such as decision.gpus <= 16."
+            f"{where}: {gate!r} is not a gate. Write PATH, not PATH, or PATH <= NUMBER, such as decision.gpus <= 16."
         )
-    number = match["number"]
-    return match["path"], match["operator"], None if number is None else float(number)
+    return Condition(match["path"], match["operator"], number, bool(match["no"]))
 
 
-def _check(plan: Plan, gate: str) -> GateResult:
-    path, comparison, number = parse_gate(gate)
-    try:
-        value = value_of(plan, path)
-    except KeyError as error:
+def parse_increase(limit: str) -> tuple[str, Decimal]:
+    """Path and share [1] of a limit on the increase.
+
+    >>> parse_increase("5%"), parse_increase("decision.gpus = 2.5 %")
+    (('tco.three_year_usd', Decimal('0.05')), ('decision.gpus', Decimal('0.025')))
+    """
+    match = _INCREASE.match(limit)
+    number = None if match is None else _number(match["number"])
+    if match is None or number is None:
         raise InvalidInput(
-            f"gates: the plan has no {path}. Use a path of sizing.json, such as tco.three_year_usd."
-        ) from error
-    if comparison is None or number is None:
-        return _bare(gate, path, value)
+            f"--max-increase: {limit!r} is no limit. Write 5%, which is of {THREE_YEAR}, or PATH=5%, "
+            "such as decision.gpus=0%."
+        )
+    return match["path"] or THREE_YEAR, Decimal(repr(number)) / 100
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _judged(plan: Plan, data: Mapping[str, Node], gate: str, where: str, wanted: bool) -> GateResult:
+    """A condition that must come out as wanted; one that cannot be judged fails."""
+    condition = parse_gate(gate, where)
+    name = gate.strip() if wanted else f'--fail-on "{gate.strip()}"'
+    place = _found(plan, data, condition.path, where)
+    if condition.operator is None or condition.number is None:
+        true = _bare(condition, place.value, where)
+        return GateResult(gate=name, holds=true is wanted, reason=_shown(condition, place))
+    value = _figure(plan, condition.path, place.value, where)
+    if value is None or place.unpriced:
+        return GateResult(gate=name, holds=False, reason=_unjudged(condition.path, place))
+    true = _OPERATORS[condition.operator](value, condition.number)
+    return GateResult(gate=name, holds=true is wanted, reason=_shown(condition, place))
+
+
+def _increase(
+    old: Plan, new: Plan, before: Mapping[str, Node], after: Mapping[str, Node], path: str, share: Decimal
+) -> GateResult:
+    name, where = f"--max-increase {path}={float(100 * share):.10g}%", "--max-increase"
+    now = _found(new, after, path, where)
+    value = _figure(new, path, now.value, where)
+    try:
+        then = place_of(old, before, path)
+    except KeyError:
+        then = Place(None)
+    base = _figure(old, path, then.value, where)
+    for plan, place, figure in (("NEW", now, value), ("OLD", then, base)):
+        if figure is None or place.unpriced:
+            return GateResult(gate=name, holds=False, reason=f"in {plan} {_unjudged(path, place)}")
+    first, last = Decimal(repr(base)), Decimal(repr(value))
+    holds = last - first <= abs(first) * share
+    return GateResult(
+        gate=name, holds=holds, reason=f"{path} goes from {base:,.10g} to {value:,.10g}{_by(first, last)}"
+    )
+
+
+def _by(first: Decimal, last: Decimal) -> str:
+    return f", by {(last - first) / abs(first) * 100:+.2f} %" if first else ""
+
+
+def _found(plan: Plan, data: Mapping[str, Node], path: str, where: str) -> Place:
+    try:
+        return place_of(plan, data, path)
+    except KeyError as error:
+        raise InvalidInput(f"{where}: the plan has no {path}. {_mend(plan, path)}") from error
+
+
+def _mend(plan: Plan, path: str) -> str:
+    near = near_paths(plan, path)
+    return (
+        f"Did you mean {', '.join(near)}?"
+        if near
+        else f"Use the path of a number in sizing.json, such as {THREE_YEAR}."
+    )
+
+
+def _figure(plan: Plan, path: str, value: Node, where: str) -> float | None:
     if isinstance(value, (str, dict, list)):
-        raise InvalidInput(f"gates: {path} is no number, so it cannot be compared. Use the path of a number.")
-    if value is None:
-        return GateResult(gate, False, f"{path} has no value in this plan")
-    if path.startswith("tco.") and not plan.complete:
-        return GateResult(gate, False, f"{path} is at least {value:,.2f}: cost lines of the chosen site have no price")
-    return GateResult(gate, _OPERATORS[comparison](float(value), number), f"{path} is {value:,.10g}")
+        raise InvalidInput(f"{where}: {path} is no number, so it cannot be compared. {_mend(plan, path)}")
+    return None if value is None else float(value)
 
 
-def _bare(gate: str, path: str, value: object) -> GateResult:
+def _bare(condition: Condition, value: Node, where: str) -> bool:
     if not isinstance(value, bool):
         raise InvalidInput(
-            f"gates: {path} is neither true nor false, so it is no condition by itself. Write {path} <= NUMBER."
+            f"{where}: {condition.path} is neither true nor false, so it is no condition by itself. "
+            f"Write {condition.path} <= NUMBER."
         )
-    return GateResult(gate, value, f"{path} is {str(value).lower()}")
+    return value is not condition.negated
 
 
-def value_of(plan: Plan, path: str) -> Any:
-    """The value at a Plan path, or KeyError; tco means the chosen site's, slo.met whether every SLO is met."""
-    if path == "slo.met":
-        return bool(plan.slo) and all(result.met for result in plan.slo)
-    return _descend(plan.model_dump(mode="json", by_alias=True), full_path(plan, path).split("."))
+def _shown(condition: Condition, place: Place) -> str:
+    value = place.value
+    return f"{condition.path} is {str(value).lower() if isinstance(value, bool) else f'{value:,.10g}'}"
 
 
-def full_path(plan: Plan, path: str) -> str:
-    """The path with the chosen site where it names none, as in tco.three_year_usd."""
-    keys = path.split(".")
-    if keys[0] == "tco" and plan.decision is not None and keys[1:2] and keys[1] not in plan.tco:
-        keys.insert(1, plan.decision.site)
-    return ".".join(keys)
-
-
-def _descend(node: Any, keys: Sequence[str]) -> Any:
-    """One step per key; names may hold dots themselves, and a list's entries go by their place."""
-    if not keys:
-        return node
-    if isinstance(node, list) and keys[0].isdecimal() and int(keys[0]) < len(node):
-        return _descend(node[int(keys[0])], keys[1:])
-    heads = range(1, len(keys) + 1) if isinstance(node, dict) else ()
-    for parts in heads:
-        head = ".".join(keys[:parts])
-        if head in node:
-            return _descend(node[head], keys[parts:])
-    raise KeyError(".".join(keys))
+def _unjudged(path: str, place: Place) -> str:
+    """Why a value cannot be held against a number."""
+    if place.value is None:
+        return f"{path} has no value"
+    lines = f"{', '.join(place.unpriced[:4])}{' and more' if len(place.unpriced) > 4 else ''}"
+    return f"{path} is only known to be at least {place.value:,.2f}: cost lines have no price ({lines})"

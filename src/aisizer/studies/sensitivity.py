@@ -10,6 +10,7 @@ from aisizer.costs.records import SiteCost
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.plan.confirm import Confirm
+from aisizer.plan.explain_money import sensitivity_step
 from aisizer.plan.make import make_plan
 from aisizer.plan.money_records import Driver
 from aisizer.plan.price_moves import swing_key
@@ -40,7 +41,10 @@ def with_sensitivity(
     progress(2 * len(moved), 2 * len(moved))
     run = {driver.path for driver in found}
     rest = [driver for driver in plan.sensitivity if driver.path not in run]
-    return plan.model_copy(update={"sensitivity": tuple(sorted([*found, *rest], key=swing_key))})
+    drivers = tuple(sorted([*found, *rest], key=swing_key))
+    told = sensitivity_step(drivers)
+    explain = tuple(told if step.name == told.name else step for step in plan.explain)
+    return plan.model_copy(update={"sensitivity": drivers, "explain": explain})
 
 
 def _made(

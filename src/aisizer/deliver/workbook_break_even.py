@@ -1,0 +1,186 @@
+"""The sheet Break-even: cumulative cash of all sites and APIs by month, and from when on the selected site costs less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aisizer.costs.crossings import cheaper_from
+from aisizer.deliver import charts
+from aisizer.deliver import workbook_lines as at
+from aisizer.deliver.workbook_book import Book, Sheet
+from aisizer.deliver.workbook_cells import PERIODS, cell, column, span
+from aisizer.deliver.workbook_costs import starts
+from aisizer.deliver.workbook_inputs import PERIOD_MONTHS
+from aisizer.deliver.workbook_lines import CostSheet
+from aisizer.deliver.workbook_site import SITE_NUMBER, Shown
+from aisizer.deliver.workbook_totals import HEAD as COMPARED
+from aisizer.deliver.workbook_totals import REQUESTS, requests
+from aisizer.plan import Plan
+from aisizer.shapes import Floats
+
+DATE_ROW, HEAD_ROW = 2, 3
+FROM, STAMPED, PAYBACK = 1, 2, 3
+FIRST = 4
+AFTER = FIRST + PERIODS
+"""zero-based columns; AFTER holds a 1, which the last month of a row looks at"""
+NEVER = "not for good"
+
+
+@dataclass(frozen=True)
+class Other:
+    """What the selected site is compared with."""
+
+    label: str
+    cash: Floats
+    """[USD] by period"""
+    site: CostSheet | None
+    """null: an API, whose bill is frozen"""
+
+
+def others(shown: Shown) -> list[Other]:
+    """All sites, the baseline, and each API that prices all models."""
+    sites = [Other(site.label, site.amounts.sum(axis=0), site) for site in shown.sites]
+    return sites + [Other(name, bill, None) for name, bill in _bills(shown.plan)]
+
+
+def _bills(plan: Plan) -> Iterator[tuple[str, Floats]]:
+    """What each API bills by period, as demand moves; nothing before service."""
+    factors = np.array([0.0, *(month.demand_factor for month in plan.roadmap.months)] if plan.roadmap else [])
+    for api in plan.apis:
+        if api.three_year_usd is not None and len(factors) == PERIODS:
+            barred = ", not admitted" if api.verdict == "rejected" else ""
+            yield f"{api.api_name}{barred}", api.three_year_usd * factors / factors.sum()
+
+
+def break_even_sheet(book: Book, shown: Shown) -> None:
+    """Cumulative cash, the first month from which the selected site costs less for good, and volumes against APIs."""
+    found = others(shown)
+    sheet = book.sheet("Break-even", (46, 18, 18, 18, *[13] * PERIODS, 6))
+    sheet.live_headline("Break-even", *shown.told_of_site("Cumulative cash, undiscounted; what APIs bill is frozen."))
+    sheet.row(DATE_ROW, starts(shown.plan), "date", FIRST)
+    titles = ("Cumulative cash, USD", "Costs less from month #", "In the plan #", "Paid back in #")
+    sheet.head(HEAD_ROW, titles)
+    sheet.numbers(HEAD_ROW, FIRST, range(PERIODS), "head_right")
+    own, top = HEAD_ROW + 1, HEAD_ROW + 2
+    chosen = shown.chosen.amounts.sum(axis=0)
+    rows = range(top, top + len(shown.sites))
+    texts = (
+        f"CHOOSE({SITE_NUMBER},{','.join(f'{column(FIRST + p)}{row + 1}' for row in rows)})" for p in range(PERIODS)
+    )
+    sheet.put(own, 0, "Selected site", "bold")
+    sheet.formulas(own, FIRST, texts, np.cumsum(chosen).tolist())
+    for row, other in enumerate(found, top):
+        sheet.put(row, 0, other.label)
+        _cash_row(sheet, row, other)
+    flags = top + len(found) + 1
+    _flags(sheet, found, own, top, flags, chosen)
+    _months(sheet, shown, found, top, flags, chosen)
+    row = _volumes(sheet, shown, flags + len(found) + 2)
+    _chart(book, sheet, found, top, row + 1)
+    sheet.wide(HEAD_ROW + 1, 1)
+
+
+def _cash_row(sheet: Sheet, row: int, other: Other) -> None:
+    spent = np.cumsum(other.cash).tolist()
+    if other.site is None:
+        sheet.numbers(row, FIRST, spent, "frozen_money")
+    else:
+        total, first = other.site.total + 1, f"'{other.site.name}'!${column(at.AMOUNT)}"
+        sheet.formulas(
+            row, FIRST, (f"SUM({first}{total}:{column(at.AMOUNT + p)}{total})" for p in range(PERIODS)), spent
+        )
+
+
+def _flags(sheet: Sheet, found: Sequence[Other], own: int, top: int, flags: int, chosen: Floats) -> None:
+    """1 where the selected site has cost less from the period on to month 36."""
+    sheet.head(flags - 1, ("Selected site costs less for good",))
+    sheet.numbers(flags - 1, FIRST, range(PERIODS), "head_right")
+    for offset, other in enumerate(found):
+        row, values = flags + offset, _less_for_good(chosen, other.cash)
+        sheet.put(row, 0, f"than {other.label}")
+        texts = (
+            f"IF({column(FIRST + p)}${own + 1}<{column(FIRST + p)}{top + offset + 1},{column(FIRST + p + 1)}{row + 1},0)"
+            for p in range(PERIODS)
+        )
+        sheet.formulas(row, FIRST, texts, values.tolist(), "number")
+        sheet.put(row, AFTER, 1.0, "frozen")
+
+
+def _less_for_good(chosen: Floats, other: Floats) -> Floats:
+    less = np.cumsum(chosen) < np.cumsum(other)
+    return np.array(np.cumprod(less[::-1])[::-1], dtype=float)
+
+
+def _months(sheet: Sheet, shown: Shown, found: Sequence[Other], top: int, flags: int, chosen: Floats) -> None:
+    """The month that follows from the flags, beside what the plan says of the chosen site."""
+    said = {c.other: c for c in shown.plan.comparisons}
+    apis = {f"{a.api_name}{', not admitted' if a.verdict == 'rejected' else ''}": a.api for a in shown.plan.apis}
+    for offset, other in enumerate(found):
+        flagged = span((flags + offset, FIRST), (flags + offset, FIRST + PERIODS - 1))
+        less = cheaper_from(chosen.tolist(), other.cash.tolist())
+        value: float | str = NEVER if less is None else float(less)
+        text = f'IF(SUM({flagged})=0,"{NEVER}",COLUMNS({flagged})-SUM({flagged}))'
+        sheet.formula(top + offset, FROM, text, value, "count_right")
+        key = other.site.cost.site if other.site else apis[other.label]
+        comparison = said.get("baseline" if other.label == "baseline" else key)
+        if comparison is not None:
+            stamped = (comparison.cheaper_from_month, comparison.payback_month)
+            for col, month in zip((STAMPED, PAYBACK), stamped, strict=True):
+                sheet.put(top + offset, col, NEVER if month is None else month, "frozen_right")
+
+
+def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
+    """The volume at which the selected fleet, as it stands, costs as much as each API."""
+    priced = [api for api in shown.plan.apis if api.usd_per_request]
+    titles = (
+        "API, volume at which the fleet costs the same",
+        "USD a request #",
+        "Requests a month #",
+        "Share of the plan #",
+    )
+    sheet.head(row, (*titles, "In the plan #", "Utilisation #"))
+    planned_requests = requests(shown.plan, shown.chosen)
+    months = shown.inputs.selected(PERIOD_MONTHS)
+    accrued = shown.choose(lambda site: site.at_total(at.ACCRUED))
+    total = shown.chosen.value(at.ACCRUED) or 0.0
+    for api in priced:
+        row += 1
+        each = api.usd_per_request or 0.0
+        sheet.put(row, 0, f"{api.api_name}, {api.verdict}")
+        sheet.put(row, 1, each, "frozen")
+        even = total / (PERIODS - 1) / each
+        sheet.formula(row, 2, f"{accrued}/{months}/{cell(row, 1)}", even, "count")
+        share = even * (PERIODS - 1) / planned_requests if planned_requests else 0.0
+        planned = f"{months}/{_requests_cell(shown)}"
+        sheet.formula(row, 3, f"{cell(row, 2)}*{planned}", share, "percent")
+        sheet.row(row, (api.break_even_share, api.break_even_utilization), "frozen_percent", 4)
+    return row + 1
+
+
+def _requests_cell(shown: Shown) -> str:
+    """What the plan serves in 36 months, as stamped on Site comparison for the chosen site."""
+    return cell(COMPARED + 1, REQUESTS, "Site comparison")
+
+
+def _chart(book: Book, sheet: Sheet, found: Sequence[Other], top: int, row: int) -> None:
+    chart = book.chart("line")
+    for offset, other in enumerate(found):
+        colour = charts.PALETTE[offset] if offset < len(charts.PALETTE) else charts.GREY
+        dash = "dash" if other.site is None else "solid"
+        chart.add_series(
+            {
+                "name": f"={cell(top + offset, 0, sheet.name)}",
+                "categories": f"={span((HEAD_ROW, FIRST), (HEAD_ROW, FIRST + PERIODS - 1), sheet.name)}",
+                "values": f"={span((top + offset, FIRST), (top + offset, FIRST + PERIODS - 1), sheet.name)}",
+                "line": {"color": colour, "width": 2, "dash_type": dash},
+            }
+        )
+    chart.set_title({"name": "Cumulative cash by period, USD", "name_font": {"size": 12}})
+    chart.set_x_axis({"name": "period", "interval_unit": 3})
+    chart.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 900, "height": 380})
+    sheet.raw.insert_chart(row, 0, chart, {"description": "Cumulative cash of each site and API by period"})

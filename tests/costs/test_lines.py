@@ -1,0 +1,227 @@
+"""People, licences, controls, traffic, energy and what stands idle, each against a case worked by hand."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import pytest
+from buyers import AMOUNTS, CATALOG, buyer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisizer.costs.controls import control_lines
+from aisizer.costs.egress import egress_lines, tiered
+from aisizer.costs.energy import energy
+from aisizer.costs.licences import flat_licence_lines, licence_lines, yearly_in_advance
+from aisizer.costs.lines import Fleet, Volume
+from aisizer.costs.needs import need_lines
+from aisizer.costs.owned import owned_lines, residual_high
+from aisizer.costs.people import WAGES, staff_lines
+from aisizer.costs.records import CostLine
+from aisizer.costs.rented import rented_lines, unused_commitment, unused_hours
+from aisizer.costs.tco import line_amounts
+from aisizer.profile.sections import ControlCost, Quote, Supply
+from aisizer.sizing.needs import Need
+
+STEADY = Fleet(((1, 2),), (2,) * 36)
+SITES = sorted(CATALOG.sites)
+
+
+def supply(**given: Any) -> Supply:
+    return Supply.model_validate(given)
+
+
+def quote(item: str, price: str) -> Quote:
+    return Quote(item=item, unit_price=price, as_of=date(2026, 11, 1), supplier="S")
+
+
+def usd(lines: list[CostLine]) -> float:
+    return sum(float(line_amounts(line).sum()) for line in lines)
+
+
+def fte(lines: list[CostLine]) -> float:
+    return sum(math.prod(v for name, v in line.factors.items() if name != "years_per_month") for line in lines)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_roles_of_a_site_add_up_to_its_people(site: str) -> None:
+    place = CATALOG.sites[site]
+    assert place.staff_fte is not None and set(place.staff_shares) == {"operations", "platform", "security"}
+    assert math.fsum(AMOUNTS[name].base for name in place.staff_shares.values()) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("site", "people"), [("on_premises", 1.5), ("hosted", 0.75), ("enclave", 0.75)])
+def test_the_roles_are_as_many_people_as_the_catalog_says(site: str, people: float) -> None:
+    assert fte(staff_lines(buyer(site))) == pytest.approx(people, abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 50), st.sampled_from(["on_premises", "hosted", "enclave"]))
+def test_the_profiles_people_are_dealt_out_to_the_roles(total: float, site: str) -> None:
+    assert fte(staff_lines(buyer(site, supply=supply(staff_fte=total)))) == pytest.approx(total)
+
+
+def test_each_role_is_paid_its_wage() -> None:
+    """0.9, 0.375 and 0.225 FTE for three years."""
+    by_hand = 3 * (0.9 * 137_746 + 0.375 * 189_373 + 0.225 * 177_747)
+    assert usd(staff_lines(buyer())) == pytest.approx(by_hand)
+    assert {line.price_item for line in staff_lines(buyer())} <= set(WAGES.values())
+
+
+def test_a_role_of_the_profile_replaces_its_share_and_nobody_is_on_call_unasked() -> None:
+    own = supply(staff={"security": {"fte": 1, "cost_per_year": "200 kUSD"}, "on_call": {"fte": 3}})
+    made = {line.id: line for line in staff_lines(buyer(supply=own))}
+    assert [line.id for line in staff_lines(buyer())] == ["staff-operations", "staff-platform", "staff-security"]
+    assert line_amounts(made["staff-security"]).sum() == pytest.approx(600_000)
+    assert made["staff-security"].factor_paths == {"fte": "supply.staff.security.fte"}
+    assert made["staff-security"].price_path == "supply.staff.security.cost_per_year"
+    assert line_amounts(made["staff-on-call"]).sum() == pytest.approx(3 * 3 * 137_746)
+    plain = {line.id: line for line in staff_lines(buyer())}
+    assert made["staff-platform"] == plain["staff-platform"]
+
+
+def test_a_quote_overrides_a_wage() -> None:
+    made = staff_lines(buyer(quotes=[quote("fte-platform-engineer-us", "250000 USD/FTE-year")]))
+    assert [line.unit_price_usd for line in made if line.id == "staff-platform"] == [250_000]
+
+
+def test_no_licence_is_paid_unasked() -> None:
+    assert licence_lines(buyer(), STEADY) == [] == flat_licence_lines(buyer(), STEADY)
+
+
+def test_a_licence_by_the_gpu_is_paid_yearly_in_advance_and_charged_as_it_is_used() -> None:
+    """16 GPUs x 3 years x 4,500 USD, a third of it before service."""
+    (line,) = licence_lines(buyer(supply=supply(licences=["nvidia-ai-enterprise"])), STEADY)
+    assert (line.treatment, line.unit, line.quantity[0], line.quantity[13], line.quantity[25]) == (
+        "prepaid", "GPU-year", 16, 16, 16,
+    )  # fmt: skip
+    assert line_amounts(line).sum() == pytest.approx(16 * 3 * 4500)
+    assert line.used[1:] == pytest.approx([16 / 12] * 36)
+
+
+def test_a_cloud_sells_the_licence_by_the_hour_unless_a_quote_says_otherwise() -> None:
+    asked = supply(licences=["nvidia-ai-enterprise"])
+    (line,) = licence_lines(buyer("enclave", supply=asked), STEADY)
+    assert (line.price_unit, line.treatment) == ("USD/GPU-hour", "expense")
+    assert line_amounts(line).sum() == pytest.approx(16 * 730 * 36)
+    own = [quote("nvidia-ai-enterprise", "3000 USD/GPU-year")]
+    (quoted,) = licence_lines(buyer("enclave", own, supply=asked), STEADY)
+    assert (quoted.unit_price_usd, quoted.unit) == (3000, "GPU-year")
+    (hosted,) = licence_lines(buyer("hosted", supply=asked), STEADY)
+    assert hosted.price_unit == "USD/GPU-year"
+
+
+def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> None:
+    quotes = [quote("os", "800 USD/server-year"), quote("portal", "12000 USD/year")]
+    place = buyer(quotes=quotes, supply=supply(licences=["os", "portal", "unknown"]))
+    by_server, unknown = licence_lines(place, STEADY)
+    assert line_amounts(by_server).sum() == pytest.approx(2 * 3 * 800)
+    assert unknown.unit_price_usd is None and unknown.unit == "GPU-year"
+    (flat,) = flat_licence_lines(place, STEADY)
+    assert line_amounts(flat).sum() == pytest.approx(36_000)
+    servers = Need("non-production", "staging servers", "server", (1.0,) * 36, "", "", price="server", bought=True)
+    beside = {line.id for line in need_lines([servers], place) if "licence" in line.id}
+    assert beside == {"staging-servers-licence-os", "staging-servers-licence-unknown"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 36), st.integers(1, 9)), min_size=1, max_size=5))
+def test_all_years_that_are_paid_are_used(added: list[tuple[int, int]]) -> None:
+    paid, used = yearly_in_advance(added)
+    assert math.fsum(paid) == pytest.approx(math.fsum(used))
+    assert all(sum(paid[: m + 1]) >= sum(used[: m + 1]) - 1e-9 for m in range(37))
+
+
+def test_controls_are_paid_as_the_profile_says() -> None:
+    """40,000 USD for three years, and 120,000 USD before service."""
+    given = {
+        "tools": ControlCost.model_validate({"cost": "40 kUSD"}),
+        "audit": ControlCost.model_validate({"cost": "120 kUSD", "per": "once", "framework": "soc2"}),
+    }
+    tools, audit = control_lines(buyer(controls=given))
+    assert line_amounts(tools).sum() == pytest.approx(120_000) and line_amounts(tools)[0] == 0
+    assert line_amounts(audit)[0] == 120_000 == line_amounts(audit).sum()
+    assert (tools.category, tools.price_path) == ("compliance", "compliance.control_costs.tools.cost")
+    assert control_lines(buyer()) == []
+
+
+def test_egress_is_priced_tier_by_tier() -> None:
+    """200 TB a month in us-east-1: 10,240, 40,960, 102,400 and 46,400 GB at the prices of the four tiers."""
+    place = buyer("commercial")
+    tokens = 200_000e9 / AMOUNTS["egress-bytes-per-token"].base
+    made = egress_lines(place, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
+    month = 10_240 * 0.09 + 40_960 * 0.085 + 102_400 * 0.07 + 46_400 * 0.05
+    assert usd(made) == pytest.approx(36 * month, rel=1e-8)
+    (small,) = egress_lines(place, Volume((1.0,) * 36, (1.0,) * 36, (1e6,) * 36))
+    assert (small.id, small.price_item) == ("egress", "egress-aws-commercial")
+    flat = buyer("commercial", [quote("egress-aws-commercial", "0.02 USD/GB")])
+    assert usd(egress_lines(flat, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))) == pytest.approx(
+        36 * 200_000 * 0.02
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=36))
+def test_tiers_share_out_all_of_the_volume(volume: list[float]) -> None:
+    parts = tiered(volume, CATALOG.sites["commercial"].egress_tiers)
+    assert [math.fsum(month) for month in zip(*parts.values(), strict=True)] == pytest.approx(volume)
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_tiers_begin_at_zero_with_the_sites_own_price_and_get_cheaper(site: str) -> None:
+    place = CATALOG.sites[site]
+    if place.egress_tiers:
+        begins = list(place.egress_tiers.values())
+        prices = [AMOUNTS[name].base for name in place.egress_tiers]
+        assert begins == sorted(begins) and begins[0] == 0 and next(iter(place.egress_tiers)) == place.egress
+        assert prices == sorted(prices, reverse=True) and len(set(prices)) == len(prices)
+
+
+def test_committed_hours_that_no_month_needs_are_priced() -> None:
+    """Two instances by the year, of which the first half year needs one: 6 x 730 hours stand idle."""
+    quoted = buyer("enclave", [quote(f"{buyer('enclave').offer.id}:one_year", "50 USD/h")])
+    place = type(quoted)(**{f: getattr(quoted, f) for f in quoted.__slots__} | {"term": "one_year"})
+    made = rented_lines(place, STEADY)
+    assert unused_commitment(made, [1] * 6 + [2] * 30) == pytest.approx(6 * 730 * 50)
+    assert unused_commitment(made, [2] * 36) == 0
+    assert unused_commitment(rented_lines(buyer("enclave"), STEADY), [1] * 36) == 0
+    assert unused_commitment(owned_lines(buyer(), STEADY), [1] * 36) == 0
+
+
+@given(st.lists(st.integers(0, 9), min_size=36, max_size=36), st.lists(st.integers(0, 9), min_size=36, max_size=36))
+def test_more_need_leaves_less_idle(a: list[int], b: list[int]) -> None:
+    held = [0.0, *(5 * 730.0,) * 36]
+    more = [max(x, y) for x, y in zip(a, b, strict=True)]
+    assert all(0 <= x <= y for x, y in zip(unused_hours(held, more), unused_hours(held, a), strict=True))
+
+
+def test_energy_is_what_the_bill_of_electricity_is_for() -> None:
+    """Two servers at 10.2 kW x 0.686 x 1.54 for 26,280 hours, at 369.473 g/kWh."""
+    place = buyer()
+    assert place.offer.server is not None
+    kwh = 2 * place.offer.server.max_power_kw * 0.686 * 1.54 * 26_280
+    found = energy(owned_lines(place, STEADY), True, "us", None, place.book)
+    assert (found.kwh, found.note) == (pytest.approx(kwh), "")
+    assert found.tco2e == pytest.approx(kwh * 369.473 / 1e6)
+    assert energy(owned_lines(place, STEADY), True, "us", 50.0, place.book).tco2e == pytest.approx(kwh * 50 / 1e6)
+    elsewhere = energy(owned_lines(place, STEADY), True, "eu", None, place.book)
+    assert elsewhere.kwh == found.kwh and elsewhere.tco2e is None and "supply.grid_carbon" in elsewhere.note
+    rented = energy(rented_lines(buyer("hosted"), STEADY), False, "us", None, place.book)
+    assert (rented.kwh, rented.tco2e) == (None, None) and rented.note
+
+
+def test_energy_without_a_tariff_is_unknown_and_not_zero() -> None:
+    (power,) = (line for line in owned_lines(buyer(), STEADY) if line.id == "power")
+    unpriced = power.model_copy(update={"unit_price_usd": None})
+    assert energy([unpriced], True, "us", None, buyer().book).kwh is None
+
+
+def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:
+    place = buyer()
+    made = owned_lines(place, STEADY)
+    price = made[0].unit_price_usd
+    assert price is not None and residual_high(made, place.offer.id, place.book) == pytest.approx(2 * price * 0.35)
+    unpriced = made[0].model_copy(update={"unit_price_usd": None})
+    assert residual_high([unpriced], place.offer.id, place.book) is None

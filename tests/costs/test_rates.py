@@ -1,0 +1,92 @@
+"""Rates on purchases and services: zero makes no line, a higher one never lowers a total, and each falls on what it should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from buyers import buyer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aisizer.costs.bridge import starting
+from aisizer.costs.lines import Buyer, Fleet, Volume
+from aisizer.costs.needs import need_lines
+from aisizer.costs.rates import carrying_lines, rate_lines
+from aisizer.costs.records import CostLine
+from aisizer.costs.schedule import scheduled
+from aisizer.costs.site import site_lines
+from aisizer.costs.tco import line_amounts
+from aisizer.profile.sections import Finance
+from aisizer.sizing.needs import Need
+
+FLEET = Fleet(((1, 2), (13, 1)), (2,) * 12 + (3,) * 24)
+VOLUME = Volume((1e5,) * 36, (1e8,) * 36, (2e7,) * 36)
+CPU = Need("front end", "CPU servers", "server", (3.0,) * 36, "", "", price="cpu-server", bought=True)
+RATES = ("tax", "duty", "freight", "insurance", "property_tax", "service_tax", "decommissioning")
+
+
+def lines(place: Buyer) -> tuple[CostLine, ...]:
+    """As a plan makes them."""
+    own = starting((*site_lines(place, FLEET, VOLUME), *need_lines([CPU], place)), 1)
+    paid = scheduled((*own, *carrying_lines(own, place.finance)), place.finance, 20)
+    return (*paid, *rate_lines(paid, place.finance))
+
+
+def total(place: Buyer, category: str = "") -> float:
+    return sum(float(line_amounts(line).sum()) for line in lines(place) if category in ("", line.category))
+
+
+def at(site: str = "on_premises", **finance: Any) -> Buyer:
+    return buyer(site, finance=Finance.model_validate(finance))
+
+
+def test_a_rate_of_zero_makes_no_line() -> None:
+    assert {line.category for line in lines(at())}.isdisjoint(RATES)
+    zero = at(**dict.fromkeys(RATES, 0.0))
+    assert lines(zero) == lines(at())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(RATES), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["on_premises", "hosted", "enclave"]))
+def test_a_higher_rate_never_lowers_a_total(rate: str, a: float, b: float, site: str) -> None:
+    low, high = sorted((a, b))
+    assert total(at(site, **{rate: low})) <= total(at(site, **{rate: high})) + 1e-6
+
+
+@pytest.mark.parametrize("rate", ["tax", "duty", "freight"])
+def test_what_is_due_on_goods_is_a_share_of_hardware_fabric_and_cpu_servers(rate: str) -> None:
+    goods = total(at(), "hardware") + total(at(), "network") + total(at(), "front_end")
+    assert total(at(**{rate: 0.08}), rate) == pytest.approx(0.08 * goods)
+    assert total(at("enclave", **{rate: 0.08}), rate) == 0
+
+
+@pytest.mark.parametrize("rate", ["insurance", "property_tax"])
+def test_what_is_carried_is_paid_by_month_on_the_price_of_what_serves(rate: str) -> None:
+    """Two servers for 12 months and three for 24: 96 server-months of a twelfth of 2 %."""
+    (server,) = (line for line in lines(at(**{rate: 0.02})) if line.id.endswith(f"{rate.replace('_', '-')}-hardware"))
+    price = next(line.unit_price_usd for line in lines(at()) if line.id == "hardware")
+    assert price is not None and line_amounts(server).sum() == pytest.approx(96 * price * 0.02 / 12)
+    assert (server.quantity[0], server.quantity[1], server.quantity[13]) == (0, 2, 3)
+    assert (server.treatment, server.factor_paths[rate]) == ("expense", f"finance.{rate}")
+
+
+def test_tax_on_services_spares_goods_and_people() -> None:
+    taxed = at(service_tax=0.2)
+    services = ("support", "power", "install")
+    assert total(taxed, "service_tax") == pytest.approx(0.2 * sum(total(at(), name) for name in services))
+    rented = ("rent", "egress", "front_end")
+    there = at("enclave", service_tax=0.2)
+    assert total(there, "service_tax") == pytest.approx(0.2 * sum(total(at("enclave"), name) for name in rented))
+
+
+def test_a_rate_follows_the_payment_and_the_price_of_its_line() -> None:
+    made = {line.id: line for line in lines(at(tax=0.1, service_tax=0.1, deposit=0.3, escalation={"power": 0.05}))}
+    for rated, base in (("tax-hardware", "hardware"), ("service-tax-power", "power")):
+        assert line_amounts(made[rated]) == pytest.approx(0.1 * line_amounts(made[base]))
+
+
+def test_removal_is_paid_in_month_36_for_all_servers() -> None:
+    (removal,) = (line for line in lines(at(decommissioning=0.02)) if line.category == "decommissioning")
+    assert (removal.quantity[36], sum(removal.quantity), removal.treatment) == (3, 3, "expense")
+    assert total(at("hosted", decommissioning=0.02), "decommissioning") == 0
