@@ -108,7 +108,7 @@ def _one_figure(hint: Any) -> bool:
 
 
 def _with_unit(change: Change, dimension: str | None) -> str | float:
-    """The value as its field takes it: a bare number, or one with the input's unit, an amount of money without what it is paid per."""
+    """The value as its field takes it: a bare number, or one with the input's unit (an amount: its currency)."""
     if dimension is None or dimension in units.BARE_OK:
         return change.new
     return f"{_decimal(change.new)} {change.unit.partition('/')[0] if dimension == 'money' else change.unit}"
