@@ -231,6 +231,22 @@ def test_render_draws_the_same_files_from_the_plan(cli: Cli) -> None:
     assert folder_bytes(Path("sizing/small")) == before
 
 
+def test_render_draws_other_formats_beside_the_plan_or_where_it_is_told(cli: Cli) -> None:
+    cli("size", "small.yaml", "-q")
+    before = folder_bytes(Path("sizing/small"))
+    names = ["bom.json", "bom.cdx.json", "rfq.csv"]
+    beside = cli("render", "sizing/small", "--format", ",".join(names))
+    assert beside.code == 0 and beside.out.split() == [f"sizing/small/{name}" for name in names]
+    made = folder_bytes(Path("sizing/small"))
+    assert {path: made[path] for path in before} == before and set(made) == {*before, *names}
+    assert cli("render", "sizing/small", "--format", "rfq.csv", "-o", "ask/dell.csv").code == 0
+    assert Path("ask/dell.csv").read_bytes() == Path("sizing/small/rfq.csv").read_bytes()
+    assert cli("render", "sizing/small", "--format", "bom.json,rfq.csv", "-o", "both").code == 0
+    assert sorted(path.name for path in Path("both").iterdir()) == ["bom.json", "rfq.csv"]
+    wrong = cli("render", "sizing/small", "--format", "bom.pdf")
+    assert wrong.code == 2 and "There is no format 'bom.pdf'" in wrong.err
+
+
 def test_a_file_in_the_way_of_the_folder_is_one_sentence(cli: Cli) -> None:
     Path("taken").write_text("", encoding="utf-8")
     result = cli("size", "small.yaml", "-o", "taken")

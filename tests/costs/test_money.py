@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,12 +126,11 @@ def test_a_server_may_stay_unsaid_in_the_unit_of_a_quote(given: str, unit: str) 
     assert from_quote(quote, unit.replace("1 ", "")).base == 1.0
 
 
-def test_a_quote_that_is_silent_on_what_is_paid_upfront_leaves_it_as_the_catalog_has_it() -> None:
-    quote = Quote(item="x", unit_price="1 USD/h", as_of=date(2026, 11, 1), supplier="AWS")
+@pytest.mark.parametrize(("given", "expected"), [({"replaces": "price"}, 1.0), ({}, 0.0), ({"upfront": 0.5}, 0.5)])
+def test_a_quote_of_the_price_alone_leaves_the_part_paid_upfront(given: dict[str, Any], expected: float) -> None:
+    quote = Quote(item="x", unit_price="1 USD/h", as_of=date(2026, 11, 1), supplier="AWS", **given)
     amounts = {"x": Amount(base=2.0, unit="USD/h", as_of=date(2026, 11, 1), source="s", kind="quote", upfront=1.0)}
-    assert price_book(amounts, [quote]).named("x").upfront == 1.0  # type: ignore[union-attr]
-    said = quote.model_copy(update={"upfront": 0.0})
-    assert price_book(amounts, [said]).named("x").upfront == 0.0  # type: ignore[union-attr]
+    assert price_book(amounts, [quote]).named("x").upfront == expected  # type: ignore[union-attr]
 
 
 def test_a_price_steps_up_at_each_anniversary() -> None:

@@ -19,8 +19,8 @@ class Totals:
     accrued: float
 
 
-def repriced(line: CostLine, edits: Mapping[str, float]) -> CostLine:
-    """The line with the values that edits set, by profile path."""
+def repriced(line: CostLine, edits: Mapping[str, float], stepped: str) -> CostLine:
+    """The line with the values that edits set, by profile path. stepped: the category whose yearly step it takes."""
     fx = edits.get(f"finance.fx.{line.currency}.rate", line.fx_usd)
     price = line.unit_price_usd
     if line.price_path in edits:
@@ -28,7 +28,7 @@ def repriced(line: CostLine, edits: Mapping[str, float]) -> CostLine:
     elif price is not None:
         price = price / line.fx_usd * fx
     factors = {name: edits.get(line.factor_paths.get(name, ""), value) for name, value in line.factors.items()}
-    step = edits.get(f"finance.escalation.{line.category}", line.escalation)
+    step = edits.get(f"finance.escalation.{stepped}", line.escalation)
     return line.model_copy(update={"unit_price_usd": price, "factors": factors, "escalation": step})
 
 
@@ -36,7 +36,8 @@ def totals(
     lines: Sequence[CostLine], edits: Mapping[str, float], discount_rate: float | None, life_years: float
 ) -> Totals:
     """The engine's totals of the lines after the edits."""
-    changed = [repriced(line, edits) for line in lines]
+    bought = {line.id: line.category for line in lines}
+    changed = [repriced(line, edits, bought.get(line.id.removeprefix("tax-"), line.category)) for line in lines]
     priced = [line for line in changed if line.unit_price_usd is not None]
     cash = sum(line_amounts(line) for line in priced).tolist()  # type: ignore[union-attr]
     rate = edits.get("finance.discount_rate", discount_rate)

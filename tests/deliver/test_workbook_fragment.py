@@ -101,6 +101,7 @@ def test_each_value_stands_below_its_origin() -> None:
         '      supplier: "edited by Jane Doe in tco.xlsx"',
         '      reference: "Inputs!B14"',
         "      kind: estimated",
+        "      replaces: price",
     ]
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from recalculate import recalculated
 from sample_plan import missing_price_plan, sample_plan
+from workbook_reading import input_rows, load
 
 from aisizer.deliver.workbook import workbook_bytes
 from aisizer.deliver.workbook_fingerprint import fingerprint, locked_cells
-from aisizer.deliver.workbook_inputs import TITLES
 from aisizer.plan import Plan
-
-
-def load(data: bytes | Path) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(data) if isinstance(data, bytes) else data)
 
 
 def in_euro() -> Plan:
@@ -37,22 +31,8 @@ def in_euro() -> Plan:
     return plan.model_copy(update={"tco": tco, "profile": profile})
 
 
-def rows(book: Any) -> list[dict[str, Any]]:
-    """The rows of all tables, by title."""
-    found, reading = [], False
-    for row in book["Inputs"].iter_rows():
-        values = tuple(cell.value for cell in row[: len(TITLES)])
-        if values == TITLES:
-            reading = True
-        elif values[0] is None:
-            reading = False
-        elif reading:
-            found.append(dict(zip(TITLES, row, strict=False)))
-    return found
-
-
 def test_each_table_has_the_titles_and_an_input_stands_once() -> None:
-    found = rows(load(workbook_bytes(sample_plan())))
+    found = input_rows(load(workbook_bytes(sample_plan())))
     paths = [row["Path"].value for row in found if row["Path"].value]
     assert len(paths) == len(set(paths))
     assert {"finance.discount_rate", "finance.useful_life", "finance.residual", "finance.tax", "supply.pue",
@@ -60,14 +40,13 @@ def test_each_table_has_the_titles_and_an_input_stands_once() -> None:
 
 
 def test_value_is_the_only_unlocked_column_and_what_has_no_path_is_locked() -> None:
-    for row in rows(load(workbook_bytes(sample_plan()))):
+    for row in input_rows(load(workbook_bytes(sample_plan()))):
         open_titles = [title for title, cell in row.items() if not cell.protection.locked]
-        served = row["Input"].value == "Demand served"
-        assert open_titles == (["Value"] if row["Path"].value or served else []), row["Input"].value
+        assert open_titles == (["Value"] if row["Path"].value else []), row["Input"].value
 
 
 def test_a_quote_in_another_currency_is_an_input_beside_its_rate() -> None:
-    found = {row["Path"].value: row for row in rows(load(workbook_bytes(in_euro())))}
+    found = {row["Path"].value: row for row in input_rows(load(workbook_bytes(in_euro())))}
     quoted, rate = found["supply.quotes.switch"], found["finance.fx.EUR.rate"]
     assert quoted["Value"].value == pytest.approx(21_500 / 1.08)
     assert (quoted["Unit"].value, quoted["Set by"].value) == ("EUR/switch", "user")
@@ -75,7 +54,7 @@ def test_a_quote_in_another_currency_is_an_input_beside_its_rate() -> None:
 
 
 def test_who_set_an_input() -> None:
-    found = {row["Path"].value: row["Set by"].value for row in rows(load(workbook_bytes(missing_price_plan())))}
+    found = {row["Path"].value: row["Set by"].value for row in input_rows(load(workbook_bytes(missing_price_plan())))}
     assert found["finance.discount_rate"] == "user"
     assert found["finance.useful_life"] == "default"
     assert found["supply.amounts.hardware-support-rate"] == "catalog"
@@ -110,7 +89,7 @@ def test_libreoffice_keeps_the_fingerprints(tmp_path: Path) -> None:
 def test_a_locked_cell_that_changed_shows_and_an_input_does_not(tmp_path: Path) -> None:
     book = load(workbook_bytes(sample_plan()))
     before = found_in(book)
-    next(row for row in rows(book) if row["Path"].value == "supply.pue")["Value"].value = 1.2
+    next(row for row in input_rows(book) if row["Path"].value == "supply.pue")["Value"].value = 1.2
     assert found_in(book) == before
     book["Cost on_premises"]["AY9"].value = 99
     book["Capex"]["B7"].value = "=0"

@@ -34,7 +34,7 @@ LATE = {
     "supply": {"sites": ["on_premises", "enclave"], "gpus": ["h100-sxm", "l40s"], "commitment": "three_year"},
 }
 """The enclave has no price of three years, so the late site with its bridge is the only one that money can rank."""
-RUNNING = ("support", "power", "colocation", "staff", "egress", "residual", "migrations")
+RUNNING = ("power", "staff", "egress", "residual", "migrations")
 
 
 def plan(confirm: Any = "none", **changes: Any) -> Plan:

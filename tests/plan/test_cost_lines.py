@@ -34,6 +34,7 @@ WHOLE: dict[str, Any] = {
 """Everything that a plan can carry, at every class of site."""
 OWN_ROOM = {
     "Racks": "racks and space",
+    "Rack PDUs": "racks and space",
     "Rack units": "racks and space",
     "Nameplate power": "electricity and cooling",
     "Expected power": "electricity and cooling",

@@ -57,13 +57,13 @@ def test_every_priced_need_has_its_cost_line_and_every_line_its_figure() -> None
 
 def test_parts_of_the_network_are_in_the_bill_of_an_owner_and_cost_nothing_more() -> None:
     owned, rented = plan(OWNED), plan(RENTED)
-    parts = [b for b in owned.bom if b.price_kind == "included"]
+    parts = [b for b in owned.bom if b.price_kind == "included" and b.category == "network"]
     assert {b.description for b in parts} >= {"Service network: leaf switches", "Service network: optics"}
     fabric = next(b.line for b in owned.bom if b.category == "network" and b.extended_price_usd)
     assert all(b.extended_price_usd == 0 and b.parent == fabric for b in parts)
     optics, found = around(owned)["Service network: optics"], [b for b in parts if b.description.endswith("optics")]
     assert sum(b.quantity for b in found) == optics.month_36
-    assert not any(b.price_kind == "included" for b in rented.bom)
+    assert not any(b.price_kind == "included" and b.category == "network" for b in rented.bom)
 
 
 def test_hot_logs_last_as_long_as_a_rule_has_them_at_hand() -> None:

@@ -168,12 +168,16 @@ def test_a_fragments_quote_replaces_the_one_for_the_same_item_and_leaves_the_oth
     assert with_fragment(base, "supply: {quotes: null}").profile.supply.quotes == ()
 
 
-def test_a_price_that_replaces_another_keeps_its_terms_of_payment(base: Path) -> None:
-    Path("deep/quotes/dell.yaml").write_text(QUOTES.replace("supplier", "upfront: 1, supplier"), encoding="utf-8")
-    kept = with_fragment(base, json.dumps({"supply": {"quotes": [quote("x", "HPE")]}})).profile.supply.quotes
-    assert [(q.supplier, q.upfront) for q in kept] == [("HPE", 1.0)]  # type: ignore[union-attr]
-    said = with_fragment(base, json.dumps({"supply": {"quotes": [quote("x", "HPE", upfront=0)]}})).profile.supply.quotes
-    assert [(q.supplier, q.upfront) for q in said] == [("HPE", 0.0)]  # type: ignore[union-attr]
+def test_a_quote_of_the_price_alone_keeps_what_it_leaves_out_but_for_the_old_validity(base: Path) -> None:
+    told = QUOTES.replace("supplier", "upfront: 1, mpn: P-1, valid_until: 2026-12-31, supplier")
+    Path("deep/quotes/dell.yaml").write_text(told, encoding="utf-8")
+    text = json.dumps({"supply": {"quotes": [quote("x", "edited", replaces="price")]}})
+    (kept,) = with_fragment(base, text).profile.supply.quotes
+    assert (kept.supplier, kept.upfront, kept.mpn, kept.valid_until) == ("edited", 1.0, "P-1", None)  # type: ignore[union-attr]
+    (other,) = with_fragment(
+        base, text.replace("price", "offer", 2).replace("unit_offer", "unit_price")
+    ).profile.supply.quotes
+    assert (other.supplier, other.upfront, other.mpn) == ("edited", None, "")  # type: ignore[union-attr]
 
 
 def test_two_quotes_for_one_item_in_one_file_both_stay_for_the_price_book_to_refuse(base: Path) -> None:

@@ -53,6 +53,19 @@ class Gpu(Sourced):
         return self.memory_gb * 1e9 if self.device_memory_gib is None else self.device_memory_gib * 2**30
 
 
+class ServerPart(Record):
+    """One kind of part in a server's chassis, beside its GPUs."""
+
+    kind: Literal["cpu", "memory", "nvme", "nic"]
+    name: str
+    quantity: int = Field(ge=1)
+    """in one server"""
+    unit: str = "EA"
+    """EA for pieces, TB for memory"""
+    manufacturer: str = ""
+    part_number: str = ""
+
+
 class Server(Sourced):
     """A server that can be bought, with everything in its chassis."""
 
@@ -64,10 +77,8 @@ class Server(Sourced):
     """[USD] for one server with its GPUs; null where no source gives one"""
     max_power_kw: float = Field(gt=0)
     rack_units: float | None = None
-    cpu: str = ""
-    ram_tb: float | None = None
-    nvme_tb: float | None = None
-    network: str = ""
+    parts: tuple[ServerPart, ...] = ()
+    """what its maker builds in beside the GPUs; kinds that no source names are left out"""
     gpu_network: Amount | None = None
     """[GB/s] one way from each GPU to GPUs of other servers, RDMA; null where no source gives it: no replica spans servers"""
     cooling: Literal["air", "liquid"] = "air"

@@ -24,11 +24,21 @@ class LoadedInputs:
 
 def load_inputs(profile: str, sets: Sequence[str], fragments: Sequence[Path], overlay: Path | None) -> LoadedInputs:
     """Reads everything that a plan depends on."""
+    return inputs_with(load_overlay(overlay), profile, sets, fragments)
+
+
+def load_overlay(overlay: Path | None) -> Catalog:
+    """The packaged catalog with the user's own laid over it."""
     from aisizer.catalog.load import load_catalog
+
+    return load_catalog(overlay)
+
+
+def inputs_with(catalog: Catalog, profile: str, sets: Sequence[str], fragments: Sequence[Path]) -> LoadedInputs:
+    """Reads a profile and the models that it names by file, with a catalog that is loaded already."""
     from aisizer.demand.resolve import resolve_traces
     from aisizer.profile.load import load_profile
 
-    catalog = load_catalog(overlay)
     names = name_check(catalog)
     loaded = resolve_traces(load_profile(profile, sets=sets, fragments=fragments, names=names))
     files, hashes = model_files(loaded)

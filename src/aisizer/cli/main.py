@@ -21,8 +21,9 @@ Size the GPU fleet for production LLM inference from one YAML profile. Offline.
 
 Plan     size       profile -> decision, BOM, TCO, document, triggers
          explain    where a plan's number comes from, or what a field means
+         compare    profiles side by side, or one of them varied (--vary)
          diff       what changed between two plans; gates for CI (--fail-on)
-         render     a finished plan's files again, computing nothing
+         render     a finished plan in another format, computing nothing
 Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
          trace      request log -> workload fragment
@@ -158,12 +159,55 @@ def diff(
 @app.command()
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="default: beside it")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="or FILE of one format; default: beside it")
+    ] = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME,...",
+            help="md, html, pdf, docx, brief, bom.json, bom.cdx.json, rfq.csv, options.csv; default: all of size's",
+        ),
+    ] = "",
 ) -> None:
-    """Draw a finished plan's files again, computing nothing."""
+    """Draw a finished plan's files again, or in another format, computing nothing."""
     from aisizer.cli import render as verb
 
-    typer.echo(verb.render(plan, output))
+    typer.echo(verb.render(plan, output, formats))
+
+
+@app.command()
+def compare(
+    profiles: Annotated[list[str], typer.Argument(metavar="PROFILES", help="paths, or names of ready profiles")],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=A,B,C", help="one scenario for each value; again: for each combination"),
+    ] = None,
+    sets: Sets = None,
+    fragments: Fragments = None,
+    catalog: Overlay = None,
+    confirm: Annotated[
+        str, typer.Option(metavar="none|auto|full", help="how far each is simulated; none is quick, analytic only")
+    ] = "none",
+    form: Annotated[str, typer.Option("--format", metavar="table|json|csv|markdown", help="what is printed")] = "table",
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE.svg", help="draw the costs side by side")
+    ] = None,
+) -> None:
+    """Plan several profiles, or one in variations, and show them side by side; a row without a plan keeps its reason."""
+    from aisizer.cli import compare as verb
+
+    verb.compare(
+        profiles,
+        vary=vary or (),
+        sets=sets or (),
+        fragments=fragments or (),
+        overlay=catalog,
+        confirm=confirm,
+        form=form,
+        chart=chart,
+    )
 
 
 @app.command()

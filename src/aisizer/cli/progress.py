@@ -1,4 +1,4 @@
-"""How far a long run is."""
+"""How far a long answer is, on stderr where that is a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Progress:
-    """A bar on stderr where that is a terminal, gone when the runs are done."""
+    """A bar that is gone when the work is done."""
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
@@ -15,17 +15,17 @@ class Progress:
     def __enter__(self) -> Progress:
         self._bar: Callable[[int, int], None] | None = None
         if sys.stderr.isatty():
-            from rich import progress
             from rich.console import Console
+            from rich.progress import Progress as Bar
 
-            self._rich = progress.Progress(console=Console(stderr=True), transient=True)
+            self._rich = Bar(console=Console(stderr=True), transient=True)
             self._rich.start()
             task = self._rich.add_task(self._doing, total=None)
             self._bar = lambda done, of: self._rich.update(task, completed=done, total=of)
         return self
 
     def told(self, done: int, of: int) -> None:
-        """Shows how far the runs are."""
+        """Shows how far the work is."""
         if self._bar is not None:
             self._bar(done, of)
 

@@ -11,6 +11,7 @@ from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.fields import FieldHelp, did_you_mean, explain_field
 from aisizer.profile.json_schema import DescribedSchema, profile_schema
+from aisizer.studies.compare import Scenarios
 from aisizer.studies.diff_records import Diff
 from aisizer.watch.records import Watch
 
@@ -23,6 +24,10 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "plan": lambda: (
         {"$id": "urn:aisizer:plan:v1"}
         | Plan.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
+    ),
+    "compare": lambda: (
+        {"$id": "urn:aisizer:compare:v1"}
+        | Scenarios.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
     ),
     "watch": lambda: (
         {"$id": "urn:aisizer:watch:v1"}

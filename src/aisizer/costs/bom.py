@@ -1,163 +1,141 @@
-"""The bill of materials: what is ordered, wave by wave, with its dates."""
+"""The bill of materials: what is ordered, wave by wave, with the parts of each line below it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from aisizer.costs.lines import PERIODS, Buyer, Fleet
+from aisizer.costs.bom_lines import Dated, Terms, included_line, ordered_line, part_line
+from aisizer.costs.lines import PERIODS, Fleet
 from aisizer.costs.needs import CATEGORIES, added
+from aisizer.costs.rates import ON_GOODS
 from aisizer.costs.records import BomLine, CostLine
 from aisizer.costs.rented import split_hours
 from aisizer.roadmap.records import Purchase
-from aisizer.sizing.needs import Need
-from aisizer.units import MONTH
+from aisizer.sizing.needs import Group, Need
+from aisizer.sizing.server_parts import Part
 
+PAYS: Mapping[Group, str] = {
+    "network": "network",
+    "facility": "racks",
+    "front end": "cpu-servers",
+}
+"""Cost line whose price holds the parts of a group that have no price of their own."""
 ORDERED = frozenset(
-    {"hardware", "install", "tax", "duty", "freight", "licence", "rent", "bridge", *CATEGORIES.values()}
+    {"hardware", "install", "support", "colocation", "licence", "rent", "bridge", *ON_GOODS} | set(CATEGORIES.values())
 ) - {"migrations"}
-"""Categories of what is ordered; people, power and the other running costs stand in the workbook."""
-_UNITS = {"server": "EA"}
-INCLUDED = "included"
-"""How the price of a part reads that another line pays for."""
+"""Categories of what is ordered; people, power, egress, controls and what is paid on them stand in the workbook."""
+IN_SERVERS = "port"
+"""Unit of network parts that stand below the servers, not below the network."""
+BELOW_SERVERS = ("network", "install", "support", "colocation")
+"""Ends of the ids of lines that belong to the servers of the line whose id has `hardware` in its place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """When a line is ordered that does not come with the servers."""
+class Bill:
+    """What a bill of materials is made from.
 
-    lead_time_weeks: float
-    order_by: date
-    need_by: date
+    parts   of one piece, by the id of the cost line that pays for it
+    dated   by the id of cost lines that do not come with the servers
+    notes   by wave and id of cost line
+    """
 
-    def fields(self) -> dict[str, float | date]:
-        """The fields of a line of the bill."""
-        return {"lead_time_weeks": self.lead_time_weeks, "order_by": self.order_by, "need_by": self.need_by}
+    terms: Terms
+    lines: Sequence[CostLine]
+    needs: Sequence[Need]
+    fleet: Fleet
+    purchases: Sequence[Purchase]
+    parts: Mapping[str, Sequence[Part]]
+    dated: Mapping[str, Dated]
+    notes: Mapping[tuple[int, str], str]
 
 
-def bill_of_materials(
-    buyer: Buyer,
-    lines: Sequence[CostLine],
-    needs: Sequence[Need],
-    fleet: Fleet,
-    purchases: Sequence[Purchase],
-    lead: Mapping[str, float],
-    plan_date: date,
-    dated: Mapping[str, Dated],
-) -> tuple[BomLine, ...]:
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """One purchase: the month of its servers, how many they are, and the periods whose purchases it brings."""
+
+    purchase: Purchase
+    added: tuple[int, int]
+    periods: slice
+    opening: bool
+
+
+def bill_of_materials(bill: Bill) -> tuple[BomLine, ...]:
     """One block of lines per purchase; over all waves the quantities add up to those of the cost lines.
 
-    What is paid by the month stands in the first block, with its months up to month 36. dated: cost lines with lead times
-    of their own.
+    What is paid by the month stands in the first block, with its months up to month 36.
     """
-    opening, ends = fleet.added[0][0], [month for month, _ in fleet.added[1:]] + [PERIODS]
-    result: list[BomLine] = []
-    for wave, purchase, end in zip(fleet.added, purchases, ends, strict=True):
-        first = len(result) + 1
-        network: int | None = None
-        for line in lines:
-            quantity = _quantity(line, wave, end, buyer, opening)
-            if quantity > 0:
-                number = len(result) + 1
-                parent = first if line.waves and number > first else None
-                made = _bom_line(number, parent, line, quantity, purchase, buyer, lead, plan_date)
-                result.append(made.model_copy(update=dated[line.id].fields()) if line.id in dated else made)
-                network = number if line.id == "network" else network
-        for need in needs:
-            quantity = (
-                sum(added(need.by_month)[_periods(wave, end, opening)]) if need.bought and not need.price else 0.0
-            )
-            if quantity > 0:
-                result.append(_included(len(result) + 1, network, need, quantity, purchase, lead))
-    return tuple(result)
+    made: list[BomLine] = []
+    for wave in _waves(bill):
+        numbers: dict[str, int] = {}
+        for line in bill.lines:
+            schedule = _schedule(line, wave, bill.terms.buyer.term)
+            if sum(schedule) <= 0:
+                continue
+            ordered = _ordered(bill, line, wave, schedule, len(made) + 1, numbers)
+            numbers[line.id] = ordered.line
+            made.append(ordered)
+            for below in _below(bill, line, wave, ordered):
+                made.append(below.model_copy(update={"line": len(made) + 1}))
+    return tuple(made)
 
 
-def _periods(wave: tuple[int, int], end: int, opening: int) -> slice:
-    """The periods whose purchases a wave brings: its month up to the next wave's; all before for the opening one."""
-    return slice(0 if wave[0] == opening else wave[0], end)
+def parent_id(line: CostLine) -> str:
+    """The id of the cost line that a line belongs to: what a tax is paid on, or the servers; empty for one of its own."""
+    if line.category in ON_GOODS:
+        return line.id.removeprefix(f"{line.category.replace('_', '-')}-")
+    owner, _, last = line.id.rpartition("-")
+    if last not in BELOW_SERVERS:
+        return ""
+    return f"{owner}-hardware" if owner else "hardware"
 
 
-def _quantity(line: CostLine, wave: tuple[int, int], end: int, buyer: Buyer, opening: int) -> float:
-    """Pieces of the wave; for rented capacity its instance-hours up to month 36."""
-    if line.category == "rent":
-        committed, demand = split_hours(Fleet((wave,), ()), buyer.term)
-        return math.fsum(demand if line.id == "rent-on-demand" else committed)
-    if line.category not in ORDERED:
+def _waves(bill: Bill) -> Iterator[_Wave]:
+    starts = [month for month, _ in bill.fleet.added]
+    ends = [*starts[1:], PERIODS]
+    for found, purchase, end in zip(bill.fleet.added, bill.purchases, ends, strict=True):
+        opening = found[0] == starts[0]
+        yield _Wave(purchase, found, slice(0 if opening else found[0], end), opening)
+
+
+def _ordered(
+    bill: Bill, line: CostLine, wave: _Wave, schedule: Sequence[float], number: int, numbers: Mapping[str, int]
+) -> BomLine:
+    note = bill.notes.get((wave.purchase.wave, line.id), "")
+    made = ordered_line(bill.terms, line, schedule, wave.purchase, bill.dated.get(line.id), note)
+    return made.model_copy(update={"line": number, "parent": numbers.get(parent_id(line))})
+
+
+def _below(bill: Bill, line: CostLine, wave: _Wave, parent: BomLine) -> Iterator[BomLine]:
+    """The parts that come with a line at its price."""
+    for part in bill.parts.get(line.id, ()):
+        yield part_line(part, parent)
+    for need in bill.needs:
+        if need.price or need.unit == IN_SERVERS or PAYS.get(need.group) != line.id:
+            continue
+        quantity = _included(need, wave, once=line.treatment == "capitalise")
+        if quantity > 0:
+            yield included_line(need, quantity, parent)
+
+
+def _included(need: Need, wave: _Wave, once: bool) -> float:
+    """Pieces that a wave adds; where the parent is rented, the most that ever stand, all in the first block."""
+    if not (need.bought or need.unit == "instance"):
         return 0.0
+    if once:
+        return math.fsum(added(need.by_month)[wave.periods])
+    return max(need.by_month) if wave.opening else 0.0
+
+
+def _schedule(line: CostLine, wave: _Wave, term: str) -> Sequence[float]:
+    """What a wave orders of a cost line, by the period in which it enters service or is used; rent up to month 36."""
+    if line.category == "rent":
+        committed, demand = split_hours(Fleet((wave.added,), ()), term)
+        return demand if line.id == "rent-on-demand" else committed
+    if line.category not in ORDERED:
+        return ()
     if line.treatment == "capitalise":
-        return math.fsum(line.used[_periods(wave, end, opening)])
-    return math.fsum(line.quantity) if wave[0] == opening else 0.0
-
-
-def _included(
-    number: int, parent: int | None, need: Need, quantity: float, purchase: Purchase, lead: Mapping[str, float]
-) -> BomLine:
-    """A part that comes with what another line pays for."""
-    return BomLine(
-        line=number,
-        parent=parent,
-        wave=purchase.wave,
-        category=CATEGORIES[need.group],
-        description=need.name,
-        quantity=quantity,
-        uom=need.unit.upper(),
-        unit_price_usd=0.0,
-        extended_price_usd=0.0,
-        price_source=need.source,
-        price_kind=INCLUDED,
-        price_as_of=None,
-        price_age_days=None,
-        lead_time_weeks=lead["total"],
-        order_by=purchase.order_by,
-        need_by=purchase.need_by,
-        treatment="capitalise",
-        notes=need.note,
-    )
-
-
-def _bom_line(
-    number: int,
-    parent: int | None,
-    line: CostLine,
-    quantity: float,
-    purchase: Purchase,
-    buyer: Buyer,
-    lead: Mapping[str, float],
-    plan_date: date,
-) -> BomLine:
-    factor = math.prod(line.factors.values())
-    price = None if line.unit_price_usd is None else line.unit_price_usd * factor
-    server = buyer.offer.server if line.category == "hardware" else None
-    quote = buyer.book.quotes.get(line.price_item)
-    capital = line.treatment == "capitalise"
-    return BomLine(
-        line=number,
-        parent=parent,
-        wave=purchase.wave,
-        category=line.category,
-        description=line.description,
-        manufacturer=server.manufacturer if server else "",
-        mpn=server.part_number if server else "",
-        supplier=quote.supplier if quote else (buyer.offer.provider if line.category == "rent" else ""),
-        quote_ref=quote.reference if quote else "",
-        quantity=quantity,
-        uom=_UNITS.get(line.unit, line.unit.upper()),
-        unit_price_usd=price,
-        low_usd=None if line.low_usd is None else line.low_usd * factor,
-        high_usd=None if line.high_usd is None else line.high_usd * factor,
-        extended_price_usd=None if price is None else price * quantity,
-        price_source=line.source,
-        price_kind=line.kind,
-        price_as_of=line.as_of,
-        price_age_days=None if line.as_of is None else (plan_date - line.as_of).days,
-        lead_time_weeks=lead["total"],
-        order_by=purchase.order_by,
-        need_by=purchase.need_by,
-        treatment=line.treatment,
-        useful_life_months=round(buyer.finance.useful_life / MONTH) if capital else None,
-        power_kw=server.max_power_kw if server else None,
-        rack_units=server.rack_units if server else None,
-        notes=f"{purchase.servers} instances to month 36 at plan" if line.category == "rent" else "",
-    )
+        brought = range(*wave.periods.indices(PERIODS))
+        return [quantity * (period in brought) for period, quantity in enumerate(line.used)]
+    return line.used if wave.opening else ()

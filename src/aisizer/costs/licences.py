@@ -11,8 +11,8 @@ from aisizer.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 
 CLOUDS = ("gov_enclave", "commercial_region")
 """Classes of sites whose marketplaces sell a licence by the GPU-hour; its price is the amount NAME-cloud."""
-PER_HOUR, PER_SERVER, FLAT = "USD/GPU-hour", "USD/server-year", "USD/year"
-"""Units of licences beside USD/GPU-year, which a licence without a price is counted in too."""
+PER_GPU, PER_HOUR, PER_SERVER, FLAT = LICENCE_UNITS = "USD/GPU-year", "USD/GPU-hour", "USD/server-year", "USD/year"
+"""How licences are sold; one without a price is counted in GPU-years."""
 
 
 def licence_lines(buyer: Buyer, fleet: Fleet) -> list[CostLine]:

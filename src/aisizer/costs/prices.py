@@ -104,7 +104,10 @@ def from_amount(item: str, amount: Amount) -> Price:
 
 
 def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None = None, upfront: float = 0.0) -> Price:
-    """A quote as a price in USD; its unit, and where it is silent its part paid upfront, are the catalog's."""
+    """A quote as a price in USD; its unit must be the catalog's where the catalog has one.
+
+    upfront [1]: the catalog's part paid at the start of the term, which a quote of the price alone keeps.
+    """
     match = _QUOTE.match(quote.unit_price)
     if match is None:
         raise InvalidInput(
@@ -122,8 +125,13 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
         )
     return Price(
         quote.item, value * rate, None, None, got, f"quote:{quote.item}", quote.as_of, quote.kind,
-        quote.supplier, quote.reference, upfront if quote.upfront is None else quote.upfront, currency, rate,
+        quote.supplier, quote.reference, _upfront(quote, upfront), currency, rate,
     )  # fmt: skip
+
+
+def _upfront(quote: Quote, catalog: float) -> float:
+    silent = catalog if quote.replaces == "price" else 0.0
+    return silent if quote.upfront is None else quote.upfront
 
 
 def _per(unit: str) -> str:

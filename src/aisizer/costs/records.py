@@ -103,25 +103,34 @@ class CostLine(Record):
 
 
 class BomLine(Record):
-    """One line of the bill of materials."""
+    """One line of the bill of materials: something that is ordered, or a part that comes with it."""
 
     line: int
     parent: int | None = None
+    """line that this one is part of, or belongs to"""
     wave: int
     category: str
+    device: str = ""
+    """what kind of thing it is: server, gpu, cpu, memory, nvme, nic, switch, optic, cable, rack, pdu, instance, software; empty
+    where it is none"""
     description: str
     manufacturer: str = ""
     mpn: str = ""
+    """the manufacturer's part number, where a record or a quote gives it"""
     supplier: str = ""
+    supplier_part_id: str = ""
     quote_ref: str = ""
+    quote_valid_until: date | None = None
     quantity: float
     spares: float = 0
+    """pieces of the quantity that stand on the shelf"""
     uom: str
     """unit of measure: EA, GPU-YEAR, INSTANCE-HOUR, ..."""
     unit_price_usd: float | None
     low_usd: float | None = None
     high_usd: float | None = None
     extended_price_usd: float | None
+    """[USD] quantity x unit price; null where the price is unknown"""
     currency: Literal["USD"] = "USD"
     price_source: str
     price_kind: str
@@ -132,8 +141,20 @@ class BomLine(Record):
     need_by: date
     treatment: Treatment
     useful_life_months: int | None = None
+    warranty_months: int | None = None
+    """as quoted; null where no quote says it"""
+    gl_account: str = ""
+    cost_center: str = ""
+    country_of_origin: str = ""
+    """as quoted, ISO 3166-1"""
     power_kw: float | None = None
+    """[kW] nameplate of one piece"""
     rack_units: float | None = None
+    """[U] of one piece"""
+    commitment: str = ""
+    """how much is held in which months, of what is paid by the month"""
+    cost_line: str = ""
+    """id of the cost line that pays for it; empty for a part that comes with its parent"""
     notes: str = ""
 
 

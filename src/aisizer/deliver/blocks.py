@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 
@@ -73,6 +74,14 @@ class Figure:
     svg: str
     caption: str
 
+    @property
+    def alt(self) -> str:
+        """What the picture shows, for those who do not see it: its own title and description."""
+        from xml.etree import ElementTree
+
+        told = [child.text or "" for child in ElementTree.fromstring(self.svg)[:2]]
+        return ". ".join(text.rstrip(".") for text in told if text) + "."
+
 
 Block = Paragraph | Notice | Items | Code | Facts | Table | Figure
 
@@ -93,6 +102,11 @@ class Document:
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    day: date
+    """of the plan; a file that records when it was made records this"""
+    marking: str = ""
+    """handling marking of every page; empty: none"""
+    language: str = "en"
 
 
 def table(caption: str, columns: str, rows: Sequence[Sequence[str]]) -> Table:
@@ -103,3 +117,12 @@ def table(caption: str, columns: str, rows: Sequence[Sequence[str]]) -> Table:
         if len(row) != len(made):
             raise ValueError(f"{caption}: {len(made)} cells are expected (got {len(row)})")
     return Table(caption, made, tuple(tuple(row) for row in rows))
+
+
+def one_line(text: str) -> str:
+    r"""Text as HTML shows it, on one line, and without control characters or marks that turn its direction.
+
+    >>> one_line("a\n b\x07c\u202ed")
+    'a b c d'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

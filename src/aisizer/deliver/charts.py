@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import pairwise
 from math import ceil
 
@@ -21,6 +22,8 @@ PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f
 """Okabe and Ito, 2008, Color Universal Design: told apart by colour-blind readers; CSS classes c0 to c6"""
 GREY = "#9aa3ad"
 """all series after those"""
+PAPER = {"paper": "#fff", "ink": "#1b2127", "rule": "#d9dee3", "others": GREY}
+"""the rest of the page's colours, as the light page has them"""
 
 
 def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) -> str:
@@ -40,8 +43,13 @@ def waterfall(steps: Sequence[tuple[str, int]], title: str, description: str) ->
     return _svg(len(steps) * (BAR + GAP) + 8, title, description, parts)
 
 
-def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, description: str) -> str:
-    """One bar per row, split by series, with a legend; negative amounts are left to the table."""
+def stacked_bars(
+    rows: Mapping[str, Mapping[str, float]], title: str, description: str, ends: Mapping[str, str] | None = None
+) -> str:
+    """One bar per row, split by series, with a legend; negative amounts are left to the table.
+
+    ends: what stands at a bar's end instead of its total
+    """
     totals: dict[str, float] = {}
     for series in rows.values():
         for name, amount in series.items():
@@ -61,7 +69,7 @@ def stacked_bars(rows: Mapping[str, Mapping[str, float]], title: str, descriptio
             if width > 0:
                 parts.append(_bar(x, y, width, _colour(index), f"{label}, {name}: {numbers.usd(series[name])} USD"))
             x += width
-        parts.append(_text(x + 8, y + 15, numbers.usd(sum(series.values()))))
+        parts.append(_text(x + 8, y + 15, ends[label] if ends else numbers.usd(sum(series.values()))))
     return _svg(top + len(rows) * (BAR + GAP) + 4, title, description, parts)
 
 
@@ -138,15 +146,13 @@ def over_time(series: Mapping[str, Sequence[float]], seconds: float, title: str,
     return _svg(_TOP + _HEIGHT + 28, title, description, parts)
 
 
-def standalone(picture: str) -> str:
-    """A picture as a file of its own, with its colours."""
-    rules = "".join(f".l{i}{{stroke:{colour}}}" for i, colour in enumerate(PALETTE))
-    style = (
-        f"<style>text{{font:12px sans-serif}}.grid{{stroke:{GREY};stroke-width:.5}}"
-        f".line{{fill:none;stroke-width:2}}{rules}</style>"
-    )
+def standalone(picture: str, font: str = "sans-serif") -> str:
+    """A picture as a file of its own, with the colours that it has on white paper."""
+    rules = (files("aisizer.deliver") / "templates" / "charts.css").read_text("utf-8").replace("inherit", font)
+    for name, colour in (PAPER | {f"c{i}": colour for i, colour in enumerate(PALETTE)}).items():
+        rules = rules.replace(f"var(--{name})", colour)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
-    return picture.replace("<svg ", head, 1).replace("</title>", f"</title>{style}", 1) + "\n"
+    return picture.replace("<svg ", head, 1).replace("</title>", f"</title><style>{rules}</style>", 1) + "\n"
 
 
 def _gridline(y: float, label: str) -> str:

@@ -1,4 +1,4 @@
-"""The written sizing: one document model, shown as Markdown and as a self-contained HTML page."""
+"""The written sizing: one document model, shown as Markdown, self-contained HTML, PDF and DOCX."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from aisizer.deliver import charts, labels
 from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.docx_file import document_docx
+from aisizer.deliver.json_file import plan_hash
+from aisizer.deliver.pdf import document_pdf
 from aisizer.deliver.sections_around import surroundings_section
 from aisizer.deliver.sections_drills import drills_section
 from aisizer.deliver.sections_evidence import (
@@ -53,7 +56,13 @@ def document(plan: Plan) -> Document:
     fleet = labels.fleet(decision)
     title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet} {labels.site(decision.site)}"
     made = f"Plan of {labels.plan_date(plan)} by aisizer {plan.aisizer_version}"
-    return Document(title, f"{made}; order by {decision.order_by}.", tuple(_sections(plan)))
+    return Document(
+        title,
+        f"{made}; order by {decision.order_by}.",
+        tuple(_sections(plan)),
+        labels.plan_date(plan),
+        labels.marking(plan),
+    )
 
 
 def sizing_md(plan: Plan) -> str:
@@ -65,6 +74,21 @@ def sizing_html(plan: Plan) -> str:
     """The document as one HTML page that needs neither script nor network."""
     template = _environment().get_template("sizing.html.j2")
     return template.render(doc=document(plan), palette=charts.PALETTE, grey=charts.GREY).rstrip() + "\n"
+
+
+def sizing_pdf(plan: Plan) -> bytes:
+    """The document as a tagged PDF."""
+    return document_pdf(document(plan), stamp(plan))
+
+
+def sizing_docx(plan: Plan) -> bytes:
+    """The document as a Word file."""
+    return document_docx(document(plan), stamp(plan))
+
+
+def stamp(plan: Plan) -> str:
+    """What stands at the foot of every page: which profile, plan and tool it comes from."""
+    return f"{labels.profile_name(plan)}, plan {plan_hash(plan)[:12]}, aisizer {plan.aisizer_version}"
 
 
 def _sections(plan: Plan) -> list[Section]:
@@ -108,14 +132,14 @@ def _environment() -> Environment:
     from jinja2 import DictLoader, Environment
 
     folder = files("aisizer.deliver") / "templates"
-    sources = {name: (folder / name).read_text("utf-8") for name in ("sizing.md.j2", "sizing.html.j2")}
+    sources = {name: (folder / name).read_text("utf-8") for name in ("sizing.md.j2", "sizing.html.j2", "charts.css")}
     environment = Environment(
         loader=DictLoader(sources),
         autoescape=lambda name: name is not None and ".html" in name,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["md"] = markdown_text
+    environment.filters |= {"md": markdown_text, "css": css_text}
     return environment
 
 
@@ -126,3 +150,12 @@ def markdown_text(text: str) -> str:
     a \| \<b> >= \*c\* \&lt; R&D d
     """
     return re.sub(r"[\\|*`\[\]<]|^>|&(?=#?\w+;)", lambda mark: f"\\{mark[0]}", " ".join(text.split()))
+
+
+def css_text(text: str) -> str:
+    r"""Text inside a string of a style sheet, in which nothing can end the string (CSS Syntax Module Level 3, 4.3.7).
+
+    >>> print(css_text('CUI//"x"'))
+    CUI\00002f\00002f\000022x\000022
+    """
+    return "".join(c if c == " " or (c.isascii() and c.isalnum()) else f"\\{ord(c):06x}" for c in text)

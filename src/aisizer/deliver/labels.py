@@ -203,3 +203,15 @@ def carried_month(plan: Plan) -> str:
     if plan.roadmap is None:
         raise NoFeasiblePlan("The plan has no roadmap, so nothing is carried. Size a feasible profile.")
     return f"month {plan.roadmap.purchases[0].covers_to_month}"
+
+
+def marking(plan: Plan) -> str:
+    """How the plan's documents are to be handled: as the profile says, or by the class of its data."""
+    compliance = plan.profile.get("compliance") or {}
+    given = compliance.get("marking")
+    if given is not None:
+        return " ".join(str(given).split())
+    data_class = compliance.get("data_class", "internal")
+    if data_class in ("public", "internal"):
+        return ""
+    return "CUI" if data_class.startswith("cui") else "Confidential"

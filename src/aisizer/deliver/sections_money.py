@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aisizer.costs.bom import INCLUDED
+from aisizer.costs.bom_lines import INCLUDED
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
@@ -67,7 +67,7 @@ def bom_section(plan: Plan) -> Section:
             str(line.line),
             str(line.wave),
             ("part of line " + str(line.parent) + ": " if line.parent else "") + line.description,
-            numbers.number(line.quantity + line.spares),
+            numbers.number(line.quantity),
             line.uom,
             "" if line.price_kind == INCLUDED else numbers.unit_price(line.unit_price_usd),
             _price(line),
@@ -76,7 +76,7 @@ def bom_section(plan: Plan) -> Section:
         )
         for line in plan.bom
     ]
-    heads = "Line | Wave | What | Quantity with spares # | Unit | Unit price USD # | Price USD # | Price is | Order by"
+    heads = "Line | Wave | What | Quantity # | Unit | Unit price USD # | Price USD # | Price is | Order by"
     second = labels.second_site(plan)
     note = [Paragraph(f"{second} of the first wave stand at the second site.")] if second else []
     listed = table("What is ordered (bom.csv has every column)", heads, rows)

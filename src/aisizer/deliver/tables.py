@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from aisizer.costs.records import BomLine
 from aisizer.deliver.numbers import plain, plain_money
 from aisizer.plan import Plan
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet read text as a formula (OWASP, CSV injection; CWE-1236)."""
+_START = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(FORMULA_STARTS))}])")
+"""Where a cell starts, in a spreadsheet that parts cells at a semicolon or a tab too."""
+_CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n"}
 BOM_COLUMNS = tuple(BomLine.model_fields)
 
 
@@ -19,22 +23,26 @@ def bom_csv(plan: Plan) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(BOM_COLUMNS)
-    writer.writerows([_cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
+    writer.writerows([cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
     return text.getvalue()
 
 
 def inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
+    """Text that no spreadsheet takes for a formula, on lines that end as the file's do and without other control characters.
 
-    >>> inert("=1+1"), inert("-48VDC"), inert("optics")
-    ("'=1+1", "'-48VDC", 'optics')
+    >>> inert("=1+1"), inert("-48VDC"), inert("optics"), inert("a;=1+1")
+    ("'=1+1", "'-48VDC", 'optics', "a;'=1+1")
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    return _START.sub(r"\1'", clean)
 
 
-def _cell(name: str, value: object) -> str:
+def cell(name: str, value: object) -> str:
+    """A value of a column as CSV shows it: nothing for what is not known, money in cents, text without formulas."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, (int, float)):
         return plain_money(value) if name.endswith("_usd") else plain(value)
     return inert(str(value))

@@ -69,6 +69,7 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
     for row, (term, text) in enumerate(rows, 3):
         sheet.put(row, 0, term, "bold")
         sheet.put(row, 1, text, "wrap")
+        sheet.tall(row, {96: text})
     first = 4 + len(rows)
     sheet.put(first, 0, "Colours", "section")
     for row, (style, name, text) in enumerate(LEGEND, first + 1):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import count
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any, TypeVar
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped, unused-ignore]
@@ -26,6 +26,10 @@ from aisizer.deliver.workbook_fingerprint import Cell, fingerprint
 
 Figure = TypeVar("Figure", bound=str | float)
 Value = str | float | int | bool | date | None
+LINE_POINTS = 15.0
+"""height of a line of text"""
+ROOM = 1.15
+"""how much wider text may run than its count of characters says, since words do not break"""
 A4 = 9
 """paper size of Excel's page setup"""
 DAY_ZERO = date(1899, 12, 30).toordinal()
@@ -34,7 +38,7 @@ LONGEST = 32767
 """UTF-16 units that a cell of Excel holds"""
 
 _MONEY = '#,##0.00;(#,##0.00);"-"'
-_FACTOR = "[>=1000]#,##0.00;[<=-1000]-#,##0.00;General"
+_FACTOR = "General"
 _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "title": {"bold": True, "font_size": 15, "align": "left", "indent": 1},
     "subtitle": {"font_color": "#59636E", "align": "left", "indent": 1},
@@ -46,11 +50,14 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
     "head_right": {
         "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1, "bg_color": "#EEF1F4", "align": "right",
     },
-    "text": {"quote_prefix": True, "valign": "top", "align": "left", "indent": 1},
+    "text": {"quote_prefix": True, "align": "left", "indent": 1},
+    "text_right": {"quote_prefix": True, "align": "right"},
+    "note_right": {"font_color": "#59636E", "align": "right"},
     "wrap": {"quote_prefix": True, "valign": "top", "text_wrap": True, "align": "left", "indent": 1},
     "plain": {"quote_prefix": True, "align": "left", "indent": 1},
     "bold": {"bold": True, "align": "left", "indent": 1},
     "date": {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
+    "date_right": {"num_format": "yyyy-mm-dd", "align": "right"},
     "number": {"num_format": _FACTOR},
     "quantity": {"num_format": _FACTOR, "font_color": "#59636E"},
     "percent": {"num_format": "0.00 %"},
@@ -173,7 +180,8 @@ class Sheet:
         if isinstance(value, bool):
             return CellBooleanTuple(int(value), cell_format)
         if isinstance(value, date):
-            return CellNumberTuple(value.toordinal() - DAY_ZERO, self._formats["date"])
+            dated = style if style.startswith("date") else "date"
+            return CellNumberTuple(value.toordinal() - DAY_ZERO, self._formats[dated])
         return CellNumberTuple(_finite(value), cell_format)
 
     def headline(self, title: str, subtitle: str) -> None:
@@ -215,6 +223,12 @@ class Sheet:
         """Keeps the headings above `row` in view, and repeats the last of them on every printed page."""
         self.raw.freeze_panes(row, col)
         self.raw.repeat_rows(row - 1)
+
+    def tall(self, row: int, texts: Mapping[int, str]) -> None:
+        """A row high enough for texts that wrap, by the width of their column in characters."""
+        lines = max(ceil(len(text) * ROOM / width) for width, text in texts.items())
+        if lines > 1:
+            self.raw.set_row(row, LINE_POINTS * lines)
 
     def wide(self, row: int, col: int) -> None:
         """The same for a sheet whose months run to the right: three pages side by side, the first column on each."""

@@ -60,7 +60,7 @@ def break_even_sheet(book: Book, shown: Shown) -> None:
     found = others(shown)
     sheet = book.sheet("Break-even", (46, 18, 18, 18, *[13] * PERIODS, 6))
     sheet.live_headline("Break-even", *shown.told_of_site("Cumulative cash, undiscounted; what APIs bill is frozen."))
-    sheet.row(DATE_ROW, starts(shown.plan), "date", FIRST)
+    sheet.row(DATE_ROW, starts(shown.plan), "date_right", FIRST)
     titles = ("Cumulative cash, USD", "Costs less from month #", "In the plan #", "Paid back in #")
     sheet.head(HEAD_ROW, titles)
     sheet.numbers(HEAD_ROW, FIRST, range(PERIODS), "head_right")
@@ -142,6 +142,9 @@ def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
         "Share of the plan #",
     )
     sheet.head(row, (*titles, "In the plan #", "Utilisation #"))
+    if not priced:
+        sheet.put(row + 1, 0, "No API of the catalog prices every model of the plan.")
+        return row + 2
     planned_requests = requests(shown.plan, shown.chosen)
     months = shown.inputs.selected(PERIOD_MONTHS)
     accrued = shown.choose(lambda site: site.at_total(at.ACCRUED))
@@ -183,4 +186,4 @@ def _chart(book: Book, sheet: Sheet, found: Sequence[Other], top: int, row: int)
     chart.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 900, "height": 380})
-    sheet.raw.insert_chart(row, 0, chart, {"description": "Cumulative cash of each site and API by period"})
+    sheet.raw.insert_chart(row, 1, chart, {"description": "Cumulative cash of each site and API by period"})

@@ -55,11 +55,11 @@ def starts(plan: Plan) -> Sequence[date | None]:
 def _calendar(sheet: Sheet, plan: Plan, cost: CostSheet, inputs: InputMap) -> None:
     for block, name in BLOCKS:
         sheet.put(at.DATE_ROW - 1, block, name, "section")
-        sheet.row(at.DATE_ROW, starts(plan), "date", block)
+        sheet.row(at.DATE_ROW, starts(plan), "date_right", block)
         sheet.numbers(at.HEAD_ROW, block, range(PERIODS), "head_right")
     texts = ("Month begins", "Full years of service before the period", "Months of use up to month 36")
     for row, text in enumerate((*texts, "Share charged by month 36 where capitalised"), at.DATE_ROW):
-        sheet.put(row, at.DESCRIPTION, text)
+        sheet.put(row, at.PRICE_PATH, text, "note_right")
     sheet.numbers(at.YEAR_ROW, at.USED, YEARS_PAST, "frozen")
     sheet.numbers(at.YEAR_ROW, at.AMOUNT, YEARS_PAST, "frozen")
     sheet.numbers(at.LEFT_ROW, at.USED, at.MONTHS_LEFT.tolist(), "frozen")

@@ -29,8 +29,8 @@ DEMAND = (
     ("Utilisation", "1", "utilization"),
 )
 CHARTED = ("gpus_needed", "gpus_needed_high", "gpus_in_service")
-CAPACITY = ("Site", "Server", "Pool", "Replica", "Peak rate of a replica, req/s", "GPUs of a replica", "GPUs of a server",
-            "Peak rate of a server, req/s")  # fmt: skip
+CAPACITY = ("Capacity with the SLO met, site", "Server", "Pool", "Replica", "req/s a replica", "GPUs a replica", "GPUs a server",
+            "req/s a server")  # fmt: skip
 SMALL = range(4, 8)
 """columns of figures in the table of capacity"""
 
@@ -41,7 +41,7 @@ def demand_sheet(book: Book, shown: Shown) -> None:
     sheet = book.sheet("Demand and capacity", (34, 34, 24, 30, *[11] * MONTHS))
     told = "Quantities, no money. Frozen: a workbook cannot re-run a queue; change the profile and run aisizer size."
     sheet.headline("Demand and capacity", f"{told} {shown.period} Plan {shown.stamp}.")
-    sheet.row(DATE_ROW, starts(plan)[1:], "date", FIRST)
+    sheet.row(DATE_ROW, starts(plan)[1:], "date_right", FIRST)
     sheet.head(HEAD_ROW, (f"Chosen site, {shown.chosen.label}", "", "", "Unit"))
     sheet.numbers(HEAD_ROW, FIRST, range(1, PERIODS), "head_right")
     row = _demand(sheet, plan, HEAD_ROW + 1)
@@ -119,4 +119,4 @@ def _chart(book: Book, sheet: Sheet, row: int) -> None:
     chart.set_y_axis({"name": "GPUs", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE3"}}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 900, "height": 320})
-    sheet.raw.insert_chart(row, 0, chart, {"description": "GPUs needed and in service by month"})
+    sheet.raw.insert_chart(row, 1, chart, {"description": "GPUs needed and in service by month"})

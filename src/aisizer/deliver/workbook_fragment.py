@@ -85,6 +85,7 @@ def _quote(change: Change, editor: Editor) -> dict[str, str]:
         "supplier": editor.words,
         "reference": change.cell,
         "kind": "estimated",
+        "replaces": "price",
     }
 
 

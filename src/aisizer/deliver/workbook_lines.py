@@ -18,7 +18,7 @@ from aisizer.costs.rates import IN_SERVICE, ON_GOODS, rate_lines
 from aisizer.costs.records import Category, CostLine, SiteCost
 from aisizer.costs.tco import line_amounts, monthly_rate, used_amounts
 from aisizer.deliver import labels, workbook_finance
-from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, cell, span
+from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, across, cell, span
 from aisizer.plan import Plan
 from aisizer.profile.sections import Finance
 from aisizer.shapes import Floats
@@ -67,6 +67,11 @@ class CostSheet:
     def columns(self) -> list[str]:
         """Each column of all lines, as formulas write it."""
         return [span((FIRST, col), (self.total - 1, col), self.name) for col in range(AMOUNT + PERIODS)]
+
+    @cached_property
+    def moving(self) -> list[str]:
+        """The same with columns that move with the formula's own, for rows of periods."""
+        return [across(FIRST, self.total - 1, col, self.name) for col in range(AMOUNT + PERIODS)]
 
     def column(self, col: int) -> str:
         """One column of all lines."""

@@ -52,4 +52,5 @@ def sources_sheet(book: Book, shown: Shown) -> None:
     for index, s in enumerate(shown.plan.sources):
         values = (s.id, s.title, s.publisher, s.date, s.age_days, s.kind, s.confidence, ", ".join(s.used_for), s.url)
         sheet.row(HEAD + 1 + index, values, "wrap")
+        sheet.tall(HEAD + 1 + index, {44: max(s.title, values[7], key=len), 60: s.url, 24: s.publisher})
     sheet.freeze(HEAD + 1, 1)

@@ -13,7 +13,7 @@ from aisizer.costs.tco import depreciation
 from aisizer.deliver import labels, workbook_finance
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet
-from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, column, span
+from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, across, column, span
 from aisizer.deliver.workbook_costs import starts
 from aisizer.deliver.workbook_inputs_sheet import LIFE_MONTHS, worked_out
 from aisizer.deliver.workbook_lines import CAPITAL, RESIDUAL, CostSheet, categories
@@ -29,6 +29,7 @@ MOST_FISCAL = 4
 MONTHS = FISCAL + MOST_FISCAL
 """zero-based columns of these sheets"""
 WIDTHS = (26, 16, 16, *[15] * MOST_FISCAL, *[13] * PERIODS)
+HARDWARE = "hardware"
 CAPEX, OPEX, CASH, ACCRUAL = "Capex", "Opex", "Cash flow", "Accrual"
 
 CellText = Callable[[int, int], str]
@@ -65,8 +66,8 @@ class Frame:
 
 
 def capital_categories(shown: Shown) -> list[str]:
-    """Categories with something capitalised at any site."""
-    return _with(shown.sites, capital=True)
+    """Categories with something capitalised at any site; hardware, at nothing, where all is rented."""
+    return _with(shown.sites, capital=True) or [HARDWARE]
 
 
 def running_categories(shown: Shown) -> list[str]:
@@ -105,7 +106,7 @@ def _paid_sheet(book: Book, shown: Shown, name: str, block: Block, sign: str) ->
     def text(row: int, period: int) -> str:
         def sums(site: CostSheet) -> str:
             treated = f'{site.column(at.TREATMENT)},"{sign}{CAPITAL}"'
-            return f"SUMIFS({site.column(at.AMOUNT + period)},{site.column(at.CATEGORY)},$A{row + 1},{treated})"
+            return f"SUMIFS({site.moving[at.AMOUNT + period]},{site.column(at.CATEGORY)},$A{row + 1},{treated})"
 
         return shown.choose(sums)
 
@@ -124,7 +125,7 @@ def cash_sheet(book: Book, shown: Shown) -> None:
     def text(row: int, period: int) -> str:
         col = MONTHS + period
         each = (
-            f"SUMIF({span((TOP, 0), (TOP + n - 1, 0), tab)},$A{row + 1},{span((TOP, col), (TOP + n - 1, col), tab)})"
+            f"SUMIF({span((TOP, 0), (TOP + n - 1, 0), tab)},$A{row + 1},{across(TOP, TOP + n - 1, col, tab)})"
             for tab, n in parts
         )
         return "+".join(each)
@@ -180,7 +181,7 @@ def _used(shown: Shown, row: int, period: int, sign: str) -> str:
         mine = f'({site.column(at.CATEGORY)}=$A{row + 1})*({site.column(at.TREATMENT)}{sign}"{CAPITAL}")'
         year = f"{column(at.USED + period)}${at.YEAR_ROW + 1}"
         stepped = f"{site.column(at.RATE)}*(1+{site.column(at.STEP)})^'{site.name}'!{year}"
-        return f"SUMPRODUCT({mine}*{site.column(at.USED + period)}*{stepped})"
+        return f"SUMPRODUCT({mine}*{site.moving[at.USED + period]}*{stepped})"
 
     return shown.choose(sums)
 
@@ -209,8 +210,8 @@ def _monthly(book: Book, shown: Shown, name: str, title: str, basis: str) -> Fra
     years: dict[str, list[int]] = {}
     for period, year in enumerate(fiscal_names(shown)):
         years.setdefault(year, []).append(period)
-    sheet.row(DATE_ROW, starts(shown.plan), "date", MONTHS)
-    sheet.row(FISCAL_ROW, fiscal_names(shown), "plain", MONTHS)
+    sheet.row(DATE_ROW, starts(shown.plan), "date_right", MONTHS)
+    sheet.row(FISCAL_ROW, fiscal_names(shown), "text_right", MONTHS)
     sheet.put(DATE_ROW, 0, "Month begins")
     sheet.put(FISCAL_ROW, 0, "Fiscal year of its last day")
     sheet.head(HEAD_ROW, ("Category", "36 months #", "1 year #", *(f"{year} #" for year in years)))

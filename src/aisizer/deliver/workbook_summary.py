@@ -5,7 +5,8 @@ from __future__ import annotations
 from aisizer.deliver import labels, numbers
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet, Value
-from aisizer.deliver.workbook_cells import cell, known
+from aisizer.deliver.workbook_cells import PERIODS, cell, known
+from aisizer.deliver.workbook_inputs import PERIOD_MONTHS
 from aisizer.deliver.workbook_inputs_sheet import INPUTS_CHANGED, worked_out
 from aisizer.deliver.workbook_site import (
     CHOICE_COL,
@@ -26,7 +27,7 @@ TOTALS = {
     "TCO_3Y_NPV": ("3 years, NPV", at.NPV, "the same, month-end flows discounted to period 0"),
     "Accrued_3Y_Total": ("3 years, accrued", at.ACCRUED, "depreciation and expenses of months 1 to 36"),
 }
-CHANGED_ROW, FAILED_ROW, CURRENCY_ROW, CONTRACT_ROW, HEAD_ROW, FACT_ROW = 7, 8, 9, 10, 12, 18
+CHANGED_ROW, FAILED_ROW, CURRENCY_ROW, CONTRACT_ROW, HEAD_ROW, FACT_ROW = 7, 8, 9, 10, 12, 19
 
 
 def summary_sheet(book: Book, shown: Shown, site_list: str, failed: int) -> None:
@@ -43,11 +44,20 @@ def summary_sheet(book: Book, shown: Shown, site_list: str, failed: int) -> None
         sheet.formula(row, CHOICE_COL, _selected(shown, col), known(shown.chosen.value(col)))
         sheet.put(row, 2, counted)
         book.name(name, cell(row, CHOICE_COL, "Summary"))
+    _by_month(sheet, shown, HEAD_ROW + 1 + len(TOTALS))
     sheet.head(FACT_ROW, ("As the plan decides", "", "Why"))
     for row, (name, value, note) in enumerate(_facts(shown.plan, decision), FACT_ROW + 1):
         sheet.put(row, 0, name)
         sheet.put(row, 1, value, "number_left" if isinstance(value, int) else "text")
         sheet.put(row, 2, note, "wrap")
+        sheet.tall(row, {76: note})
+
+
+def _by_month(sheet: Sheet, shown: Shown, row: int) -> None:
+    accrued, months = cell(row - 1, CHOICE_COL), shown.inputs.selected(PERIOD_MONTHS)
+    sheet.put(row, 0, "Accrued a month, mean")
+    sheet.formula(row, CHOICE_COL, f"{accrued}/{months}", (shown.chosen.value(at.ACCRUED) or 0.0) / (PERIODS - 1))
+    sheet.put(row, 2, "over months 1 to 36")
 
 
 def _selected(shown: Shown, col: int) -> str:

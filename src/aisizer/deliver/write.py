@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,9 +36,13 @@ def render(plan: Plan) -> dict[str, bytes]:
 
 def write_outputs(plan: Plan, folder: Path) -> list[Path]:
     """Writes all outputs into the folder; where that fails, the earlier ones stay as they were."""
-    files = render(plan)
+    return write_files({folder / name: content for name, content in render(plan).items()}, folder)
+
+
+def write_files(files: Mapping[Path, bytes], place: Path) -> list[Path]:
+    """Writes all of the files or none; what stood there before goes when all new ones are on the disk. place: for a message."""
     folders: list[Path] = []
-    parked = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in (folder / name for name in files)}
+    parked = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
     try:
         for parent in dict.fromkeys(path.parent for path in parked):
             folders += _made(parent)
@@ -54,7 +59,7 @@ def write_outputs(plan: Plan, folder: Path) -> list[Path]:
             with suppress(OSError):
                 made.rmdir()
         raise OutputError(
-            f"The outputs cannot be written to {folder} ({_reason(error)}). "
+            f"The outputs cannot be written to {place} ({_reason(error)}). "
             f"{'Free space or give' if error.errno in NO_SPACE else 'Give'} another folder with -o; "
             "files of an earlier run were left as they were."
         ) from error

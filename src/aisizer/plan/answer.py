@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aisizer.costs.bom import Dated, bill_of_materials
-from aisizer.costs.records import BomLine
 from aisizer.plan import (
     apis,
     assumptions,
     baseline,
+    bill,
     bridge,
     explain,
     money,
@@ -29,21 +28,19 @@ from aisizer.plan.context import Context
 from aisizer.plan.controls import unpriced_controls
 from aisizer.plan.decision import decision_of
 from aisizer.plan.drills import drills
-from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu, bought
+from aisizer.plan.evaluate import Evaluated, best_per_site_and_gpu
 from aisizer.plan.explain_money import money_steps
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
 from aisizer.plan.ranking import cost_by_site, first_wave_latencies, in_full, options
-from aisizer.plan.records import Bridge, Inputs, Plan, SiteWork, Verdict
+from aisizer.plan.records import Inputs, Plan, Verdict
 from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import first_wave
 from aisizer.plan.trigger import Standing, symptoms, triggers_of
 from aisizer.plan.waterfall import waterfall
-from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.admissible import PlaceVerdict, binding_controls, other_places
-from aisizer.sizing.needs import Need
 from aisizer.sizing.records import RejectionGroup
 
 
@@ -111,7 +108,7 @@ def _answer(
     )
     bridged = bridge.bridge_of(context, best)
     way, scopes = path.path_of(context, best), path.scope_changes(context, best)
-    bom = bom_of(context, best, needs, roadmap, survived[2], bridged)
+    bom = bill.bom_of(context, best, needs, roadmap, survived[2], bridged)
     ways = strategies.strategies_of(context, best, roadmap)
     kept = best_per_site_and_gpu(order)
     high = counts(context, kept, HIGH)
@@ -171,6 +168,7 @@ def _answer(
             *bridge.sentences(bridged),
             *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
             *strategies.sale_warnings(best, roadmap),
+            *bill.sentences(bom, roadmap, context.profile.plan_date),
             *path.sentences(way, scopes),
         ),
     }
@@ -186,25 +184,3 @@ def places(context: Context, best: Evaluated) -> tuple[PlaceVerdict, ...]:
     named, profile = context.named, context.profile
     recovery = profile.resilience.disaster_recovery
     return other_places(best.site, profile.compliance, recovery, named.rules, named.places)
-
-
-def bom_of(
-    context: Context,
-    best: Evaluated,
-    needs: Sequence[Need],
-    roadmap: Roadmap,
-    work: Sequence[SiteWork],
-    bridged: Bridge | None,
-) -> tuple[BomLine, ...]:
-    """The chosen plan's bill of materials, all waves; work on the site and a bridge have dates of their own."""
-    lead, plan_date = context.leads[best.site.id], context.profile.plan_date
-    dated = {
-        site_work.line_of(item): Dated(item.lead_time_weeks, item.order_by, item.need_by)
-        for item in work
-        if item.lead_time_weeks is not None and item.order_by is not None
-    }
-    dated |= bridge.dates(bridged, best.cost.lines)
-    made = bill_of_materials(
-        best.buyer, best.cost.lines, needs, bought(best.fleets), roadmap.purchases, lead, plan_date, dated
-    )
-    return bridge.named(bridged, made, best.bridge.offer.provider if best.bridge else "")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from aisizer.catalog.records import Site
-from aisizer.costs.bom import Dated
+from aisizer.costs.bom_lines import Dated
 from aisizer.costs.bridge import PREFIX, bridge_lines
 from aisizer.costs.records import BomLine, CostLine
 from aisizer.costs.tco import line_amounts
@@ -130,8 +130,16 @@ def named(bridge: Bridge | None, bom: Sequence[BomLine], provider: str) -> tuple
     if bridge is None:
         return tuple(bom)
     note = f"{bridge.servers} instances from {bridge.from_} until {bridge.until}, by the month"
-    told = {"supplier": provider, "notes": note}
-    return tuple(line.model_copy(update=told) if line.category == "bridge" else line for line in bom)
+    return tuple(
+        line.model_copy(update={"supplier": _landlord(line, provider), "commitment": note})
+        if line.category == "bridge"
+        else line
+        for line in bom
+    )
+
+
+def _landlord(line: BomLine, provider: str) -> str:
+    return line.supplier if line.price_source.startswith("quote:") else provider
 
 
 def sentences(bridge: Bridge | None) -> Iterator[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.generic import is_size, names_a_file
 from aisizer.catalog.names import NotASite, UnknownName
 from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
+from aisizer.costs.licences import LICENCE_UNITS
 from aisizer.costs.needs import SPARE_GPU
+from aisizer.costs.records import Category
 from aisizer.profile.fields import did_you_mean
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
@@ -64,7 +66,33 @@ def unknown_names(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Field
             find(name)
         except (NotASite, UnknownName) as error:
             findings.append((path, str(error)))
-    return findings + _unknown_quotes(data, catalog)
+    return [*findings, *_unknown_quotes(data, catalog), *_unknown_licences(data, catalog), *_unknown_categories(data)]
+
+
+def _unknown_licences(data: Mapping[str, Any], catalog: Catalog) -> Iterator[tuple[FieldPath, str]]:
+    """Licences that neither the catalog nor a quote prices."""
+    amounts = (item for prices in catalog.prices.values() for item in prices.amounts.items())
+    quoted = {_value(data, ("supply", "quotes", i, "item")) for i, _ in enumerate(_at(data, "supply", "quotes"))}
+    known = sorted({name for name, amount in amounts if amount.unit in LICENCE_UNITS} | {q for q in quoted if q})
+    for i, licence in enumerate(_licences(data)):
+        if licence not in known:
+            near = did_you_mean(licence, known)
+            problem = f"the catalog has no licence of that name (got {licence}){near}. Name one of {', '.join(known)}."
+            yield ("supply", "licences", i), problem.replace(") (", "; ")
+
+
+def _licences(data: Mapping[str, Any]) -> list[str]:
+    return [name for name in _at(data, "supply", "licences") if isinstance(name, str)]
+
+
+def _unknown_categories(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
+    """Accounts of categories that no line of a bill of materials has."""
+    known = sorted(get_args(Category))
+    for category in _at(data, "finance", "gl_accounts"):
+        if isinstance(category, str) and category not in known:
+            near = did_you_mean(category, known)
+            problem = f"no line has this category (got {category}){near}. Name one of {', '.join(known)}."
+            yield ("finance", "gl_accounts", category), problem.replace(") (", "; ")
 
 
 def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[FieldPath, str]]:
@@ -72,7 +100,7 @@ def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Fie
     instances = {key for prices in catalog.prices.values() for key in prices.instances}
     amounts = {key for prices in catalog.prices.values() for key in prices.amounts}
     terms = {f"{key}:{term}" for key in instances for term in ("one_year", "three_year")}
-    known = set(catalog.servers) | instances | amounts | terms | {SPARE_GPU, *WORK_PRICES.values()}
+    known = set(catalog.servers) | instances | amounts | terms | {SPARE_GPU, *WORK_PRICES.values(), *_licences(data)}
     findings: list[tuple[FieldPath, str]] = []
     for i, _ in enumerate(_at(data, "supply", "quotes")):
         path: FieldPath = ("supply", "quotes", i, "item")

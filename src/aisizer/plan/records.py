@@ -86,6 +86,8 @@ class Verdict(Record):
     citations: tuple[str, ...]
     basis: str
     """primary, or that the verdict rests on a secondary source"""
+    attestations: tuple[str, ...] = ()
+    """of which the site must hold one, as the rules ask"""
 
 
 class Assumption(Record):

@@ -18,7 +18,7 @@ CENTS = frozenset(
 EXACT = frozenset(
     {"unit_price_usd", "base_usd", "low_usd", "high_usd", "fx_usd", "factors", "quantity", "served", "profile"}
 )
-"""Inputs, which stay as they were given."""
+"""Inputs, which stay as they were given, and quantities, which are rounded where they are made."""
 
 
 def rounded(value: Any, name: str = "") -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from aisizer.catalog.records import Site, SiteLimits
+from aisizer.costs.lines import significant
 from aisizer.costs.needs import line_id
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
@@ -72,7 +73,7 @@ def site_work(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple[S
             need_by=_need_by(breach, demand),
             lead_time_weeks=breach.lead_time_weeks.base if breach.lead_time_weeks else None,
             order_by=_order_by(breach, demand),
-            quantity=_short(breach, limits, offer, _servers(offer, made))[-1],
+            quantity=significant(_short(breach, limits, offer, _servers(offer, made))[-1]),
             unit=_unit(breach),
             detail=breach.sentence,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from aisizer.calibration.intervals import MEDIAN
+from aisizer.costs.bom_lines import price_age_limit
 from aisizer.costs.records import CostLine
 from aisizer.plan import evidence
 from aisizer.plan.context import Context
@@ -16,11 +17,6 @@ from aisizer.sizing.breaches import unchecked
 from aisizer.sizing.facility import limits_of
 from aisizer.sizing.records import SloResult
 from aisizer.triggers.records import Trigger
-
-HARDWARE_PRICE_DAYS, FACILITY_PRICE_DAYS = 90, 365
-"""[day] after which a hardware or cloud price, or a facility figure, is old: list prices moved by 40 % within a year
-both ways in 2025 and 2026."""
-
 
 Survival = tuple[Availability, RecoveryCheck, tuple[SiteWork, ...]]
 """Availability, recovery check and the work on the site."""
@@ -146,8 +142,7 @@ def _prices(context: Context, best: Evaluated) -> Iterator[str]:
         first.setdefault(line.price_item, line)
     for line in first.values():
         age = None if line.as_of is None else (plan_date - line.as_of).days
-        limit = HARDWARE_PRICE_DAYS if line.category in ("hardware", "rent", "network") else FACILITY_PRICE_DAYS
-        if age is not None and age > limit:
+        if age is not None and age > price_age_limit(line.category, line.id):
             yield f"The price of {line.description} ({line.price_item}) is {age} days old on plan_date. Renew it."
         if age is not None and age < 0:
             yield f"The price of {line.description} is dated {line.as_of}, after plan_date {plan_date}."

@@ -185,15 +185,19 @@ def _with_quotes(layers: Layers, hashes: dict[str, str]) -> tuple[Layers, dict[s
 def _latest(entries: Sequence[tuple[Any, Origin, Document]]) -> list[tuple[Any, Origin]]:
     """The quotes without those whose item a later layer quotes again; two for one item in one layer stay, as a fault.
 
-    A quote that leaves `upfront` out takes it from the one that it replaces: a new price is no new term of payment.
+    One that replaces the price alone keeps what it leaves out, but for the day until which the old price was valid.
     """
     last = {_item(quote): layer for quote, _, layer in entries}
-    upfront = {_item(quote): quote["upfront"] for quote, _, layer in entries if _item(quote) and "upfront" in quote}
-    return [
-        ({"upfront": upfront[item], **quote} if item in upfront else quote, origin)
-        for quote, origin, layer in entries
-        if (item := _item(quote)) is None or last[item] is layer
-    ]
+    below: dict[str, dict[str, Any]] = {}
+    kept = []
+    for quote, origin, layer in entries:
+        item = _item(quote)
+        if item is not None:
+            stays = below.get(item, {}) if quote.get("replaces") == "price" else {}
+            quote = below[item] = {key: value for key, value in stays.items() if key != "valid_until"} | quote
+        if item is None or last[item] is layer:
+            kept.append((quote, origin))
+    return kept
 
 
 def _item(quote: Any) -> str | None:

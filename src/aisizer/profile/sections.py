@@ -27,6 +27,23 @@ from aisizer.units import MONTH, WEEK, YEAR
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
 """A short name that is safe in files, labels and cells."""
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
+
+
+def _identifier(value: str) -> str:
+    # A spreadsheet reads these as the start of a formula, and an apostrophe before them would be part of an ERP's key.
+    minus = value.startswith("-") and not value[1:2].isalnum()
+    if value.startswith(("=", "+", "@", "＝", "＋", "－", "＠", "\t")) or minus or not value.isprintable():
+        raise ValueError(
+            f"an identifier must not start with =, +, @ or a tab, nor hold control characters, because a spreadsheet would take "
+            f"it for a formula (got {value[:40]!r}). Write it without them; a minus may stand before a letter or digit."
+        )
+    return value
+
+
+Identifier = Annotated[str, StringConstraints(max_length=100), AfterValidator(_identifier)]
+"""A number or code of somebody's system, as an ERP keys on it: never altered, never a formula."""
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""A country, ISO 3166-1 alpha-2."""
 Metric = Literal["ttft", "tpot", "e2e"]
 Statistic = Literal["mean", "p50", "p90", "p95", "p99"]
 Precision = Literal["bf16", "fp8", "fp4", "int8", "int4"]
@@ -516,6 +533,10 @@ class Compliance(Record):
     control_costs: dict[Name, ControlCost] = Field(default_factory=dict, max_length=50)
     """Security and audit controls by name that this service must pay for, an assessment that is due among them; empty: none,
     because the organisation's own audit programme often carries them. The plan lists the binding ones that have no price."""
+    marking: str | None = Field(default=None, max_length=80)
+    """Handling marking on every page of the documents, "" for none; left out: CUI where data_class is cui or cui_specified,
+    Confidential where it is neither that nor public nor internal, because a plan tells where protected data is and what
+    protects it."""
 
 
 class LeadTime(Record):
@@ -551,9 +572,24 @@ class Quote(Record):
     """The supplier's own number of the quote."""
     kind: Literal["quote", "estimated"] = "quote"
     """estimated marks a planning figure that nobody has quoted yet."""
+    supplier_part_id: Identifier = ""
+    """The supplier's own number of the article, for the purchase order."""
+    manufacturer: Text = ""
+    """Who makes what is quoted; left out: the catalog's, where it names one."""
+    mpn: Identifier = ""
+    """The manufacturer's part number; left out: the catalog's, where it names one."""
+    warranty: Duration | None = None
+    """[s] that the quoted price warrants, e.g. 3 y; left out: not stated."""
+    country_of_origin: Country | None = None
+    """Where it is made, two capital letters of ISO 3166-1, e.g. TW; left out: not stated."""
+    lead_time: Duration | None = None
+    """[s] from the confirmed order to the loading dock, e.g. 14 w; it replaces the site's delivery time for the dates of this
+    line. Left out: the site's own."""
     upfront: Share | None = None
-    """Part of a term's price that is paid at its start, as for a reservation paid upfront; left out: that of the quote or
-    catalog price that it replaces, else 0, paid month by month."""
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; left out: 0, paid month by month."""
+    replaces: Literal["offer", "price"] = "offer"
+    """What it takes the place of where a quote or the catalog has the same item: offer, all of it; price, the price alone, so
+    that article, lead time and part paid upfront stay, as for a price that finance edited (`aisizer import`)."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:
@@ -921,6 +957,11 @@ class Finance(Record):
     decommissioning: Share = 0.0
     """Share of the purchase price of owned servers that removal, erasure and disposal cost in month 36; 0, because the servers
     may serve on and recyclers often pay for them."""
+    gl_accounts: dict[Name, Identifier] = Field(default_factory=dict, max_length=50)
+    """Account of the general ledger for each category of the bill of materials, e.g. {hardware: "1640-10"}; empty: none is
+    printed, because a chart of accounts is the customer's own."""
+    cost_center: Identifier = ""
+    """Cost center that every line of the bill of materials is charged to; left out: none is printed."""
     rate_basis: Literal["nominal", "real"] = "nominal"
     """Whether discount_rate and escalation count inflation: nominal with it, real without it, both alike. nominal, because
     quotes and budgets are."""

@@ -60,6 +60,7 @@ workloads:                       # by name; workloads with the same model share 
 #  residency: us
 #  logging: {{text: full, hot: 3 mo, warm: 3 mo, worm: false}}   # text: full | redacted | both | none; the rest is archived
 #  archive_site: on_premises      # where old logs are kept, judged by the same rules
+#  marking: Confidential          # on every page of the documents; left out: by data_class
 
 #supply:
 #  sites: [on_premises, hosted, enclave]
@@ -82,6 +83,7 @@ workloads:                       # by name; workloads with the same model share 
 #  commitment: auto               # auto | on_demand | one_year | three_year
 #  quotes:                        # a supplier's price replaces the catalog's; or the path of a file with `quotes:`
 #    - {{item: hgx-h100-8, unit_price: 265000 USD, as_of: {plan_date}, supplier: your supplier}}
+#  licences: [nvidia-ai-enterprise]   # for every GPU; left out: none, because open engines need none
 
 #integrations:                    # upstream systems that each request calls
 #  ehr: {{calls_per_request: 3, latency: 120 ms, limit: 40 req/s, retry: {{attempts: 3, failing: 10 %}},
@@ -93,7 +95,8 @@ workloads:                       # by name; workloads with the same model share 
 #  orders:                        # what is on order, for `aisizer watch`; best in a file of its own, given with --with
 #    - {{id: PO-1, site: on_premises, gpus: 16, ordered: {plan_date}, due: {go_live}, received: null}}
 
-#finance: {{discount_rate: 9 %, useful_life: 5 y, residual: 0 %, budget_three_year: 6.0 MUSD}}
+#finance: {{discount_rate: 9 %, useful_life: 5 y, residual: 0 %, budget_three_year: 6.0 MUSD,
+#  gl_accounts: {{hardware: "1640-10"}}, cost_center: "4711"}}   # columns of the bill of materials
 #gates: [tco.three_year_usd <= 6.0e6, slo.met]    # conditions on the plan; a false one exits 4
 """
 

@@ -50,6 +50,8 @@ class SiteVerdict(Record):
     citations: tuple[str, ...]
     basis: str
     """primary, or a sentence that names the verdicts resting on a weaker source"""
+    attestations: tuple[str, ...] = ()
+    """of which the place must hold one, as the rules ask"""
 
 
 def frameworks_for(compliance: Compliance, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
@@ -76,6 +78,7 @@ def site_verdict(site: Place, compliance: Compliance, rules: Sequence[Rule]) -> 
         reasons=tuple(sentence for _, sentence in spoken) or ("No framework of this profile restricts the site.",),
         citations=tuple(dict.fromkeys(verdict.citation for _, verdict in found)),
         basis=_basis(found),
+        attestations=tuple(dict.fromkeys(name for _, verdict in found for name in verdict.attestations)),
     )
 
 

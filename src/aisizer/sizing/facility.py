@@ -12,6 +12,9 @@ from aisizer.sizing.needs import Need
 RACK_UNITS = 42
 """[U] height of the usual rack (EIA-310); the racks of the catalog's rack prices have it."""
 
+FEEDS = 2
+"""Feeds of a rack, of which one may fail (assumed: servers of this kind have redundant power supplies)."""
+
 
 def limits_of(site: Site, supply: Supply) -> SiteLimits:
     """The limits of a site: the profile's where it gives one, else the catalog's. Power and racks are those of an owned
@@ -68,19 +71,21 @@ def facility_needs(
     per_rack = servers_per_rack(rack_kw, kw, server.rack_units)
     whose = "supply.rack_power" if limits.rack_power_kw else f"catalog amount rack-density ({rack_density.source})"
     alone = f" One server draws {kw:g} kW, more than such a rack is fed with: it needs a rack of its own kind."
+    racks = tuple(math.ceil(n / max(per_rack, 1)) for n in servers)
     source = f"max_power_kw of server {server.id} ({server.sources.get('max_power_kw', server.sources.get('*', ''))})"
     return (
         Need(
             group="facility",
             name="Racks",
             unit="rack",
-            by_month=tuple(float(math.ceil(n / max(per_rack, 1))) for n in servers),
+            by_month=tuple(float(n) for n in racks),
             formula=f"servers / {max(per_rack, 1)} in a rack of {rack_kw:g} kW and {RACK_UNITS} U, rounded up",
             source=whose,
             price="rack-price",
             bought=True,
             note="Switches and storage stand in racks of their own." + (alone if per_rack == 0 else ""),
         ),
+        _pdus(racks),
         *_heights(server, servers),
         _power("Nameplate power", servers, kw, f"servers x {kw:g} kW", source, "What feeds must carry."),
         _power(
@@ -99,6 +104,20 @@ def facility_needs(
             f"{source}; supply.pue or the site's own",
             "At nameplate power, because cooling must carry the hottest hour.",
         ),
+    )
+
+
+def _pdus(racks: Sequence[int]) -> Need:
+    """What feeds the racks: a power distribution unit on each of their feeds."""
+    return Need(
+        group="facility",
+        name="Rack PDUs",
+        unit="PDU",
+        by_month=tuple(float(FEEDS * n) for n in racks),
+        formula=f"{FEEDS} feeds x {racks[-1]} racks in month {len(racks)}",
+        source="two feeds of which one may fail (assumed)",
+        bought=True,
+        note="In the price of the racks; the UPS is the room's own.",
     )
 
 

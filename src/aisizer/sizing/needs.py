@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Group = Literal[
-    "logging", "vector store", "network", "front end", "facility", "recovery", "spares", "non-production", "migrations"
-]
+    "logging", "vector store", "network", "front end", "facility", "recovery", "spares", "non-production", "migrations",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""`aisizer compare`: several profiles, or variations of one, planned and put side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aisizer.cli.inputs import LoadedInputs, inputs_with, load_overlay
+from aisizer.cli.progress import Progress
+from aisizer.cli.terminal import width
+from aisizer.errors import Fault, InvalidInput, NoFeasiblePlan
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One scenario before it is planned."""
+
+    profile: str
+    """as the user gave it"""
+    changes: dict[str, str]
+    inputs: LoadedInputs
+
+
+def compare(
+    profiles: Sequence[str],
+    *,
+    vary: Sequence[str],
+    sets: Sequence[str],
+    fragments: Sequence[Path],
+    overlay: Path | None,
+    confirm: str,
+    form: str,
+    chart: Path | None,
+) -> None:
+    """Plans every scenario and prints one row for each; refuses all where one profile is not valid."""
+    from aisizer.cli.file import write_file
+    from aisizer.deliver.compare import FORMATS, compare_svg, compare_text
+    from aisizer.plan.confirm import as_confirm
+    from aisizer.plan.make import make_plan
+    from aisizer.studies.compare import Scenarios, scenario, variations
+
+    if form not in FORMATS:
+        raise InvalidInput(f"--format {form}: {', '.join(FORMATS)} is expected.")
+    effort, changes = as_confirm(confirm), variations(vary)
+    asked = _asked(profiles, changes, sets, fragments, overlay)
+    found = []
+    with Progress("planning") as progress:
+        for done, (name, one) in enumerate(zip(_names(asked), asked, strict=True)):
+            progress.told(done, len(asked))
+            plan = make_plan(one.inputs.loaded, one.inputs.catalog, one.inputs.files, effort)
+            found.append(scenario(name, one.changes, plan))
+    answer = Scenarios(
+        aisizer_version=plan.aisizer_version,
+        catalog_sha256=plan.inputs.catalog_sha256,
+        confirm=effort,
+        scenarios=tuple(found),
+    )
+    sys.stdout.write(compare_text(answer, width()) if form == "table" else FORMATS[form](answer))
+    if all(s.fleet is None for s in found):
+        raise NoFeasiblePlan("No scenario has a plan; each row says why. `aisizer size` tells more of one of them.")
+    if chart is not None:
+        write_file(chart, compare_svg(answer))
+
+
+def _asked(
+    profiles: Sequence[str],
+    changes: Sequence[dict[str, str]],
+    sets: Sequence[str],
+    fragments: Sequence[Path],
+    overlay: Path | None,
+) -> list[Asked]:
+    """Every profile in every variation; all faults of all of them at once."""
+    if len(profiles) * len(changes) < 2:
+        raise InvalidInput("One scenario is nothing to compare. Give another profile, or --vary PATH=A,B.")
+    if STDIN in profiles and (len(changes) > 1 or profiles.count(STDIN) > 1):
+        raise InvalidInput("- can be read once only. Write the profile to a file to vary it.")
+    catalog, asked, faults = load_overlay(overlay), [], dict[Fault, None]()
+    for profile in profiles:
+        for change in changes:
+            varied = [f"{path}={value}" for path, value in change.items()]
+            try:
+                asked.append(Asked(profile, change, inputs_with(catalog, profile, [*sets, *varied], fragments)))
+            except InvalidInput as error:
+                faults |= dict.fromkeys(error.faults or [Fault(profile, None, None, "", str(error))])
+    if faults:
+        raise InvalidInput(list(faults))
+    return asked
+
+
+def _names(asked: Sequence[Asked]) -> list[str]:
+    """What tells the scenarios apart: the profile where there are several, by path where names repeat, and what was varied."""
+    given = list(dict.fromkeys(one.profile for one in asked))
+    own = {one.profile: one.inputs.loaded.profile.name for one in asked}
+    unique = len(set(own.values())) == len(given)
+    names = []
+    for one in asked:
+        profile = [own[one.profile] if unique else one.profile] if len(given) > 1 else []
+        names.append(", ".join([*profile, *one.changes.values()]))
+    return names

@@ -1,0 +1,48 @@
+"""How wide the columns of a table are, where the format does not find out by itself."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from aisizer.deliver.blocks import Column, Table
+
+WHOLE_WORD, WHOLE_CELL, WHOLE_FIGURE = 16, 14, 30
+"""characters of a word, of a cell of text, and of one of figures, that stay on one line; longer ones may break"""
+PADDING = 2
+"""characters between two columns"""
+
+
+def widths(table: Table, line: int) -> tuple[float, ...]:
+    """Shares of a line of so many characters by column: figures and words stay whole, and long text takes few lines.
+
+    >>> from aisizer.deliver.blocks import table
+    >>> widths(table("t", "GPUs # | Why", [("16", "whole servers of 8")]), 120)
+    (0.2308, 0.7692)
+    """
+    cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
+    least = [_least(column, texts) for column, texts in zip(table.columns, cells, strict=True)]
+    usual = [_usual(texts) for texts in cells]
+    for tenths in count(10):
+        given = [max(few, much * 10 / tenths) for few, much in zip(least, usual, strict=True)]
+        if sum(given) <= line or given == least:
+            return tuple(round(width / sum(given), 4) for width in given)
+    raise AssertionError("the loop ends where no column gives way any more")
+
+
+def _usual(texts: list[str]) -> int:
+    """[character] that four of five cells stay below: one long cell takes more lines, not the room of all others."""
+    lengths = sorted(len(text) for text in texts)
+    return lengths[len(lengths) * 4 // 5] + PADDING if lengths else 0
+
+
+def points(table: Table) -> float:
+    """[pt] of a table's letters: more columns need smaller ones."""
+    return 8.0 if len(table.columns) <= 5 else 7.2 if len(table.columns) <= 8 else 6.6
+
+
+def _least(column: Column, texts: list[str]) -> int:
+    """[character] below which a word, or a figure with its unit, would be cut."""
+    words = [word for text in (column.title, *texts) for word in text.split()]
+    whole = WHOLE_FIGURE if column.numeric else WHOLE_CELL
+    cells = [len(text) for text in texts if len(text) <= whole]
+    return max([min(len(word), WHOLE_WORD) for word in words] + cells, default=0) + PADDING

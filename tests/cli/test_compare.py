@@ -1,0 +1,122 @@
+"""`aisizer compare` and `aisizer render --format` as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from aisizer.cli.main import run
+
+PROFILE = """\
+schema: aisizer/profile/v1
+name: small
+plan_date: 2026-12-01
+go_live: 2027-09-01
+workloads:
+  chat:
+    model: llama-3.1-8b
+    load: {rate: 6 req/s}
+    prompt_tokens: {mean: 1500, p95: 3500}
+    output_tokens: {mean: 250, p95: 600}
+    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+supply: {sites: [on_premises], gpus: [h100-sxm]}
+"""
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(PROFILE, encoding="utf-8")
+    (tmp_path / "strict.yaml").write_text(PROFILE.replace("60 ms", "1 ms").replace("small", "strict"), encoding="utf-8")
+
+    def call(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
+        try:
+            run()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+def test_profiles_side_by_side_in_the_order_given(cli: Cli) -> None:
+    found = cli("compare", "strict.yaml", "small.yaml", "--format", "json", "--chart", "costs.svg")
+    assert found.code == 0 and found.err == ""
+    answer = json.loads(found.out)
+    assert answer["schema"] == "aisizer/compare/v1" and answer["confirm"] == "none"
+    assert [s["name"] for s in answer["scenarios"]] == ["strict", "small"]
+    strict, small = answer["scenarios"]
+    assert strict["fleet"] is None and "slo" in strict["reason"]
+    plan = json.loads(cli("size", "small.yaml", "--json", "--confirm", "none").out)
+    assert small["fleet"]["three_year_usd"] == plan["tco"]["on_premises"]["three_year_usd"]
+    assert small["profile_sha256"] == plan["inputs"]["profile_sha256"]
+    assert Path("costs.svg").read_text("utf-8").startswith("<svg xmlns=")
+    assert cli("compare", "strict.yaml", "small.yaml", "--format", "json").out == found.out
+
+
+def test_one_profile_varied_is_what_size_says_of_each(cli: Cli) -> None:
+    found = cli("compare", "small.yaml", "--vary", "resilience.redundancy=N,N+2", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    assert [row["resilience.redundancy"] for row in rows] == ["N", "N+2"]
+    assert int(rows[0]["gpus"]) < int(rows[1]["gpus"])
+    sized = json.loads(
+        cli("size", "small.yaml", "--set", "resilience.redundancy=N+2", "--json", "--confirm", "none").out
+    )
+    assert int(rows[1]["gpus"]) == sized["decision"]["gpus"]
+
+
+def test_exit_codes_follow_the_scenarios(cli: Cli) -> None:
+    none = cli("compare", "strict.yaml", "--vary", "resilience.redundancy=N,N+1", "--chart", "costs.svg")
+    assert none.code == 3 and none.out.count("no plan") == 2 and not Path("costs.svg").exists()
+    wrong = cli("compare", "small.yaml", "strict.yaml", "--vary", "growth.rate=5,x")
+    assert wrong.code == 2 and wrong.out == "" and "growth.rate=5" in wrong.err and "growth.rate=x" in wrong.err
+    for arguments in (
+        ["small.yaml"],
+        ["-", "--vary", "a=1,2"],
+        ["small.yaml", "--vary", "growth.rate=1%/month,2%/month", "--format", "xml"],
+    ):
+        refused = cli("compare", *arguments)
+        assert refused.code == 2 and refused.err
+
+
+def test_profiles_of_one_name_go_by_their_path(cli: Cli) -> None:
+    Path("other.yaml").write_text(PROFILE.replace("6 req/s", "9 req/s"), encoding="utf-8")
+    answer = json.loads(cli("compare", "small.yaml", "other.yaml", "--format", "json").out)
+    assert [s["name"] for s in answer["scenarios"]] == ["small.yaml", "other.yaml"]
+
+
+def test_render_writes_the_formats_that_are_asked_for(cli: Cli) -> None:
+    cli("size", "small.yaml", "-q", "--confirm", "none")
+    folder = Path("sizing/small")
+    before = {file.name for file in folder.iterdir()}
+    found = cli("render", "sizing/small", "--format", "pdf, docx,brief,options.csv")
+    assert found.code == 0
+    added = {"sizing.pdf", "sizing.docx", "brief.pdf", "options.csv"}
+    assert {file.name for file in folder.iterdir()} == before | added
+    assert cli("render", "sizing/small", "--format", "brief", "-o", "decision.pdf").out == "decision.pdf\n"
+    assert Path("decision.pdf").read_bytes() == (folder / "brief.pdf").read_bytes()
+    html = (folder / "sizing.html").read_bytes()
+    assert cli("render", "sizing/small", "--format", "html", "-o", "elsewhere").code == 0
+    assert Path("elsewhere/sizing.html").read_bytes() == html
+    wrong = cli("render", "sizing/small", "--format", "pfd")
+    assert wrong.code == 2 and 'did you mean "pdf"' in wrong.err
