@@ -29,7 +29,6 @@ MOST_FISCAL = 4
 MONTHS = FISCAL + MOST_FISCAL
 """zero-based columns of these sheets"""
 WIDTHS = (26, 16, 16, *[15] * MOST_FISCAL, *[13] * PERIODS)
-HARDWARE = "hardware"
 CAPEX, OPEX, CASH, ACCRUAL = "Capex", "Opex", "Cash flow", "Accrual"
 
 CellText = Callable[[int, int], str]
@@ -66,8 +65,8 @@ class Frame:
 
 
 def capital_categories(shown: Shown) -> list[str]:
-    """Categories with something capitalised at any site; hardware, at nothing, where all is rented."""
-    return _with(shown.sites, capital=True) or [HARDWARE]
+    """Categories with something capitalised at any site; where all is rented the first of all, with nothing."""
+    return _with(shown.sites, capital=True) or categories(shown.sites)[:1]
 
 
 def running_categories(shown: Shown) -> list[str]:
