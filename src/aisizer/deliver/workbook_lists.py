@@ -9,15 +9,15 @@ from aisizer.deliver.workbook_site import Shown
 
 HEAD = 3
 BOM_FIELDS = (
-    "line", "parent", "wave", "category", "description", "manufacturer", "mpn", "quantity", "spares", "uom",
-    "unit_price_usd", "extended_price_usd", "price_source", "price_kind", "price_as_of", "lead_time_weeks", "order_by",
-    "need_by", "treatment", "useful_life_months",
+    "line", "parent", "wave", "category", "device", "description", "manufacturer", "mpn", "supplier", "quote_ref", "quantity",
+    "spares", "uom", "unit_price_usd", "extended_price_usd", "price_source", "price_kind", "price_as_of", "lead_time_weeks",
+    "order_by", "need_by", "treatment", "useful_life_months", "cost_line",
 )  # fmt: skip
 
 
 def bom_sheet(book: Book, shown: Shown) -> None:
     """What is ordered at the chosen site; bom.csv has every column."""
-    widths = (6, 7, 6, 15, 46, 14, 20, 11, 8, 15, 14, 16, 26, 11, 12, 10, 12, 12, 13, 10)
+    widths = (6, 7, 6, 15, 9, 46, 14, 22, 12, 12, 11, 8, 15, 14, 16, 26, 11, 12, 10, 12, 12, 13, 10, 24)
     sheet = book.sheet("BOM", widths)
     told = f"{shown.told('As delivered, at the plan chosen site and base prices.')} bom.csv has every column."
     sheet.headline(f"Bill of materials, {shown.chosen.label}", told)
@@ -26,7 +26,7 @@ def bom_sheet(book: Book, shown: Shown) -> None:
         for col, name in enumerate(BOM_FIELDS):
             style = "money" if name.endswith("_usd") else "number" if _is_figure(name) else "text"
             sheet.put(row, col, getattr(line, name), style)
-    sheet.freeze(HEAD + 1, 5)
+    sheet.freeze(HEAD + 1, 6)
 
 
 def bom_total(treatment: str) -> str:
