@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from aisizer.cli.main import run
+from aisizer.deliver import workbook_lines as at
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "deliver"))
 from edited_workbook import cell_of, edited, workbook
@@ -244,6 +245,51 @@ def test_round_trip_of_a_price_and_a_rate_that_were_missing(folder: Path, cli: C
     now = planned(folder / "now")
     assert now["complete"] is True and now["npv_usd"] is not None
     same_totals(totals(recalculated(folder / "edited.xlsx", folder)), now)
+
+
+def raised(source: Path, target: Path) -> int:
+    """Every value that a profile holds is typed anew, 3 % higher; how many."""
+    book = openpyxl.load_workbook(source)
+    rows = [row for row in book["Inputs"].iter_rows(min_row=5) if row[13].value and not row[1].protection.locked]
+    typed = [row[1] for row in rows if isinstance(row[1].value, (int, float))]
+    for cell in typed:
+        cell.value = min(cell.value * 1.03 or 0.01, 1.0 if "%" in cell.number_format else 1e9)
+    book.save(target)
+    return len(typed)
+
+
+def site_totals(path: Path) -> dict[str, list[float]]:
+    """One year, three years, NPV and accrual of every site, from the sheets of their lines."""
+    book = openpyxl.load_workbook(path, data_only=True)
+    columns = (at.ONE_YEAR, at.THREE_YEARS, at.NPV, at.ACCRUED)
+    return {
+        sheet.title.removeprefix("Cost "): [row[column] for column in columns]
+        for sheet in book
+        if sheet.title.startswith("Cost ")
+        for row in sheet.iter_rows(values_only=True)
+        if row[0] == "Total"
+    }
+
+
+RENTED = ("supply.sites=[commercial]", "supply.gpus=[h200-sxm]", "supply.commitment=three_year")
+"""One site that rents all, for a term that is paid upfront."""
+
+
+@pytest.mark.external("soffice")
+@pytest.mark.parametrize("changes", [(), RENTED], ids=["three sites", "rented, paid upfront"])
+def test_every_live_input_can_be_handed_back_at_once(changes: tuple[str, ...], folder: Path, cli: Cli) -> None:
+    sets = [part for value in changes for part in ("--set", value)]
+    assert cli("size", "rag-internal", "-o", "was", "--quiet", *sets).code == 0
+    assert raised(folder / "was" / "tco.xlsx", folder / "edited.xlsx") > 20
+    done = cli("import", "edited.xlsx", "-o", "f.yaml")
+    assert done.code == 0, done.err
+    assert cli("size", "rag-internal", "-o", "now", "--quiet", "--with", "f.yaml", *sets).code == 0
+    spreadsheet, engine = (
+        site_totals(path) for path in (recalculated(folder / "edited.xlsx", folder), folder / "now/tco.xlsx")
+    )
+    assert spreadsheet.keys() == engine.keys()
+    for site, found in spreadsheet.items():
+        assert found == pytest.approx(engine[site], abs=0.0051), site
 
 
 def test_the_verb_starts_as_a_program(folder: Path) -> None:
