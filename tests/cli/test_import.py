@@ -85,7 +85,7 @@ def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 def test_changes_are_shown_and_written_with_old_new_cell_and_name(folder: Path, cli: Cli) -> None:
-    (folder / "tco.xlsx").write_bytes(edited({"supply.quotes.hgx-h100-8": 249_000, "finance.tax": 0.07, "": 0.9}))
+    (folder / "tco.xlsx").write_bytes(edited({"supply.quotes.hgx-h100-8": 249_000, "finance.tax": 0.07}))
     done = cli("import", "tco.xlsx", "--by", "Jane Doe", "-o", "finance.yaml")
     assert done.code == 0
     assert done.out.splitlines() == [
@@ -93,7 +93,6 @@ def test_changes_are_shown_and_written_with_old_new_cell_and_name(folder: Path, 
         "hgx-h100-8                      265,000       249,000  USD           Inputs!B5",
         "tax                                 0 %           7 %  of the price  Inputs!B13",
     ]
-    assert "Inputs!B19, Demand served: changed, but no field of a profile holds it" in done.err
     assert "aisizer size PROFILE --with finance.yaml" in done.err
     text = (folder / "finance.yaml").read_text("utf-8")
     assert "    # Inputs!B5, hgx-h100-8: 265,000 -> 249,000 USD, by Jane Doe\n" in text
@@ -120,7 +119,10 @@ def test_a_day_may_be_given(folder: Path, cli: Cli) -> None:
 def test_nothing_changed_is_said_and_nothing_is_written(folder: Path, cli: Cli) -> None:
     (folder / "tco.xlsx").write_bytes(workbook())
     done = cli("import", "tco.xlsx", "-o", "f.yaml")
-    assert (done.code, done.out) == (0, "") and "Nothing was changed in tco.xlsx" in done.err
+    assert (done.code, done.out) == (
+        0,
+        "",
+    ) and done.err == "Nothing was changed in tco.xlsx, so no fragment was written.\n"
     assert not (folder / "f.yaml").exists()
 
 

@@ -29,9 +29,9 @@ ROWS: tuple[Row, ...] = (
     ("finance.useful_life", 5.0, "year"),
     ("finance.fx.EUR.rate", 1.08, "USD/EUR"),
     ("finance.escalation.power", 0.02, "per year"),
-    ("", 1.0, "of the plan's demand"),
+    ("", 12.0, "month/year"),
 )
-"""Path, delivered value and unit; every kind of path that the contract knows, and an input that no profile holds."""
+"""Path, delivered value and unit; every kind of path that the contract knows, and what is fixed."""
 FIRST = 5
 """row of the first input, from 1"""
 
@@ -47,9 +47,17 @@ def workbook(
     rows: Sequence[Row] = ROWS,
 ) -> bytes:
     """A workbook as the writer delivers it."""
-    bare = load(_written(contract, made_by, rows, {}))
-    prints = {sheet.title: fingerprint(locked_cells(sheet)) for sheet in bare.worksheets if sheet.title != "About"}
-    return _written(contract, made_by, rows, prints)
+    names = ("Summary", "Inputs", "Change log", "About")
+    prints: dict[str, str] = dict.fromkeys(names, "")
+    bare = load(_written(contract, made_by, rows, prints))
+    prints = {name: fingerprint(locked_cells(bare[name])) for name in names}
+    return _written(contract, made_by, rows, _with_own(contract, made_by, rows, prints))
+
+
+def _with_own(contract: str | None, made_by: str, rows: Sequence[Row], prints: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprints with that of About, which is over the others and not over itself."""
+    bare = load(_written(contract, made_by, rows, {**prints, "About": ""}))
+    return {**prints, "About": fingerprint(locked_cells(bare["About"]))}
 
 
 def _written(contract: str | None, made_by: str, rows: Sequence[Row], prints: Mapping[str, str]) -> bytes:
@@ -73,8 +81,8 @@ def _written(contract: str | None, made_by: str, rows: Sequence[Row], prints: Ma
     inputs.write_row(2, 0, ("Prices",))
     inputs.write_row(FIRST - 2, 0, TITLES)
     for row, (path, value, unit) in enumerate(rows, FIRST - 1):
-        inputs.write(row, 0, path.split(".", 2)[-1] or "Demand served")
-        inputs.write(row, 1, value, free)
+        inputs.write(row, 0, path.split(".", 2)[-1] or "Months per year")
+        inputs.write(row, 1, value, free if path else None)
         inputs.write(row, 2, value)
         inputs.write_formula(row, 3, f"=IF(B{row + 1}=C{row + 1},0,1)", None, 0)
         inputs.write_formula(row, 4, f'=IF(ISNUMBER(B{row + 1}),B{row + 1},"")', None, value or "")

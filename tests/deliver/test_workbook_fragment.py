@@ -23,7 +23,7 @@ STAMPS = {"Plan date": "2026-12-01", "Plan sha256": "ab12", "Profile sha256": "c
 
 
 def of(*changes: Change, file: str = "tco.xlsx") -> Edited:
-    return Edited(file, STAMPS, changes, ())
+    return Edited(file, STAMPS, changes)
 
 
 def change(path: str, new: float, unit: str = "", old: float | None = 1.0) -> Change:
@@ -196,7 +196,7 @@ def test_what_moved_tenfold_is_striking_and_a_new_price_is_not() -> None:
 
 
 def test_a_day_that_is_none_needs_another() -> None:
-    found = Edited("tco.xlsx", {"Plan date": "soon"}, (), ())
+    found = Edited("tco.xlsx", {"Plan date": "soon"}, ())
     with pytest.raises(InvalidInput, match="About does not say the day of the plan"):
         editor_of(found, "", None)
     assert editor_of(found, "", date(2026, 12, 1)).day == date(2026, 12, 1)

@@ -38,7 +38,7 @@ def refused(read: Any) -> Any:
 def test_an_unedited_workbook_has_no_changes_whoever_saved_it(read: Any) -> None:
     for content in (workbook(), changed(lambda book: None)):
         found = read(content)
-        assert found.changes == () and found.unheld == ()
+        assert found.changes == ()
         assert found.stamps["Plan date"] == "2026-12-01" and found.stamps["Plan sha256"] == "ab12"
 
 
@@ -101,14 +101,6 @@ def test_the_same_number_in_fewer_digits_is_no_change(read: Any) -> None:
     assert len(read(edited({"supply.electricity": 0.0862 * (1 + 1e-9)})).changes) == 1
 
 
-def test_a_question_to_the_workbook_is_told_and_left_out(read: Any) -> None:
-    found = read(edited({"": 0.8, "supply.pue": 1.4}))
-    assert [change.path for change in found.changes] == ["supply.pue"]
-    assert found.unheld == (
-        "Inputs!B19, Demand served: changed, but no field of a profile holds it, so the fragment leaves it out.",
-    )
-
-
 def free_notes(book: Any) -> None:
     book["Change log"]["A4"].value = "hgx: new offer by Dell"
     book["Change log"]["A4"].protection = Protection(locked=False)
@@ -143,6 +135,9 @@ def unlocked(book: Any) -> None:
     ("change", "sheet"),
     [
         (put("Inputs", "C5", 1), "Inputs"),
+        (put("Inputs", "B19", 13), "Inputs"),
+        (put("About", "B1", "2026-12-02"), "About"),
+        (put("About", "D20", "a note"), "About"),
         (put("Inputs", "N5", "supply.quotes.other"), "Inputs"),
         (put("Inputs", "F5", "EUR"), "Inputs"),
         (put("Summary", "B6", 1), "Summary"),

@@ -19,9 +19,9 @@ def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
     edited = read_workbook(file)
     editor = editor_of(edited, by, as_of)
     found = entries(edited, editor)
-    _tell(*edited.unheld, *striking(edited.changes))
+    _tell(*striking(edited.changes))
     if not found:
-        _tell(f"Nothing was changed in {file.as_posix()} that a profile holds, so no fragment was written.")
+        _tell(f"Nothing was changed in {file.as_posix()}, so no fragment was written.")
         return
     write_file(output, fragment(found, edited, editor))
     sys.stdout.write(changes_table(edited.changes))

@@ -54,8 +54,6 @@ class Edited:
     stamps: Mapping[str, str]
     """the terms of the sheets About and Summary, such as Plan date and Plan sha256"""
     changes: tuple[Change, ...]
-    unheld: tuple[str, ...]
-    """a sentence for each change that no profile field holds"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +101,7 @@ def read_workbook(path: Path) -> Edited:
     kept = {
         row.path: Change(row.path, row.name, row.delivered, float(row.value), row.unit, row.cell) for row in changes
     }
-    unheld = [_unheld(row) for row in changes if not row.path]
-    return Edited(str(path), stamps, tuple(change for at, change in kept.items() if at), tuple(unheld))
+    return Edited(str(path), stamps, tuple(kept.values()))
 
 
 def _sheets(archive: io.BytesIO, file: str) -> dict[str, _Sheet]:
@@ -174,7 +171,7 @@ def _fingerprints(sheets: Mapping[str, _Sheet]) -> dict[str, str]:
 
 def _structure(sheets: Mapping[str, _Sheet], delivered: Mapping[str, str], file: str) -> Iterator[Fault]:
     lost = [name for name in delivered if name not in sheets]
-    added = [name for name in sheets if name not in delivered and name != "About"]
+    added = [name for name in sheets if name not in delivered]
     if lost:
         problem = f"{_listed(lost)}: not found, removed or renamed. Put it back, or take a fresh copy of the workbook."
         yield Fault(file, None, None, "sheets", problem)
@@ -184,10 +181,14 @@ def _structure(sheets: Mapping[str, _Sheet], delivered: Mapping[str, str], file:
 
 
 def _locked(sheets: Mapping[str, _Sheet], delivered: Mapping[str, str], rows: list[_Row], file: str) -> Iterator[Fault]:
-    """A fault for each sheet whose locked cells are not as delivered; a value that may be typed is never locked."""
-    typed = {row.cell for row in rows if row.path}
+    """A fault for each sheet whose locked cells are not as delivered.
+
+    A value that may be typed is never locked, and a fingerprint is not part of itself.
+    """
+    typed = {row.cell for row in rows}
     for name in (name for name in delivered if name in sheets):
-        cells = [[cell for cell in row if f"{name}!{cell.coordinate}" not in typed] for row in sheets[name].rows]
+        free = {*typed, delivered[name]}
+        cells = [[c for c in row if not free & {f"{name}!{c.coordinate}", str(c.value)}] for row in sheets[name].rows]
         if fingerprint(locked_cells(_Sheet(name, cells))) != delivered[name]:
             problem = (
                 "locked cells were changed, or rows or columns inserted. Undo that, or type the changed values into "
@@ -196,24 +197,27 @@ def _locked(sheets: Mapping[str, _Sheet], delivered: Mapping[str, str], rows: li
 
 
 def _rows(inputs: _Sheet) -> Iterator[_Row]:
-    """The rows of the tables whose header has the agreed titles; a table ends at the first row without a name."""
+    """The inputs with a path, of the tables below a header of the agreed titles; a row without a name ends a table."""
     below, last = False, 0
     for cells in inputs.rows:
         by_column = {cell.column - 1: cell for cell in cells}
-        texts = {column: cell.value for column, cell in by_column.items()}
-        row = cells[0].row
+        row, texts = cells[0].row, {column: cell.value for column, cell in by_column.items()}
         if tuple(texts.get(column) for column in range(len(TITLES))) == TITLES:
             below, last = True, row
         elif below and NAME in texts and row == last + 1:
             last = row
-            value, delivered = by_column.get(VALUE), texts.get(DELIVERED)
-            yield _Row(
-                str(texts.get(PATH) or ""), shown(texts[NAME]), shown(texts.get(UNIT) or ""), f"{inputs.name}!B{row}",
-                value.value if value else None, value.data_type if value else "n",
-                float(delivered) if isinstance(delivered, (int, float)) else None,
-            )  # fmt: skip
+            if PATH in texts:
+                yield _row(texts, by_column.get(VALUE), f"{inputs.name}!B{row}")
         else:
             below = False
+
+
+def _row(texts: Mapping[int, Any], value: Any, cell: str) -> _Row:
+    delivered = texts.get(DELIVERED)
+    return _Row(
+        str(texts[PATH]), shown(texts[NAME]), shown(texts.get(UNIT) or ""), cell, value.value if value else None,
+        value.data_type if value else "n", float(delivered) if isinstance(delivered, (int, float)) else None,
+    )  # fmt: skip
 
 
 def _changed(row: _Row) -> bool:
@@ -246,15 +250,11 @@ def _fault(row: _Row, file: str) -> Fault | None:
 def _split(rows: list[_Row], changes: list[_Row], file: str) -> Iterator[Fault]:
     """One path has one value: where two inputs rest on it, both must say the same."""
     for change in changes:
-        others = [row for row in rows if row.path and row.path == change.path and row is not change]
+        others = [row for row in rows if row.path == change.path and row is not change]
         for other in others:
             if (other.value, other.unit) != (change.value, change.unit):
                 problem = f"{change.path} also stands in {other.cell}, with another value. Type the same into both."
                 yield Fault(file, None, None, change.cell, problem)
-
-
-def _unheld(row: _Row) -> str:
-    return f"{row.cell}, {row.name}: changed, but no field of a profile holds it, so the fragment leaves it out."
 
 
 def _listed(names: list[str]) -> str:
