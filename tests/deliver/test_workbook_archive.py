@@ -141,15 +141,21 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "far row": (lambda: rewritten(b'<row r="5"', b'<row r="1048576"'), "a cell stands far outside"),
     "row without end": (lambda: rewritten(b'<row r="5"', b'<row r="1e99"'), "a cell stands far outside"),
     "long text": (lambda: rewritten(b"<f>", b"<f>" + b"1+" * 20_000), "a text of the workbook is longer than 32,767"),
+    "style of nothing": (lambda: rewritten(b' s="1"', b' s="99"'), "this is no workbook that can be read (IndexError)"),
+    "name of no style": (
+        lambda: rewritten(b'name="Normal" xfId="0"', b'name="Normal" xfId="9"', "xl/styles.xml"),
+        "this is no workbook that can be read (IndexError)",
+    ),
     "no sheets": (lambda: rewritten(b"<sheets>", b"<sheetz>", "xl/workbook.xml").replace(b"", b""), "is no XML"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "expected"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_hostile_or_broken_is_refused_with_one_sentence(
-    make: Callable[[], bytes], expected: str, tmp_path: Path
+    make: Callable[[], bytes], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert expected in problem(make(), tmp_path / "tco.xlsx")
+    assert capsys.readouterr().out == ""
 
 
 def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path: Path) -> None:
@@ -220,6 +226,7 @@ def test_fuzz_bytes_of_the_archive(
 SNIPPETS = (
     b"", b"<", b"&", b'"', b"0", b"-1", b"99999999999999999999", b"1e999", b"nan", b"A1", b"<v/>", b"<f>1</f>", b"\xff",
     b"<!-- -->", b"<![CDATA[x]]>", b't="e"', b't="d"', b't="shared"', b't="s"', b'r=""', b"&#0;", b"&#xD800;", b"\0",
+    b' s="99"', b'<f t="array" ref="A1">1</f>', b'<f t="shared" si="0"/>', b'<f t="dataTable"/>',
 )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from math import isclose, isfinite
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from aisizer.deliver.workbook_archive import RESAVE, read_archive, refusal
 from aisizer.deliver.workbook_fingerprint import fingerprint, locked_cells
@@ -56,14 +57,25 @@ class Edited:
     changes: tuple[Change, ...]
 
 
+class _Cell(NamedTuple):
+    """A cell with a content, read once and for all: openpyxl's own looks its style up when asked, and may fail then."""
+
+    row: int
+    column: int
+    coordinate: str
+    value: Any
+    data_type: str
+    protection: Any
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """The cells of one sheet that hold something, row by row."""
 
     name: str
-    rows: list[list[Any]]
+    rows: list[list[_Cell]]
 
-    def iter_rows(self) -> Iterator[list[Any]]:
+    def iter_rows(self) -> Iterator[list[_Cell]]:
         """As openpyxl's own sheets do."""
         return iter(self.rows)
 
@@ -112,7 +124,7 @@ def _sheets(archive: io.BytesIO, file: str) -> dict[str, _Sheet]:
     from openpyxl import load_workbook
 
     started = monotonic()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):  # it also prints what it finds odd
         warnings.simplefilter("ignore")  # extensions that openpyxl leaves out, such as icons: nothing here needs them
         try:
             book = load_workbook(archive, read_only=True, keep_links=False)
@@ -124,7 +136,7 @@ def _sheets(archive: io.BytesIO, file: str) -> dict[str, _Sheet]:
             raise refusal(file, problem) from error
 
 
-def _filled(sheet: Any, started: float, file: str) -> Iterator[list[Any]]:
+def _filled(sheet: Any, started: float, file: str) -> Iterator[list[_Cell]]:
     """The cells with a content, row by row."""
     sheet.reset_dimensions()
     for row in sheet.iter_rows():
@@ -132,8 +144,12 @@ def _filled(sheet: Any, started: float, file: str) -> Iterator[list[Any]]:
             raise refusal(
                 file, f"the workbook takes longer than {SLOW:g} s to read. Give the tco.xlsx itself. {RESAVE}"
             )
-        if cells := [cell for cell in row if cell.value is not None]:
+        if cells := [_cell(cell) for cell in row if cell.value is not None]:
             yield cells
+
+
+def _cell(cell: Any) -> _Cell:
+    return _Cell(cell.row, cell.column, cell.coordinate, cell.value, cell.data_type, cell.protection)
 
 
 def _stamps(sheets: Mapping[str, _Sheet]) -> dict[str, str]:
@@ -212,7 +228,7 @@ def _rows(inputs: _Sheet) -> Iterator[_Row]:
             below = False
 
 
-def _row(texts: Mapping[int, Any], value: Any, cell: str) -> _Row:
+def _row(texts: Mapping[int, Any], value: _Cell | None, cell: str) -> _Row:
     delivered = texts.get(DELIVERED)
     return _Row(
         str(texts[PATH]), shown(texts[NAME]), shown(texts.get(UNIT) or ""), cell, value.value if value else None,
