@@ -33,6 +33,7 @@ from aisizer.plan.explain_money import money_steps
 from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
+from aisizer.plan.load_curve import curve_shares, error_bands, load_curves
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
 from aisizer.plan.ranking import cost_by_site, first_wave_latencies, in_full, options
 from aisizer.plan.records import Inputs, Plan, Verdict
@@ -95,7 +96,8 @@ def _answer(
 ) -> dict[str, object]:
     best = order[0]
     up, down = first_wave(context, best)
-    latency, simulated = latencies(best, [up, down]), fleet_trials(context, best, ledger)
+    latency = latencies(best, [up, down], curve_shares(best, up))
+    simulated = fleet_trials(context, best, ledger)
     pools = pool_records(best, context.demand, up, down, latency, 0, context.named.engine.id, 1, simulated)
     slo = slo_results(context, best, latency, 0, 1, simulated)
     steps = waterfall(context, best)
@@ -127,6 +129,8 @@ def _answer(
         "complete": not best.cost.missing,
         "decision": decision,
         "slo": slo,
+        "load_curves": load_curves(best, latency, 2, up, down),
+        "error_bands": error_bands(context, best, latency, 0),
         "waterfall": steps,
         "ranking": ranking,
         "roadmap": roadmap,

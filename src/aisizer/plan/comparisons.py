@@ -71,6 +71,7 @@ def _comparison(chosen: SiteCost, other: Beside, rate: float | None) -> CashComp
         cheaper_from_month=cheaper,
         payback_month=paid,
         discounted_payback_month=None if rate is None else payback(own, cash, rate),
+        cash_by_month_usd=tuple(cash),
         sentence=_sentence(chosen.site, other, cheaper, paid, outlay),
     )
 

@@ -17,27 +17,29 @@ from aisizer.plan.states import State
 from aisizer.queueing.estimate import Estimate
 from aisizer.queueing.occupancy import solve
 from aisizer.queueing.records import Latency
+from aisizer.shapes import Floats
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.fleet import needed_replicas, utilization
 from aisizer.sizing.records import Pool, SloResult
 
 
-def latencies(e: Evaluated, states: Sequence[State]) -> list[Latency]:
-    """Per pool, the latency in each state, burst included."""
-    return latencies_of([(e, state) for state in states])
+def latencies(e: Evaluated, states: Sequence[State], shares: Sequence[Floats] = ()) -> list[Latency]:
+    """Per pool, the latency in each state, burst included; then at each of its shares of the demand on one replica."""
+    return latencies_of([(e, state) for state in states], shares)
 
 
-def latencies_of(cases: Sequence[tuple[Evaluated, State]]) -> list[Latency]:
+def latencies_of(cases: Sequence[tuple[Evaluated, State]], shares: Sequence[Floats] = ()) -> list[Latency]:
     """Per pool, the latency of each case, burst included, in one vectorised call; all cases serve the same pools, in the same
-    stages."""
-    return [_latency(i, cases) for i in range(len(cases[0][1].replicas))]
+    stages. shares: of the demand on one replica of the last case, by pool, whose latencies follow."""
+    return [_latency(i, cases, shares[i] if shares else np.empty(0)) for i in range(len(cases[0][1].replicas))]
 
 
-def _latency(i: int, cases: Sequence[tuple[Evaluated, State]]) -> Latency:
+def _latency(i: int, cases: Sequence[tuple[Evaluated, State]], more: Floats) -> Latency:
     candidates = [e.layout.candidates[i] for e, _ in cases]
     pool = candidates[0].pool
     share = np.array([state.factor * pool.burst / state.replicas[i] for _, state in cases])
-    return solve([c.replica.table for c in candidates], pool.requests, pool.load, share)
+    tables = [c.replica.table for c in [*candidates, *candidates[-1:] * len(more)]]
+    return solve(tables, pool.requests, pool.load, np.concatenate([share, more]))
 
 
 def slo_results(

@@ -10,7 +10,7 @@ from aisizer.costs.schedule import dated
 from aisizer.plan.confidence import Count, least_probability
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, opening_factor
-from aisizer.plan.predict import latencies_of, pool_records
+from aisizer.plan.predict import latencies_of, pool_records, tightest
 from aisizer.plan.states import first_wave
 from aisizer.queueing.records import Latency
 from aisizer.sizing.fleet import fleet
@@ -44,6 +44,7 @@ def _option(
 ) -> Option:
     up, down = first_wave(context, e)
     pools = pool_records(e, context.demand, up, down, latency, row, context.named.engine.id)
+    slo, ratio = tightest(e, latency, row)
     return Option(
         site=e.site.id,
         gpu=e.offer.gpu,
@@ -60,6 +61,8 @@ def _option(
         complete=not e.cost.missing,
         gpus_p90=high and high.first_wave,
         probability_met=least_probability(context, e, latency, row),
+        tightest_slo=slo,
+        slo_ratio=ratio,
         chosen=chosen,
         note=_note(e),
     )

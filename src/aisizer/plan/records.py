@@ -13,6 +13,7 @@ from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
 from aisizer.plan.controls import UnpricedControl
 from aisizer.plan.drill_records import DrillResult
+from aisizer.plan.load_records import ErrorBand, LoadCurve
 from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, Volumes
 from aisizer.plan.strategy_records import Strategy
 from aisizer.roadmap.records import Path, Roadmap
@@ -368,6 +369,10 @@ class Plan(Record):
     """the widest swing first; prices alone unless `size --sensitivity` made the plan"""
     growth_costs: tuple[GrowthCost, ...] = ()
     """by admitted site and case of growth"""
+    load_curves: tuple[LoadCurve, ...] = ()
+    """latency by load of each pool of the first wave"""
+    error_bands: tuple[ErrorBand, ...] = ()
+    """how far measurements lay from predictions of each promise's kind, in the order of `slo`"""
     integrations: tuple[IntegrationUse, ...]
     surroundings: tuple[Surrounding, ...] = ()
     """what stands around the GPUs: logs, network, front end, facility, recovery, spares, non-production"""

@@ -130,6 +130,10 @@ class Option(Record):
     """first purchase wave at 90 % confidence; null where an idle replica misses an SLO at it"""
     probability_met: float | None = None
     """[1] of meeting the least certain SLO with all servers up"""
+    tightest_slo: str = ""
+    """of the first wave, all servers up, by the analytic queue"""
+    slo_ratio: float | None = None
+    """[1] its predicted latency over its target"""
     chosen: bool = False
     note: str = ""
 
