@@ -64,6 +64,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+    sortable: bool = False
+    """whether a reader may order its rows, where the format can"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -71,9 +73,10 @@ def sizing_md(plan: Plan) -> str:
 
 
 def sizing_html(plan: Plan) -> str:
-    """The document as one HTML page that needs neither script nor network."""
-    template = _environment().get_template("sizing.html.j2")
-    return template.render(doc=document(plan), palette=charts.PALETTE, grey=charts.GREY).rstrip() + "\n"
+    """The document as one HTML page that needs neither script nor network; with script its options can be sorted."""
+    template, script = _environment().get_template("sizing.html.j2"), _script()
+    known = {"palette": charts.PALETTE, "grey": charts.GREY, "script": script, "script_hash": _allowed(script)}
+    return template.render(doc=document(plan), **known).rstrip() + "\n"
 
 
 def sizing_pdf(plan: Plan) -> bytes:
@@ -125,6 +128,16 @@ def _sections(plan: Plan) -> list[Section]:
         control_section(plan),
     ]
     return [section for section in sections if section is not None]
+
+
+@cache
+def _script() -> str:
+    return (files("aisizer.deliver") / "templates" / "sort.js").read_text("utf-8")
+
+
+def _allowed(script: str) -> str:
+    """How a content security policy names the one script that may run (W3C Content Security Policy Level 3, 2.3.1)."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
+from aisizer.deliver.pictures import cumulative_picture
 from aisizer.plan import Comparison, Plan
 from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, UnitPrices
 from aisizer.plan.price_moves import usd
@@ -92,6 +93,7 @@ def break_even_section(plan: Plan) -> Section:
         (
             Paragraph(text),
             table("Cumulative cash of the chosen site beside the others", heads, rows),
+            *cumulative_picture(plan),
             Items(tuple(found.sentence for found in plan.comparisons)),
         ),
     )

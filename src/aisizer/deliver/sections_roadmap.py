@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from aisizer import units
-from aisizer.deliver import charts, labels, numbers
+from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.charts_months import demand_and_capacity
 from aisizer.plan import Plan
 from aisizer.roadmap.records import Purchase, Roadmap
 
@@ -13,7 +14,8 @@ def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
     """36 months of demand and capacity, the purchases between them, and the lead time."""
     months, purchases = roadmap.months, roadmap.purchases
     said = "; ".join(f"{p.gpus} GPUs in service on {p.need_by}" for p in purchases)
-    svg = charts.demand_and_capacity(months, purchases, "GPUs needed and in service by month", f"Purchases: {said}.")
+    title = "GPUs needed and in service by month"
+    svg = demand_and_capacity(months, purchases, plan.triggers, title, f"Purchases: {said}.")
     checkpoints = [
         (
             f"month {c.month}",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Facts, Figure, Notice, Paragraph, Section, table
+from aisizer.deliver.pictures import evidence_picture, latency_picture, options_picture
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, Pool, RejectionGroup
 
@@ -124,7 +127,14 @@ def slo_section(plan: Plan) -> Section:
         f"{_simulated(plan)}"
     )
     return Section(
-        "slo", "Service levels at the peak hour", (Paragraph(note), table("Latency against the SLO", heads, rows))
+        "slo",
+        "Service levels at the peak hour",
+        (
+            Paragraph(note),
+            table("Latency against the SLO", heads, rows),
+            *latency_picture(plan),
+            *evidence_picture(plan),
+        ),
     )
 
 
@@ -197,7 +207,8 @@ def alternatives_section(plan: Plan) -> Section:
     heads = (
         f"Site | First wave | Offer | Term | P(met) # | GPUs at P90 # | 3 years USD # | {basis} against chosen # | Note"
     )
-    blocks: list[Block] = [table("Best option per site and GPU", heads, rows)]
+    blocks: list[Block] = [replace(table("Best option per site and GPU", heads, rows), sortable=True)]
+    blocks += options_picture(plan)
     if plan.rejections:
         total = sum(group.count for group in plan.rejections)
         blocks.append(Paragraph(f"{numbers.count(total, 'option')} were rejected, grouped by reason."))

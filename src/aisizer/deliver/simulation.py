@@ -11,6 +11,7 @@ from textwrap import fill
 import numpy as np
 
 from aisizer.deliver import charts, numbers
+from aisizer.deliver.charts_load import over_time
 from aisizer.plan.drill_phases import Run
 from aisizer.plan.drill_records import Phase, Promise
 from aisizer.studies.simulation_records import PoolRun, Simulation
@@ -109,9 +110,7 @@ def _over_time(pool: PoolRun) -> list[str]:
 def simulation_svg(found: Simulation) -> str:
     """Requests that wait for their first token over the run, one line for each pool, as a file of its own."""
     series = {pool.pool: pool.waiting for pool in found.pools}
-    picture = charts.over_time(
-        series, found.seconds, f"{found.profile}: requests that wait for their first token", found.told
-    )
+    picture = over_time(series, found.seconds, f"{found.profile}: requests that wait for their first token", found.told)
     return charts.standalone(picture)
 
 

@@ -1,0 +1,172 @@
+"""Pictures by month: demand, capacity and dates, and what has been paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from math import ceil
+
+from aisizer.deliver import numbers
+from aisizer.deliver.charts import WIDTH, line, marker, money, svg, text
+from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, tick_step
+from aisizer.roadmap.records import Month, Purchase
+from aisizer.triggers.records import Trigger
+
+LINE_HEIGHT = 16
+MONTH_DAYS = 30
+"""[day] drawn of the last month"""
+WATCHED = {"load": "load", "kv_cache": "KV cache"}
+"""triggers that GPUs answer, and what they are called beside their sign"""
+
+
+def demand_and_capacity(
+    months: Sequence[Month],
+    purchases: Sequence[Purchase],
+    triggers: Sequence[Trigger],
+    title: str,
+    description: str,
+) -> str:
+    """GPUs needed, in the cases of growth where they are known, and in service by month; below, on which days orders are due
+    and triggers are expected."""
+    cases = [m.gpus_needed_low for m in months], [m.gpus_needed_high for m in months]
+    others = [[n for n in case if n is not None] for case in cases if None not in case]
+    in_service, needed = [m.gpus_in_service for m in months], [m.gpus_needed for m in months]
+    highest = max(map(max, (in_service, needed, *others)))
+    step, days = tick_step(highest), [m.start.toordinal() for m in months]
+    first, end = min([days[0], *(p.order_by.toordinal() for p in purchases)]), days[-1] + MONTH_DAYS
+    frame = Frame(84, WIDTH - 12, 34, 264, (first, end), (0, -(-highest // step) * step))
+    parts = [frame.level(tick, str(tick)) for tick in range(0, int(frame.up[1]) + 1, step)]
+    parts.append(_area(frame, [(days[0], 0), *_steps(days, in_service), (end, 0)]))
+    parts += [frame.path(_steps(days, case), "l2") for case in others]
+    parts += [frame.path(_steps(days, in_service), "l0"), frame.path(_steps(days, needed), "l1")]
+    parts += _arrivals(frame, purchases, {m.start: m.gpus_in_service for m in months})
+    parts += [line_legend(frame.left, 14, "l0", "GPUs in service (dot: a wave arrives)")]
+    parts += [line_legend(frame.left + 300, 14, "l1", "GPUs needed")]
+    parts += [line_legend(frame.left + 430, 14, "l2", "at low and high growth")] if others else []
+    parts += [frame.below(day.toordinal(), numbers.month(day)) for day in _half_years(first, end)]
+    return svg(frame.bottom + 72, title, description, parts + _dates(frame, purchases, triggers))
+
+
+def _steps(days: Sequence[int], gpus: Sequence[int]) -> list[tuple[float, float]]:
+    """A line that is level but where the number changes."""
+    corners: list[tuple[float, float]] = [(days[0], gpus[0])]
+    for day, (before, now) in zip(days[1:], pairwise(gpus), strict=True):
+        corners += [(day, before), (day, now)] if now != before else []
+    return [*corners, (days[-1] + MONTH_DAYS, gpus[-1])]
+
+
+def _area(frame: Frame, points: Sequence[tuple[float, float]]) -> str:
+    places = " ".join(f"{frame.x(a):.1f},{frame.y(b):.1f}" for a, b in points)
+    return f'<polygon class="area" points="{places}"/>'
+
+
+def _arrivals(frame: Frame, purchases: Sequence[Purchase], in_service: Mapping[date, int]) -> list[str]:
+    return [
+        marker(
+            0,
+            frame.x(p.need_by.toordinal()),
+            frame.y(in_service[p.need_by]),
+            "c0",
+            f"wave {p.wave}: +{p.gpus} GPUs in service {p.need_by}",
+        )
+        for p in purchases
+        if p.need_by in in_service
+    ]
+
+
+def _half_years(first: int, end: int) -> list[date]:
+    """The first days of every half year between two days, none so near the end that its name would be cut."""
+    years = range(date.fromordinal(first).year, date.fromordinal(end).year + 1)
+    days = [date(year, month, 1) for year in years for month in (1, 7)]
+    return [day for day in days if first <= day.toordinal() <= end - MONTH_DAYS]
+
+
+def _dates(frame: Frame, purchases: Sequence[Purchase], triggers: Sequence[Trigger]) -> list[str]:
+    """Two rows below the axis: when each wave is to be ordered, and when each trigger is expected."""
+    orders = [(p.order_by, f"wave {p.wave}") for p in purchases]
+    watched = [t for t in triggers if t.kind in WATCHED]
+    alone = len({t.pool for t in watched}) == 1
+    expected = [
+        (day, WATCHED[t.kind] if alone else f"{WATCHED[t.kind]} of {t.pool}")
+        for t in watched
+        if (day := t.predicted.get("base")) is not None
+    ]
+    shown = [(day, name) for day, name in expected if frame.across[0] <= day.toordinal() <= frame.across[1]]
+    y = frame.bottom + 40
+    parts = [text(frame.left - 12, y + 4, "order by", "end"), *_signs(frame, y, 4, "c5", orders)]
+    if not shown:
+        return parts
+    return [*parts, text(frame.left - 12, y + 24, "trigger", "end"), *_signs(frame, y + 20, 3, "c2", shown)]
+
+
+def _signs(frame: Frame, y: float, shape: int, css: str, found: Sequence[tuple[date, str]]) -> list[str]:
+    """Signs on a row, with their words and date, or the date alone, where these have room between the others."""
+    days, free, parts = sorted(found), frame.left, list[str]()
+    places = [frame.x(day.toordinal()) for day, _ in days]
+    for (day, name), x, after in zip(days, places, [*places[1:], WIDTH], strict=True):
+        parts.append(marker(shape, x, y, css, f"{name}, {day}"))
+        for words in (f"{name}, {day}", str(day)):
+            width = LETTER * len(words)
+            if x + 10 + width <= after - 8:
+                parts.append(text(x + 10, y + 4, words))
+                free = x + 14 + width
+                break
+            if after == WIDTH and x - 14 - width >= free:
+                parts.append(text(x - 10, y + 4, words, "end"))
+                break
+        else:
+            free = x + 14
+    return parts
+
+
+def cumulative(
+    series: Mapping[str, Sequence[float]], crossings: Mapping[str, int], title: str, description: str
+) -> str:
+    """Sums by month from the time before service on, the first line the plan's; crossings: month from whose end on it is the
+    lower one, by the other's name."""
+    sums = {name: _sums(values) for name, values in series.items()}
+    highest = max(max(values) for values in sums.values())
+    step = tick_step(highest)
+    frame = Frame(58, WIDTH - 212, 14, 284, (0, 36), (0, ceil(highest / step) * step))
+    parts = [frame.level(i * step, money(i * step)) for i in range(round(frame.up[1] / step) + 1)]
+    parts += [frame.below(month, str(month)) for month in range(0, 36, 6)] + [frame.below(36, "month 36")]
+    own = next(iter(sums.values()))
+    for index, values in reversed(list(enumerate(sums.values()))):
+        parts.append(frame.path(list(enumerate(values)), f"l{index}"))
+    for name, month in crossings.items():
+        if month > 0:
+            tip = f"costs less than {name} from month {month} on"
+            parts.append(marker(0, frame.x(month), frame.y(own[month]), "c0", tip))
+            parts.append(text(frame.x(month), frame.y(own[month]) - 12, f"month {month}", "middle", "halo"))
+    ends = _apart([frame.y(values[-1]) for values in sums.values()], frame.bottom)
+    for index, ((name, values), y) in enumerate(zip(sums.items(), ends, strict=True)):
+        parts.append(line(frame.right + 2, frame.y(values[-1]), frame.right + 14, y, "grid"))
+        parts.append(line_legend(frame.right + 14, y, f"l{index}", name))
+    return svg(frame.bottom + 26, title, description, parts)
+
+
+def _sums(values: Sequence[float]) -> list[float]:
+    total, found = 0.0, []
+    for value in values:
+        total += value
+        found.append(total)
+    return found
+
+
+def _apart(wanted: Sequence[float], lowest: float) -> list[float]:
+    """Heights a line of words apart, in the same order and near the wanted ones.
+
+    >>> _apart([10.0, 12.0, 100.0], 200.0)
+    [10.0, 26.0, 100.0]
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    found = list(wanted)
+    for before, after in pairwise(order):
+        found[after] = max(found[after], found[before] + LINE_HEIGHT)
+    beyond = max([*found, lowest]) - lowest
+    for i in reversed(order):
+        if beyond > 0:
+            limit = lowest if i == order[-1] else found[order[order.index(i) + 1]] - LINE_HEIGHT
+            found[i] = min(found[i], limit)
+    return found
