@@ -128,7 +128,7 @@ def test_hostile_text_stays_text() -> None:
     visible = dense(one_line(HOSTILE))
     assert dense('#panic("x")$1$@label*b*') in dense(pdf_text(sizing_pdf(plan)))
     assert visible in dense(docx_text(sizing_docx(plan)))
-    assert "<script" not in sizing_html(plan)
+    assert sizing_html(plan).count("<script") == 1
     assert dense('#panic("x")') in dense(pdf_text(brief_pdf(plan)))
 
 
@@ -143,7 +143,7 @@ def test_letters_that_the_fonts_lack_do_not_stop_the_pdf() -> None:
 def test_hostile_marking_stays_text() -> None:
     plan = marked(sample_plan(), marking='</style><script>x</script>"; } body { display: none } #panic()')
     html = sizing_html(plan)
-    assert "<script" not in html and html.count("</style>") == 1
+    assert html.count("<script") == 1 and html.count("</style>") == 1
     assert "display: none }" not in html.partition("</style>")[0].replace("nav { display: none; }", "")
     assert "#panic()" in pdf_text(sizing_pdf(plan))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from math import ceil
 
 from aisizer.deliver import numbers
@@ -37,9 +36,8 @@ def promise_name(promise: PromiseCurve) -> str:
 
 
 def _slack(found: tuple[LoadCurve, PromiseCurve]) -> float:
-    """[1] by how much a promise is kept at the load that its pool carries; the smallest come first."""
-    curve, promise = found
-    return -(_between(_ratios(curve, promise), 1.0) or 0.0)
+    """[1] minus a promise's latency over its target with the redundancy down: those nearest to their targets come first."""
+    return -found[1].degraded_ms / found[1].target_ms
 
 
 def _axes(frame: Frame) -> list[str]:
@@ -59,9 +57,9 @@ def _axes(frame: Frame) -> list[str]:
 def _promise(frame: Frame, curve: LoadCurve, promise: PromiseCurve, index: int) -> list[str]:
     points = _ratios(curve, promise)
     parts = [frame.path(_clipped(points), f"l{index}")]
-    for shape, load in ((0, curve.operating), (1, curve.degraded)):
-        ratio = _between(points, load)
-        if ratio is not None and ratio <= CEILING:
+    for shape, load, ms in ((0, curve.operating, promise.operating_ms), (1, curve.degraded, promise.degraded_ms)):
+        ratio = ms / promise.target_ms
+        if ratio <= CEILING and load <= frame.across[1]:
             parts.append(marker(shape, frame.x(load), frame.y(ratio), f"c{COLOURS[index]}", promise_name(promise)))
     return parts
 
@@ -82,14 +80,6 @@ def _clipped(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
             break
         kept.append((load, ratio))
     return kept
-
-
-def _between(points: Sequence[tuple[float, float]], load: float) -> float | None:
-    """The height of a line through points, and none outside of them."""
-    for (a, low), (b, high) in pairwise(points):
-        if a <= load <= b:
-            return low + (high - low) * (load - a) / (b - a)
-    return None
 
 
 def _legend(names: Sequence[str]) -> tuple[list[str], float]:

@@ -45,7 +45,8 @@ def demand_and_capacity(
     parts += [line_legend(frame.left + 300, 14, "l1", "GPUs needed")]
     parts += [line_legend(frame.left + 430, 14, "l2", "at low and high growth")] if others else []
     parts += [frame.below(day.toordinal(), numbers.month(day)) for day in _half_years(first, end)]
-    return svg(frame.bottom + 72, title, description, parts + _dates(frame, purchases, triggers))
+    dates = _dates(frame, purchases, triggers)
+    return svg(frame.bottom + 72, title, description, parts + dates)
 
 
 def _steps(days: Sequence[int], gpus: Sequence[int]) -> list[tuple[float, float]]:
@@ -135,7 +136,7 @@ def cumulative(
     for index, values in reversed(list(enumerate(sums.values()))):
         parts.append(frame.path(list(enumerate(values)), f"l{index}"))
     for name, month in crossings.items():
-        if month > 0:
+        if month > 1:  # before, no sum is ever higher
             tip = f"costs less than {name} from month {month} on"
             parts.append(marker(0, frame.x(month), frame.y(own[month]), "c0", tip))
             parts.append(text(frame.x(month), frame.y(own[month]) - 12, f"month {month}", "middle", "halo"))

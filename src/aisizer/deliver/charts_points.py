@@ -12,6 +12,8 @@ from aisizer.deliver.charts import BAR, GAP, WIDTH, bar, line, marker, money, sv
 
 RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 """figures on the axis of measured over predicted"""
+RING = 9.0
+"""radius of the ring around the chosen option"""
 NAMES = 252
 """width of the names beside bands"""
 
@@ -92,9 +94,9 @@ def cost_and_latency(points: Sequence[Point], title: str, description: str) -> s
     best = frontier(points)
     parts.append(f'<polyline class="line l7" points="{_stairs([places[i] for i in best])}"/>')
     for p, (x, y) in zip(points, places, strict=True):
-        parts += [marker(0, x, y, "ring", size=9)] if p.chosen else []
+        parts += [marker(0, x, y, "ring", size=RING)] if p.chosen else []
         parts.append(marker(groups.index(p.group), x, y, f"c{(0, 5, 2, 3, 1)[groups.index(p.group) % 5]}", p.name))
-    parts += _numbers([p.number for p in points], places)
+    parts += _numbers(points, places)
     return svg(bottom + 44, title, description, parts)
 
 
@@ -124,7 +126,7 @@ def _sites(groups: Sequence[str], left: float) -> list[str]:
     for index, name in enumerate(groups):
         parts += [marker(index, x + 6, 14, f"c{(0, 5, 2, 3, 1)[index % 5]}"), text(x + 18, 18, name)]
         x += 40 + 7 * len(name)
-    parts += [marker(0, x + 10, 14, "ring", size=9), text(x + 26, 18, "chosen")]
+    parts += [marker(0, x + 10, 14, "ring", size=RING), text(x + 26, 18, "chosen")]
     return [
         *parts,
         f'<path class="line l7" d="M{x + 90:.0f},14 h26"/>',
@@ -133,33 +135,38 @@ def _sites(groups: Sequence[str], left: float) -> list[str]:
 
 
 def _round_sums(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten between two sums.
+    """Round sums between two that are less than tenfold apart.
 
-    >>> _round_sums(1.5e6, 2.2e7)
-    [2000000.0, 5000000.0, 10000000.0, 20000000.0]
+    >>> _round_sums(2.5e6, 9e6)
+    [3000000.0, 4000000.0, 5000000.0, 6000000.0, 8000000.0]
     """
     decades = range(floor(log10(low)), ceil(log10(high)) + 1)
-    return [s for d in decades for s in (1.0 * 10**d, 2.0 * 10**d, 5.0 * 10**d) if low <= s <= high]
+    return [
+        s for d in decades for s in (f * 10**d for f in (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)) if low <= s <= high
+    ]
 
 
-def _numbers(names: Sequence[int], places: Sequence[tuple[float, float]]) -> list[str]:
+def _numbers(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> list[str]:
     """Each sign's number beside it, where it covers neither a sign nor another number."""
     taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     parts = []
-    for number, (x, y) in zip(names, places, strict=True):
-        width = 7.5 * len(str(number))
-        box = min(_around(x, y, width), key=lambda place: sum(_overlap(place, other) for other in taken))
+    for p, (x, y) in zip(points, places, strict=True):
+        width = 7.5 * len(str(p.number))
+        box = min(
+            _around(x, y, width, RING + 3 if p.chosen else 8),
+            key=lambda place: sum(_overlap(place, other) for other in taken),
+        )
         taken.append(box)
-        parts.append(text(box[0], box[3] - 1, str(number), css="small halo"))
+        parts.append(text(box[0], box[3] - 1, str(p.number), css="small halo"))
     return parts
 
 
-def _around(x: float, y: float, width: float) -> list[tuple[float, float, float, float]]:
+def _around(x: float, y: float, width: float, away: float) -> list[tuple[float, float, float, float]]:
     """Boxes for a number around a sign, the nearest and most usual first."""
-    spots = [(8 + far, dy) for far in (0, 8) for dy in (-5, -15, 6)]
+    spots = [(away + far, dy) for far in (0, 8) for dy in (-5, -15, 6)]
     right = [(x + dx, y + dy, x + dx + width, y + dy + 10) for dx, dy in spots]
     left = [(x - dx - width, y + dy, x - dx, y + dy + 10) for dx, dy in spots]
-    over = [(x - width / 2, y + dy, x + width / 2, y + dy + 10) for dy in (-18, 8, -28, 18)]
+    over = [(x - width / 2, y + dy, x + width / 2, y + dy + 10) for dy in (-away - 10, away, -away - 20, away + 10)]
     return [*right[:3], *left[:3], *over, *right[3:], *left[3:]]
 
 

@@ -16,7 +16,7 @@ from aisizer.sizing.records import Option
 
 LINES = 6
 """lines of the cumulative cost; more are not told apart"""
-NAME = 36
+NAME = 33
 """letters of a name beside a band"""
 DEAREST = 5.0
 """[1] of the cheapest option's cost beyond which options are left to the table, so that the others stand apart"""
@@ -94,19 +94,12 @@ def evidence_picture(plan: Plan) -> list[Block]:
 
 
 def _published(bands: Iterable[ErrorBand]) -> dict[str, Band]:
-    """The bands by what they are of; promises with the same band share it."""
-    alike: dict[Band, list[ErrorBand]] = {}
+    """The bands by what they are of; workloads with the same band share it."""
+    alike: dict[tuple[str, Band], list[ErrorBand]] = {}
     for b in bands:
         told = f"{b.measurements:,} measured" if b.measurements else "assumed"
-        alike.setdefault(Band(b.low, b.median, b.high, told), []).append(b)
-    return {_names(members): band for band, members in alike.items()}
-
-
-def _names(members: Iterable[ErrorBand]) -> str:
-    workloads: dict[str, list[str]] = {}
-    for b in members:
-        workloads.setdefault(f"{b.metric.upper()} {b.percentile}", []).append(b.workload)
-    return "; ".join(f"{promise} of {', '.join(names)}" for promise, names in workloads.items())
+        alike.setdefault((f"{b.metric.upper()} {b.percentile}", Band(b.low, b.median, b.high, told)), []).append(b)
+    return {f"{of} of {', '.join(b.workload for b in members)}": band for (of, band), members in alike.items()}
 
 
 def _own(found: Comparison) -> Band | None:

@@ -40,7 +40,8 @@ def _carried(e: Evaluated, up: State) -> dict[str, float]:
 
 
 def load_curves(e: Evaluated, latency: Sequence[Latency], first: int, up: State, down: State) -> tuple[LoadCurve, ...]:
-    """A curve for each promised pool; its latencies are the rows of `latency` from `first` on."""
+    """A curve for each promised pool, from the rows of `latency`: all servers up, the redundancy down, and from `first` on
+    those of the curve."""
     carried = _carried(e, up)
     return tuple(_curve(e, found, carried[found.pool.name], first, up, down) for found in seen(e, latency))
 
@@ -64,13 +65,15 @@ def _curve(e: Evaluated, found: Seen, carried: float, first: int, up: State, dow
 
 
 def _promise(found: Seen, limit: Limit, first: int) -> PromiseCurve:
-    seconds = found.value(limit.metric, limit.statistic)[first : first + len(LOADS), limit.class_id].tolist()
+    milliseconds = (found.value(limit.metric, limit.statistic)[:, limit.class_id] * 1e3).tolist()
     return PromiseCurve(
         workload=found.pool.workloads[limit.class_id],
         metric=limit.metric,
         percentile=limit.statistic,
         target_ms=limit.seconds * 1e3,
-        latency_ms=tuple(s * 1e3 if math.isfinite(s) else None for s in seconds),
+        latency_ms=tuple(ms if math.isfinite(ms) else None for ms in milliseconds[first : first + len(LOADS)]),
+        operating_ms=milliseconds[0],
+        degraded_ms=milliseconds[1],
     )
 
 

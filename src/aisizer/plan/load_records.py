@@ -14,6 +14,10 @@ class PromiseCurve(Record):
     target_ms: float
     latency_ms: tuple[float | None, ...]
     """at each load of the curve, by the analytic queue; null where it has no steady state"""
+    operating_ms: float
+    """at the curve's operating load, by the same queue"""
+    degraded_ms: float
+    """the same with the redundancy down"""
 
 
 class LoadCurve(Record):
