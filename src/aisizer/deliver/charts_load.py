@@ -65,8 +65,9 @@ def _promise(frame: Frame, curve: LoadCurve, promise: PromiseCurve, index: int) 
 
 
 def _ratios(curve: LoadCurve, promise: PromiseCurve) -> list[tuple[float, float]]:
-    pairs = zip(curve.loads, promise.latency_ms, strict=True)
-    return [(load, ms / promise.target_ms) for load, ms in pairs if ms is not None]
+    """[1] loads and latencies over the target, the plan's own load among them."""
+    pairs = [*zip(curve.loads, promise.latency_ms, strict=True), (curve.operating, promise.operating_ms)]
+    return sorted((load, ms / promise.target_ms) for load, ms in pairs if ms is not None)
 
 
 def _clipped(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -14,6 +14,8 @@ from aisizer.roadmap.records import Month, Purchase
 from aisizer.triggers.records import Trigger
 
 LINE_HEIGHT = 16
+CLOSE, WORDS = 64.0, (-12.0, 24.0, -30.0, 42.0)
+"""distance of dots within which their words would cover each other, and the heights that these take in turn"""
 MONTH_DAYS = 30
 """[day] drawn of the last month"""
 WATCHED = {"load": "load", "kv_cache": "KV cache"}
@@ -135,16 +137,24 @@ def cumulative(
     own = next(iter(sums.values()))
     for index, values in reversed(list(enumerate(sums.values()))):
         parts.append(frame.path(list(enumerate(values)), f"l{index}"))
-    for name, month in crossings.items():
-        if month > 1:  # before, no sum is ever higher
-            tip = f"costs less than {name} from month {month} on"
-            parts.append(marker(0, frame.x(month), frame.y(own[month]), "c0", tip))
-            parts.append(text(frame.x(month), frame.y(own[month]) - 12, f"month {month}", "middle", "halo"))
+    parts += _crossings(frame, own, crossings)
     ends = _apart([frame.y(values[-1]) for values in sums.values()], frame.bottom)
     for index, ((name, values), y) in enumerate(zip(sums.items(), ends, strict=True)):
         parts.append(line(frame.right + 2, frame.y(values[-1]), frame.right + 14, y, "grid"))
         parts.append(line_legend(frame.right + 14, y, f"l{index}", name))
     return svg(frame.bottom + 26, title, description, parts)
+
+
+def _crossings(frame: Frame, own: Sequence[float], crossings: Mapping[str, int]) -> list[str]:
+    """A dot on the plan's line at each month, its words above and below in turn where dots are near each other."""
+    parts, before, turn = list[str](), -CLOSE, 0
+    for name, month in sorted(crossings.items(), key=lambda crossing: crossing[1]):
+        x, y = frame.x(month), frame.y(own[month])
+        turn = (turn + 1) % len(WORDS) if x - before < CLOSE else 0
+        parts.append(marker(0, x, y, "c0", f"costs less than {name} from month {month} on"))
+        parts.append(text(x, y + WORDS[turn], f"month {month}", "middle", "halo"))
+        before = x
+    return parts
 
 
 def _sums(values: Sequence[float]) -> list[float]:

@@ -20,6 +20,8 @@ NAME = 33
 """letters of a name beside a band"""
 DEAREST = 5.0
 """[1] of the cheapest option's cost beyond which options are left to the table, so that the others stand apart"""
+FROM_THE_START = 1
+"""month up to which the chosen site has never cost more, so that nothing crosses"""
 HALF_YEARS = range(0, 37, 6)
 
 
@@ -61,13 +63,14 @@ def cumulative_picture(plan: Plan) -> list[Block]:
     series = {name: own.cash_by_month_usd} | {labels.site(c.other): c.cash_by_month_usd for c in shown}
     drawn = sorted(shown, key=lambda c: c.kind == "api" and not c.alternative)[: LINES - 1]
     lines = {name: own.cash_by_month_usd} | {labels.site(c.other): c.cash_by_month_usd for c in drawn}
-    crossings = {labels.site(c.other): c.cheaper_from_month for c in drawn if c.cheaper_from_month is not None}
+    crossings = {labels.site(c.other): month for c in drawn if (month := c.cheaper_from_month or 0) > FROM_THE_START}
     title = "Cumulative cash and break-even"
     svg = cumulative(lines, crossings, title, " ".join(c.sentence for c in drawn))
     months = " | ".join(f"{'before service' if m == 0 else f'month {m}'} #" for m in HALF_YEARS)
     rows = [(of, *(numbers.usd(sum(cash[: m + 1])) for m in HALF_YEARS)) for of, cash in series.items()]
     left_out = f"; the table has {len(shown) - len(drawn)} more" if len(shown) > len(drawn) else ""
-    caption = f"Cumulative cash, USD; a dot: from that month on the chosen site has cost less{left_out}"
+    dot = "; a dot: from that month on the chosen site has cost less" if crossings else ""
+    caption = f"Cumulative cash, USD{dot}{left_out}"
     return [
         Figure(svg, caption),
         table("Cumulative cash at the end of the month, USD", f"Fleet or API | {months}", rows),
