@@ -106,9 +106,11 @@ def test_unit_costs_stand_at_plan_and_at_actual_beside_the_prototype() -> None:
 
 
 def test_comparisons_say_who_may_be_chosen() -> None:
-    (listed,) = tables("break-even").values()
+    listed, cash = tables("break-even").values()
     may = {row[0]: row[1] for row in listed.rows}
     assert may["baseline"] == "no: it promises no SLO" and may["hosted"] == "yes"
+    sums = {row[0].removesuffix(" (chosen)"): row[-1] for row in cash.rows}
+    assert all(sums[name.replace("_", "-")] == numbers.usd(cost.three_year_usd) for name, cost in plan().tco.items())
     verdicts = {api.api: api.verdict for api in plan().apis}
     for api, verdict in verdicts.items():
         assert (may[api] == "no: not authorised") == (verdict == "rejected")

@@ -47,8 +47,9 @@ def demand_and_capacity(
     parts += [line_legend(frame.left + 300, 14, "l1", "GPUs needed")]
     parts += [line_legend(frame.left + 430, 14, "l2", "at low and high growth")] if others else []
     parts += [frame.below(day.toordinal(), numbers.month(day)) for day in _half_years(first, end)]
-    dates = _dates(frame, purchases, triggers)
-    return svg(frame.bottom + 72, title, description, parts + dates)
+    rows = _dates(frame, purchases, triggers)
+    parts += [part for row in rows for part in row]
+    return svg(frame.bottom + 32 + 20 * len(rows), title, description, parts)
 
 
 def _steps(days: Sequence[int], gpus: Sequence[int]) -> list[tuple[float, float]]:
@@ -85,8 +86,8 @@ def _half_years(first: int, end: int) -> list[date]:
     return [day for day in days if first <= day.toordinal() <= end - MONTH_DAYS]
 
 
-def _dates(frame: Frame, purchases: Sequence[Purchase], triggers: Sequence[Trigger]) -> list[str]:
-    """Two rows below the axis: when each wave is to be ordered, and when each trigger is expected."""
+def _dates(frame: Frame, purchases: Sequence[Purchase], triggers: Sequence[Trigger]) -> list[list[str]]:
+    """Rows below the axis: when each wave is to be ordered, and when each trigger is expected."""
     orders = [(p.order_by, f"wave {p.wave}") for p in purchases]
     watched = [t for t in triggers if t.kind in WATCHED]
     alone = len({t.pool for t in watched}) == 1
@@ -97,10 +98,10 @@ def _dates(frame: Frame, purchases: Sequence[Purchase], triggers: Sequence[Trigg
     ]
     shown = [(day, name) for day, name in expected if frame.across[0] <= day.toordinal() <= frame.across[1]]
     y = frame.bottom + 40
-    parts = [text(frame.left - 12, y + 4, "order by", "end"), *_signs(frame, y, 4, "c5", orders)]
-    if not shown:
-        return parts
-    return [*parts, text(frame.left - 12, y + 24, "trigger", "end"), *_signs(frame, y + 20, 3, "c2", shown)]
+    rows = [[text(frame.left - 12, y + 4, "order by", "end"), *_signs(frame, y, 4, "c5", orders)]]
+    if shown:
+        rows.append([text(frame.left - 12, y + 24, "trigger", "end"), *_signs(frame, y + 20, 3, "c2", shown)])
+    return rows
 
 
 def _signs(frame: Frame, y: float, shape: int, css: str, found: Sequence[tuple[date, str]]) -> list[str]:

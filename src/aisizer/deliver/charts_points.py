@@ -12,6 +12,8 @@ from aisizer.deliver.charts import BAR, GAP, WIDTH, bar, line, marker, money, sv
 
 RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 """figures on the axis of measured over predicted"""
+NEAR = 50.0
+"""distance beyond which nothing can cover a number"""
 RING = 9.0
 """radius of the ring around the chosen option"""
 NAMES = 252
@@ -151,10 +153,10 @@ def _numbers(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> 
     taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     parts = []
     for p, (x, y) in zip(points, places, strict=True):
-        width = 7.5 * len(str(p.number))
+        width, near = 7.5 * len(str(p.number)), [box for box in taken if box[0] < x + NEAR and box[2] > x - NEAR]
         box = min(
             _around(x, y, width, RING + 3 if p.chosen else 8),
-            key=lambda place: sum(_overlap(place, other) for other in taken),
+            key=lambda place: sum(_overlap(place, other) for other in near),
         )
         taken.append(box)
         parts.append(text(box[0], box[3] - 1, str(p.number), css="small halo"))

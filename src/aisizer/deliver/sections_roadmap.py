@@ -5,7 +5,7 @@ from __future__ import annotations
 from aisizer import units
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
-from aisizer.deliver.charts_months import demand_and_capacity
+from aisizer.deliver.charts_months import WATCHED, demand_and_capacity
 from aisizer.plan import Plan
 from aisizer.roadmap.records import Purchase, Roadmap
 
@@ -13,9 +13,11 @@ from aisizer.roadmap.records import Purchase, Roadmap
 def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
     """36 months of demand and capacity, the purchases between them, and the lead time."""
     months, purchases = roadmap.months, roadmap.purchases
-    said = "; ".join(f"{p.gpus} GPUs in service on {p.need_by}" for p in purchases)
+    said = "; ".join(f"{p.gpus} GPUs ordered by {p.order_by}, in service on {p.need_by}" for p in purchases)
     title = "GPUs needed and in service by month"
-    svg = demand_and_capacity(months, purchases, plan.triggers, title, f"Purchases: {said}.")
+    days = [f"{t.pool} on {day}" for t in plan.triggers if t.kind in WATCHED and (day := t.predicted.get("base"))]
+    told = f"Purchases: {said}." + (f" Triggers expected: {'; '.join(days)}." if days else "")
+    svg = demand_and_capacity(months, purchases, plan.triggers, title, told)
     checkpoints = [
         (
             f"month {c.month}",
