@@ -20,8 +20,8 @@ from aisizer.catalog.load import load_catalog
 from aisizer.deliver import charts
 from aisizer.deliver.blocks import Figure, Table
 from aisizer.deliver.charts_load import CEILING, latency_by_load
-from aisizer.deliver.charts_months import LINE_HEIGHT, _apart
-from aisizer.deliver.charts_points import Band, Point, frontier, measured_and_predicted
+from aisizer.deliver.charts_months import LINE_HEIGHT, _apart, cumulative
+from aisizer.deliver.charts_points import Band, Point, cost_and_latency, frontier, measured_and_predicted
 from aisizer.deliver.document import document, sizing_html
 from aisizer.plan import Plan
 from aisizer.plan.load_records import LoadCurve, PromiseCurve
@@ -88,6 +88,14 @@ def test_words_do_not_cover_each_other(path: Path) -> None:
     for title, root in pictures(plan_of(path)):
         for (one, a, b, y), (other, c, d, z) in combinations(boxes(root), 2):
             assert min(b, d) <= max(a, c) or abs(y - z) >= LETTER_HEIGHT, (title, one, other)
+
+
+def test_long_names_and_many_sites_stay_inside() -> None:
+    names = [f"a-site-with-a-long-name-{i}" for i in range(5)]
+    points = [Point(i, name, name, 1e6 * (i + 1), 0.1 * i, i == 0) for i, name in enumerate(names)]
+    paid = {name: [1e5 * (i + 1)] * 37 for i, name in enumerate(names)}
+    for svg in (cost_and_latency(points, "t", "d"), cumulative(paid, {names[1]: 2, names[2]: 3}, "t", "d")):
+        assert all(left >= 0 and right <= charts.WIDTH for _, left, right, _ in boxes(ElementTree.fromstring(svg)))
 
 
 def test_lines_are_told_apart_without_colour() -> None:

@@ -94,9 +94,7 @@ def tornado(bars: Mapping[str, tuple[float, float]], base: float, title: str, de
     parts += [line(x(base), 24, x(base), height + 24, "axis"), text(x(base), 15, f"plan {money(base)}", "middle")]
     for row, (name, ends) in enumerate(bars.items()):
         y = row * (BAR + GAP) + 28
-        parts.append(
-            text(left - 110, y + 15, name if len(name) <= TORNADO_NAME else f"{name[: TORNADO_NAME - 1]}…", "end")
-        )
+        parts.append(text(left - 110, y + 15, short(name, TORNADO_NAME), "end"))
         for usd, css in zip(ends, ("c0", "c1"), strict=True):
             parts.append(bar(min(x(usd), x(base)), y, abs(x(usd) - x(base)), css, f"{name}: {numbers.usd(usd)} USD"))
         low_first = ends[0] <= ends[1]
@@ -163,6 +161,15 @@ def marker(shape: int, x: float, y: float, css: str, tip: str = "", size: float 
         return f'<circle class="mark {css}" cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}">{title}</circle>'
     points = " ".join(f"{x + a * size:.1f},{y + b * size:.1f}" for a, b in corners)
     return f'<polygon class="mark {css}" points="{points}">{title}</polygon>'
+
+
+def short(name: str, letters: int) -> str:
+    """A name of at most so many letters.
+
+    >>> short("on-premises", 11), short("on-premises", 5)
+    ('on-premises', 'on-p…')
+    """
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
 def money(usd: float) -> str:

@@ -8,12 +8,14 @@ from itertools import pairwise
 from math import ceil
 
 from aisizer.deliver import numbers
-from aisizer.deliver.charts import WIDTH, line, marker, money, svg, text
+from aisizer.deliver.charts import WIDTH, line, marker, money, short, svg, text
 from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, tick_step
 from aisizer.roadmap.records import Month, Purchase
 from aisizer.triggers.records import Trigger
 
 LINE_HEIGHT = 16
+NAME = 23
+"""letters of a name at the end of a line"""
 CLOSE, WORDS = 64.0, (-12.0, 24.0, -30.0, 42.0)
 """distance of dots within which their words would cover each other, and the heights that these take in turn"""
 MONTH_DAYS = 30
@@ -142,7 +144,7 @@ def cumulative(
     ends = _apart([frame.y(values[-1]) for values in sums.values()], frame.bottom)
     for index, ((name, values), y) in enumerate(zip(sums.items(), ends, strict=True)):
         parts.append(line(frame.right + 2, frame.y(values[-1]), frame.right + 14, y, "grid"))
-        parts.append(line_legend(frame.right + 14, y, f"l{index}", name))
+        parts.append(line_legend(frame.right + 14, y, f"l{index}", short(name, NAME)))
     return svg(frame.bottom + 26, title, description, parts)
 
 

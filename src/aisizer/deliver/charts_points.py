@@ -9,11 +9,14 @@ from math import ceil, floor, log10
 
 from aisizer.deliver import numbers
 from aisizer.deliver.charts import BAR, GAP, WIDTH, bar, line, marker, money, svg, text
+from aisizer.deliver.charts_frame import LETTER, line_legend
 
 RATIOS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 """figures on the axis of measured over predicted"""
 NEAR = 50.0
 """distance beyond which nothing can cover a number"""
+COLOURS = (0, 5, 2, 3, 1)
+"""colour classes of the sites"""
 RING = 9.0
 """radius of the ring around the chosen option"""
 NAMES = 252
@@ -73,14 +76,15 @@ def cost_and_latency(points: Sequence[Point], title: str, description: str) -> s
     """Numbered options by cost (each tenfold equally wide) and latency; a dashed line joins those that none beats in both."""
     groups = list(dict.fromkeys(p.group for p in points))
     low, high = min(p.usd for p in points) / 1.1, max(p.usd for p in points) * 1.1
-    left, right, top, bottom = 58.0, WIDTH - 14.0, 60.0, 320.0
+    legend, row = _sites(groups, 58.0)
+    left, right, top, bottom = 58.0, WIDTH - 14.0, row + 46, row + 306
     ceiling = max(1.0, ceil(max(p.ratio for p in points) * 4) / 4)
 
     def at(p: Point) -> tuple[float, float]:
         across = (log10(p.usd) - log10(low)) / (log10(high) - log10(low))
         return left + (right - left) * across, bottom - (bottom - top) * p.ratio / ceiling
 
-    parts = _sites(groups, left)
+    parts = legend
     for quarter in range(round(ceiling * 4) + 1):
         y = bottom - (bottom - top) * quarter / 4 / ceiling
         parts += [
@@ -97,7 +101,7 @@ def cost_and_latency(points: Sequence[Point], title: str, description: str) -> s
     parts.append(f'<polyline class="line l7" points="{_stairs([places[i] for i in best])}"/>')
     for p, (x, y) in zip(points, places, strict=True):
         parts += [marker(0, x, y, "ring", size=RING)] if p.chosen else []
-        parts.append(marker(groups.index(p.group), x, y, f"c{(0, 5, 2, 3, 1)[groups.index(p.group) % 5]}", p.name))
+        parts.append(marker(groups.index(p.group), x, y, _colour(groups.index(p.group)), p.name))
     parts += _numbers(points, places)
     return svg(bottom + 44, title, description, parts)
 
@@ -123,17 +127,23 @@ def _stairs(places: Sequence[tuple[float, float]]) -> str:
     return " ".join(corners)
 
 
-def _sites(groups: Sequence[str], left: float) -> list[str]:
-    parts, x = [], left
+def _sites(groups: Sequence[str], left: float) -> tuple[list[str], float]:
+    """The signs of the sites, of the chosen option and of the frontier, on as many rows as they need; and where that ends."""
+    parts, x, y = list[str](), left, 14.0
     for index, name in enumerate(groups):
-        parts += [marker(index, x + 6, 14, f"c{(0, 5, 2, 3, 1)[index % 5]}"), text(x + 18, 18, name)]
-        x += 40 + 7 * len(name)
-    parts += [marker(0, x + 10, 14, "ring", size=RING), text(x + 26, 18, "chosen")]
-    return [
-        *parts,
-        f'<path class="line l7" d="M{x + 90:.0f},14 h26"/>',
-        text(x + 122, 18, "none is cheaper and quicker"),
-    ]
+        width = 34 + LETTER * len(name)
+        if x + width > WIDTH:
+            x, y = left, y + 20
+        parts += [marker(index, x + 6, y, _colour(index)), text(x + 18, y + 4, name)]
+        x += width
+    if x + 330 > WIDTH:
+        x, y = left, y + 20
+    parts += [marker(0, x + 10, y, "ring", size=RING), text(x + 26, y + 4, "chosen")]
+    return [*parts, line_legend(x + 90, y, "l7", "none is cheaper and quicker")], y
+
+
+def _colour(group: int) -> str:
+    return f"c{COLOURS[group % len(COLOURS)]}"
 
 
 def _round_sums(low: float, high: float) -> list[float]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Figure, table
+from aisizer.deliver.charts import short
 from aisizer.deliver.charts_load import latency_by_load, promise_name
 from aisizer.deliver.charts_months import cumulative
 from aisizer.deliver.charts_points import Band, Point, cost_and_latency, frontier, measured_and_predicted
@@ -86,7 +87,7 @@ def evidence_picture(plan: Plan) -> list[Block]:
         return []
     title = "Measured against predicted"
     told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b in bands.items())
-    svg = measured_and_predicted({_cut(name): band for name, band in bands.items()}, title, f"{told}.")
+    svg = measured_and_predicted({short(name, NAME): band for name, band in bands.items()}, title, f"{told}.")
     rows = [
         (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high)))
         for name, band in bands.items()
@@ -110,10 +111,6 @@ def _own(found: Comparison) -> Band | None:
         return None
     ratio = found.measured / found.predicted
     return Band(ratio, ratio, ratio, "own figure")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 
 def options_picture(plan: Plan) -> list[Block]:
