@@ -126,7 +126,7 @@ def options_picture(plan: Plan) -> list[Block]:
     told = f"{len(points)} options; none is cheaper and quicker than {', '.join(f'number {n}' for n in sorted(best))}"
     svg = cost_and_latency(drawn, title, f"{told}.")
     rows = [_option_row(point, option, point.number in best) for point, option in zip(points, known, strict=True)]
-    heads = "No. # | Option | 36 months, USD # | Of the target # | Tightest SLO | None cheaper and quicker | Note"
+    heads = "No. # | Option | 36 months, USD # | Of the target # | Tightest SLO | Remark"
     caption = (
         "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up"
         + (f"; the table has {len(points) - len(drawn)} more, at higher cost" if len(drawn) < len(points) else "")
@@ -148,6 +148,5 @@ def _option_row(point: Point, option: Option, best: bool) -> tuple[str, ...]:
         numbers.at_least(numbers.usd(point.usd), not option.complete),
         numbers.share(point.ratio),
         option.tightest_slo,
-        "yes" if best else "",
-        "chosen" if option.chosen else option.note,
+        ", ".join(["chosen"] * option.chosen + ["none cheaper and quicker"] * best),
     )
