@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aisizer.costs.bom_totals import bom_totals
 from aisizer.plan import (
     apis,
     assumptions,
@@ -136,6 +137,7 @@ def _answer(
         "triggers": triggers,
         "symptoms": symptoms(context, standing, slo),
         "bom": bom,
+        "bom_totals": bom_totals(bom),
         "tco": tco,
         "baseline": found,
         "baseline_note": note,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from aisizer.catalog.records import Retention
+from aisizer.costs.bom_totals import BomTotal
 from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
@@ -325,6 +326,8 @@ class Plan(Record):
     symptoms: tuple[Symptom, ...] = ()
     """what pages, and never orders"""
     bom: tuple[BomLine, ...]
+    bom_totals: tuple[BomTotal, ...] = ()
+    """the bill by category and wave"""
     tco: dict[str, SiteCost]
     """by admitted site; the chosen one is decision.site"""
     baseline: SiteCost | None
