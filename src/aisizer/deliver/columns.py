@@ -10,6 +10,8 @@ WHOLE_WORD, WHOLE_CELL, WHOLE_FIGURE = 16, 14, 30
 """characters of a word, of a cell of text, and of one of figures, that stay on one line; longer ones may break"""
 PADDING = 2
 """characters between two columns"""
+HANDWRITING = 24
+"""characters of a column that is empty, for somebody to write in"""
 
 
 def widths(table: Table, line: int) -> tuple[float, ...]:
@@ -41,7 +43,9 @@ def points(table: Table) -> float:
 
 
 def _least(column: Column, texts: list[str]) -> int:
-    """[character] below which a word, or a figure with its unit, would be cut."""
+    """[character] below which a word, or a figure with its unit, would be cut, or a name could not be written."""
+    if texts and not any(texts):
+        return HANDWRITING
     words = [word for text in (column.title, *texts) for word in text.split()]
     whole = WHOLE_FIGURE if column.numeric else WHOLE_CELL
     cells = [len(text) for text in texts if len(text) <= whole]

@@ -112,7 +112,7 @@ def _sections(plan: Plan, digest: str) -> tuple[Section, ...]:
     last = [
         verdicts_section(plan, titles) if plan.verdicts else None,
         reopen_section(plan),
-        glossary_section(plan),
+        glossary_section(),
         reproduce_section(plan),
     ]
     return tuple(stand) + tuple(section for section in last if section is not None)

@@ -15,7 +15,7 @@ FLIPS = 4
 """prices named that would reopen the decision"""
 WORDS = {
     "SLO": "service level objective: a percentile of a latency that is promised at the peak hour",
-    "TTFT, TPOT, E2E": "time to the first token, time per output token after it, time of the whole answer; p95: 95 of 100 are faster",
+    "TTFT, TPOT, E2E": "time to the first token, per output token after it, of the whole answer; p95: 95 of 100 are faster",
     "P(met)": "chance that the measured latency is within its target, by the error of measured predictions",
     "replica, pool": "GPUs that hold one copy of a model together; all replicas of one model",
     "TP, PP, EP": "tensor, pipeline and expert parallel: ways to spread a replica over GPUs",
@@ -107,7 +107,7 @@ def _reopens(plan: Plan) -> Iterator[str]:
     yield "Another model, engine version, SLO, class of data or framework than those of the profile."
 
 
-def glossary_section(plan: Plan) -> Section:
+def glossary_section() -> Section:
     """The words that the document uses."""
     return Section("glossary", "Glossary", (table("Words", "Word | Meaning", list(WORDS.items())),))
 

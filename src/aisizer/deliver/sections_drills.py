@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Code, Paragraph, table
+from aisizer.deliver.blocks import Block, Paragraph, table
 from aisizer.plan import Plan
 from aisizer.plan.drill_records import DrillPromise, DrillResult
 
@@ -43,13 +43,7 @@ def drill_blocks(plan: Plan) -> list[Block]:
         "Others see"
     )
     keys = [found.name for found in plan.drills]
-    blocks: list[Block] = [
-        Paragraph(_told(plan, simulated)),
-        table("Drills at the peak hour", heads, rows, "drills", keys),
-    ]
-    if not simulated and not _apart(plan):
-        blocks += [Paragraph("They are played request by request with:"), Code(PLAY)]
-    return blocks
+    return [Paragraph(_told(plan, simulated)), table("Drills at the peak hour", heads, rows, "drills", keys)]
 
 
 def _others(found: DrillResult) -> str:
@@ -71,7 +65,8 @@ def _told(plan: Plan, simulated: bool) -> str:
         f"{when} Told from the plan's own figures, not played: percentiles with the redundancy down, loads, and a fluid queue "
         "of those who still send again. What no formula tells is n/a."
     )
-    return f"{told} Drills are not played on pools that prefill and decode apart." if _apart(plan) else told
+    apart = "Drills are not played on pools that prefill and decode apart."
+    return f"{told} {apart if _apart(plan) else f'They are played request by request with {PLAY}.'}"
 
 
 def _apart(plan: Plan) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from textwrap import shorten
 
 from aisizer.calibration.measurements import COUNTS
 from aisizer.deliver import labels, numbers
@@ -38,7 +39,11 @@ MOVING = (
 )
 """defaults, catalog values and computed ones that fleet, dates or cost follow from; their paths begin so"""
 ORIGINS = {"user": "set by the profile", "default": "defaults", "catalog": "of the catalog", "computed": "computed"}
-SOURCES = 8
+PROFILED = ("load.", "prompt_tokens.", "output_tokens.", "prefix_hit", "burst.", "model", "slo")
+"""what a workload's own table and that of the promises show already"""
+TITLE = 150
+"""characters of a source's title"""
+SOURCES = 7
 """sources shown, the weakest first"""
 STEPS = (
     "workloads.*.peak_rate",
@@ -101,11 +106,15 @@ def _set_by_user(plan: Plan) -> Table:
     """The profile's own values, one row for each part of it; lengths and loads stand under Workload."""
     groups: dict[str, list[str]] = {}
     for found in plan.assumptions:
-        if found.origin == "user":
-            part, field = _parted(found.path)
-            groups.setdefault(part, []).append(f"{field} {found.value}".strip())
+        part, field = _parted(found.path)
+        if found.origin == "user" and not (part.startswith("workloads.") and field.startswith(PROFILED)):
+            groups.setdefault(part, []).append(f"{field} {_value(found)}".strip())
     rows = [(part, "; ".join(values)) for part, values in groups.items()]
     return table("Set by the profile", "Part | Values", rows)
+
+
+def _value(found: Assumption) -> str:
+    return {"True": "yes", "False": "no"}.get(found.value, found.value)
 
 
 def _parted(path: str) -> tuple[str, str]:
@@ -117,9 +126,10 @@ def _parted(path: str) -> tuple[str, str]:
 
 def _moving(plan: Plan) -> Table:
     found = [a for a in plan.assumptions if a.origin != "user" and _moves(a)]
-    rows = [(a.path, a.value, a.origin, f"{a.reason} {a.source}".strip()) for a in found]
-    return table("Not set by the profile, and the result follows from it", "Field | Value | Set by | Reason and source", rows,
-                 keys=[a.path for a in found])  # fmt: skip
+    rows = [(a.path, f"{_value(a)} ({a.origin})", f"{a.reason} {a.source}".strip()) for a in found]
+    heads = "Field | Value | Reason and source"
+    caption = "Not set by the profile, and the result follows from it (explain FIELD)"
+    return table(caption, heads, rows, keys=[a.path for a in found])
 
 
 def _moves(found: Assumption) -> bool:
@@ -132,17 +142,15 @@ def _sources(plan: Plan) -> Table:
     rows = [
         (
             labels.listed(s.used_for, 2),
-            f"{s.title} ({s.publisher})",
-            s.date,
+            f"{shorten(s.title, TITLE, placeholder=' ...')} ({s.publisher})",
             numbers.NOT_AVAILABLE if s.age_days is None else str(s.age_days),
-            s.kind,
-            s.confidence,
+            f"{s.kind}, {s.confidence}",
         )
         for s in shown
     ]
     more = len(plan.sources) - len(shown)
     rest = f"; {more} more in sizing.json and on the workbook's sheet Sources" if more else ""
-    heads = "Used for | Source | Date | Age in days # | Kind | Confidence"
+    heads = "Used for | Source | Age in days # | Kind, confidence"
     return table(f"Sources, the weakest first{rest}", heads, rows, "sources", [str(n) for n in range(len(shown))])
 
 

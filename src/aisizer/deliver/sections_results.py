@@ -213,7 +213,9 @@ def _drivers(plan: Plan) -> list[Block]:
     more = len(plan.sensitivity) - len(shown)
     rest = f"; {more} more in sizing.json" if more else ""
     caption = f"Sensitivity, the widest swing first, USD{rest}"
-    listed = table(caption, heads, [_driver_row(d) for d in shown], "sensitivity", [str(n) for n in range(len(shown))])
+    listed = table(
+        caption, heads, [_driver_row(d, rerun) for d in shown], "sensitivity", [str(n) for n in range(len(shown))]
+    )
     notes = tuple(f"{driver.driver}: {driver.note}" for driver in shown if driver.note)
     picture = _tornado(plan)
     return [
@@ -224,12 +226,13 @@ def _drivers(plan: Plan) -> list[Block]:
     ]
 
 
-def _driver_row(driver: Driver) -> tuple[str, ...]:
+def _driver_row(driver: Driver, mixed: bool) -> tuple[str, ...]:
+    """mixed: whether other inputs than prices were moved too, so that prices must be marked."""
     money = (driver.npv_low_usd, driver.npv_high_usd, driver.three_year_low_usd, driver.three_year_high_usd)
     gpus = dict.fromkeys("none" if n is None else str(n) for n in (driver.gpus_low, driver.gpus_high))
     sites = dict.fromkeys("none" if s is None else labels.site(s) for s in (driver.site_low, driver.site_high))
     return (
-        f"{driver.driver}{', ' if driver.unit else ''}{driver.unit}{'' if driver.rerun else ' (price only)'}",
+        f"{driver.driver}{', ' if driver.unit else ''}{driver.unit}{' (price only)' if mixed and not driver.rerun else ''}",
         *(v if isinstance(v, str) else numbers.number(v) for v in (driver.low, driver.base, driver.high)),
         *(numbers.usd(amount) for amount in money),
         " / ".join(gpus),

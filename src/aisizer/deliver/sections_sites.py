@@ -17,7 +17,7 @@ def verdicts_section(plan: Plan, titles: Mapping[str, str]) -> Section:
     rows = [_verdict_row(v.site, SiteVerdict(**v.model_dump())) for v in plan.verdicts]
     blocks: list[Block] = [
         Paragraph(f"{text} {retention(plan)}".rstrip()),
-        table("Verdict on each site (explain verdicts)", "Site | Verdict | Reasons | Texts | Basis", rows),
+        table("Verdict on each site (explain verdicts)", "Site | Verdict | Reasons and texts | Weaker sources", rows),
         *_places(plan),
         *_controls(plan, titles),
     ]
@@ -25,8 +25,11 @@ def verdicts_section(plan: Plan, titles: Mapping[str, str]) -> Section:
 
 
 def _verdict_row(place: str, verdict: SiteVerdict) -> tuple[str, ...]:
-    said = (" ".join(verdict.reasons), "; ".join(verdict.citations), verdict.basis)
-    return (labels.site(place), verdict.verdict, *said)
+    """Reasons end with the texts they rest on; a text that none of them names follows."""
+    said = " ".join(verdict.reasons)
+    texts = [text for text in verdict.citations if text not in said]
+    weaker = verdict.basis.partition("weaker sources: ")[2].rstrip(".")
+    return (labels.site(place), verdict.verdict, " ".join([said, *texts]), weaker or f"none: {verdict.basis}")
 
 
 def _places(plan: Plan) -> list[Block]:
