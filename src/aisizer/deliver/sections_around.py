@@ -15,7 +15,6 @@ SHOWN = (
     "hot-logs",
     "archived-logs",
     "log-store-nodes",
-    "gateways-routing-keys-rate-limits",
     "cpu-servers",
     "racks",
     "nameplate-power",
@@ -23,9 +22,7 @@ SHOWN = (
     "spare-gpus-on-the-shelf",
     "copies-at-the-second-site",
     "staging-gpu-hours",
-    "engineers-for-migrations",
     "out-of-the-service",
-    "service-network-nic-ports",
     "service-network-leaf-switches",
 )
 """what a signer asks of first; the others follow from these or are small"""

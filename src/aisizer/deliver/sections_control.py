@@ -9,10 +9,11 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Code, Facts, Items, Paragraph, Section, table
 from aisizer.deliver.sections_decision import nearest_flips
 from aisizer.plan import Plan
+from aisizer.plan.price_moves import usd
 
 ROLES = ("Prepared by", "Reviewed by", "Approved by")
-FLIPS = 4
-"""prices named that would reopen the decision"""
+FAR = 2.0
+"""[1] factor of its price in the plan, beyond which a price that would change the choice is not worth waiting for"""
 WORDS = {
     "SLO": "service level objective: a percentile of a latency that is promised at the peak hour",
     "TTFT, TPOT, E2E": "time to the first token, per output token after it, of the whole answer; p95: 95 of 100 are faster",
@@ -83,13 +84,11 @@ def reopen_section(plan: Plan) -> Section:
 
 def _reopens(plan: Plan) -> Iterator[str]:
     decision = labels.decided(plan)
-    yield f"No order by {decision.order_by}: the dates, the bridge and the first month's demand are then others."
-    for flip in nearest_flips(plan)[:FLIPS]:
-        wins = labels.site(flip.wins or "")
-        yield (
-            f"The price of {flip.description} goes {flip.side} {numbers.unit_price(flip.value_usd)} {flip.price_unit}: {wins} "
-            "would be chosen."
-        )
+    yield f"No order by {decision.order_by}: every date moves, and the plan must be made again."
+    for flip in nearest_flips(plan):
+        if flip.value_usd is not None and _near(flip.base_usd, flip.value_usd):
+            at = f"{flip.side} {usd(flip.value_usd)} {flip.price_unit}"
+            yield f"The price of {flip.description} goes {at}: {labels.site(flip.wins or '')} would be chosen."
     for day, names in _quotes(plan).items():
         yield f"The quote of {labels.listed(names)} ends on {day} and is not renewed."
     for pool in decision.pools:
@@ -105,6 +104,11 @@ def _reopens(plan: Plan) -> Iterator[str]:
     fast = f" (growth.high, {growth})" if growth else " (growth.high)"
     yield f"Measured growth passes the fast case{fast}, or a trigger fires before its date."
     yield "Another model, engine version, SLO, class of data or framework than those of the profile."
+
+
+def _near(base_usd: float | None, value_usd: float) -> bool:
+    """Whether a price may well move so far; an unknown one may be anything."""
+    return not base_usd or 1 / FAR <= value_usd / base_usd <= FAR
 
 
 def glossary_section() -> Section:

@@ -19,10 +19,10 @@ WEAKEST = 3
 """sources named beside the weakest price"""
 FLIPS = 3
 """values named at which the choice flips; the section on sensitivity has more"""
-OPEN = 6
+OPEN = 8
 """open points named; the section on risks has them all"""
-LONGEST = 240
-"""characters of a point"""
+LONGEST, TITLE = 240, 110
+"""characters of a point, and of a source's title"""
 BINDS = {
     "on_demand": "at any time: rented by the hour, nothing is committed",
     "one_year": "until the one-year commitment is signed; then its term is owed",
@@ -157,7 +157,7 @@ def weakest(plan: Plan, decision: Decision) -> Iterator[str]:
     for source, uses in list(_used_here(plan, decision))[:WEAKEST]:
         age = "" if source.age_days is None else f", {source.age_days} days old"
         worth = f"{source.publisher}; {source.kind}, confidence {source.confidence}{age}"
-        yield shorten(f"{labels.listed(uses, 2)}: {source.title} ({worth})", LONGEST, placeholder=" ...")
+        yield f"{labels.listed(uses, 2)}: {shorten(source.title, TITLE, placeholder=' ...')} ({worth})"
 
 
 def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list[str]]]:

@@ -43,16 +43,14 @@ PROFILED = ("load.", "prompt_tokens.", "output_tokens.", "prefix_hit", "burst.",
 """what a workload's own table and that of the promises show already"""
 TITLE = 150
 """characters of a source's title"""
-SOURCES = 7
+SOURCES = 6
 """sources shown, the weakest first"""
 STEPS = (
     "workloads.*.peak_rate",
     "pools.*.kv_capacity_tokens",
-    "pools.*.burst",
     "pools.*.peak_rate_per_replica",
     "decision.gpus_needed",
     "decision.servers",
-    "decision.gpus",
     "availability.probability",
     "decision.order_by",
     "triggers.capacity-*.threshold",
@@ -87,7 +85,7 @@ def _deviation(comparison: Comparison) -> str:
 
 def assumptions_section(plan: Plan) -> Section:
     """What the user set, what else moves the result, and the weakest sources; the rest is counted."""
-    counted = Counter(found.origin for found in plan.assumptions)
+    counted = Counter[str](found.origin for found in plan.assumptions)
     told = ", ".join(f"{counted[origin]} {name}" for origin, name in ORIGINS.items() if counted[origin])
     blocks: list[Block] = [
         Paragraph(

@@ -52,12 +52,17 @@ def cost_row(name: str, cost: SiteCost) -> tuple[str, ...]:
     totals = (cost.one_year_usd, cost.three_year_usd, cost.npv_usd)
     return (
         name,
-        f"{cost.gpus} to {cost.gpus_month_36} x {labels.gpu(cost.gpu)}",
+        f"{_fleet(cost)} x {labels.gpu(cost.gpu)}",
         labels.term(cost.term),
         *(numbers.at_least(numbers.cents(t), missing and t is not None) for t in totals),
         numbers.at_least(numbers.per_million(cost.usd_per_million_tokens), missing),
         numbers.at_least(numbers.per_request(cost.usd_per_request), missing),
     )
+
+
+def _fleet(cost: SiteCost) -> str:
+    """GPUs at go-live and in month 36, once where they are as many."""
+    return str(cost.gpus) if cost.gpus == cost.gpus_month_36 else f"{cost.gpus} to {cost.gpus_month_36}"
 
 
 def _notes(plan: Plan) -> list[Block]:

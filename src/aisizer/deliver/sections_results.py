@@ -29,16 +29,18 @@ def unit_cost_blocks(plan: Plan) -> list[Block]:
     blocks: list[Block] = [
         table("Unit costs at the planned demand, USD accrued", UNIT_HEADS, at_plan, "unit_costs", keys)
     ]
+    said: list[str] = []
     if served < 1:
         share = numbers.exact_share(served)
         caption = f"Unit costs if {share} of it is served (finance.served_share), USD accrued"
         at_actual = [_unit_row(name, cost, cost.at_actual) for name, cost in plan.unit_costs.items()]
         blocks.append(table(caption, UNIT_HEADS, at_actual, "unit_costs", [f"{name}.at_actual" for name in names]))
     else:
-        text = "They hold as long as all of the planned demand comes; finance.served_share sets the share that does."
-        blocks.append(Paragraph(text))
-    text = "What prompts and answers cost is an allocation by the GPU-seconds that each takes in the queue."
-    return [*blocks, Paragraph(" ".join([text, *_beside_the_prototype(plan)]))]
+        said.append(
+            "They hold as long as all of the planned demand comes; finance.served_share sets the share that does."
+        )
+    said += ["What prompts and answers cost is an allocation by the GPU-seconds that each takes in the queue."]
+    return [*blocks, Paragraph(" ".join([*said, *_beside_the_prototype(plan)]))]
 
 
 def _unit_row(name: str, cost: UnitCost, prices: UnitPrices) -> tuple[str, ...]:
