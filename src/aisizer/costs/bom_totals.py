@@ -20,10 +20,10 @@ class BomTotal(Record):
     lines: int
     """parts included"""
     unpriced: int
-    """lines without a price, parts that come in the price of another line left out: with any, usd is at least so much"""
+    """lines without a price, parts that come in the price of another line left out: with any, the sum is at least so much"""
     order_by: date
     """the earliest of its lines"""
-    usd: float
+    extended_price_usd: float
 
 
 def bom_totals(bom: Sequence[BomLine]) -> tuple[BomTotal, ...]:
@@ -43,5 +43,5 @@ def _total(category: str, wave: int, lines: Sequence[BomLine]) -> BomTotal:
         lines=len(lines),
         unpriced=len(unpriced),
         order_by=min(line.order_by for line in lines),
-        usd=sum(line.extended_price_usd or 0.0 for line in lines),
+        extended_price_usd=sum(line.extended_price_usd or 0.0 for line in lines),
     )

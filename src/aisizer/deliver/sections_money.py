@@ -100,6 +100,6 @@ def bom_section(plan: Plan) -> Section:
 
 
 def _price(total: BomTotal) -> str:
-    if total.unpriced and not total.usd:
+    if total.unpriced and not total.extended_price_usd:
         return "no price"
-    return numbers.at_least(numbers.cents(total.usd), total.unpriced > 0)
+    return numbers.at_least(numbers.cents(total.extended_price_usd), total.unpriced > 0)
