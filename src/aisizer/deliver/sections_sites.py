@@ -29,7 +29,12 @@ def _verdict_row(place: str, verdict: SiteVerdict) -> tuple[str, ...]:
     said = " ".join(verdict.reasons)
     texts = [text for text in verdict.citations if text not in said]
     weaker = verdict.basis.partition("weaker sources: ")[2].rstrip(".")
-    return (labels.site(place), verdict.verdict, " ".join([said, *texts]), weaker or f"none: {verdict.basis}")
+    return (
+        labels.site(place),
+        verdict.verdict,
+        " ".join([said, *texts]),
+        weaker or {"primary": "none"}.get(verdict.basis, verdict.basis),
+    )
 
 
 def _places(plan: Plan) -> list[Block]:

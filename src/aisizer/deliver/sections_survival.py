@@ -75,7 +75,9 @@ def _recovery_blocks(found: RecoveryCheck) -> list[Block]:
         ("Recovery point (RPO)", _target(found.rpo_s), span(found.loss_s), _met(found.rpo_met)),
     )
     heads = "Target | Asked # | Posture gives # | Met"
-    blocks: list[Block] = [table("Recovery check at month 36 (explain recovery)", heads, targets)]
+    asked = found.rto_s is not None or found.rpo_s is not None
+    listed = table("Recovery check at month 36 (explain recovery)", heads, targets)
+    blocks: list[Block] = [listed] if asked else []
     if found.restore_s is not None:
         least = "no posture" if found.least_posture is None else found.least_posture.replace("_", " ")
         parts = " + ".join(f"{name} {span(seconds)}" for name, seconds in found.restore_s.items() if seconds)

@@ -80,15 +80,16 @@ def _energy(cost: SiteCost) -> tuple[str, str]:
 
 def leases(costs: list[tuple[str, SiteCost]]) -> list[Block]:
     """Where rent may hold a lease."""
-    found = {
-        name: [line.description for line in cost.lines if line.treatment == "possible_lease"] for name, cost in costs
-    }
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name, cost in costs:
+        lines = tuple(line.description for line in cost.lines if line.treatment == "possible_lease")
+        found.setdefault(lines, []).append(name)
     return [
         Notice(
-            f"{name}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone may be "
-            "assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
+            f"{' and '.join(names)}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone "
+            "may be assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
         )
-        for name, lines in found.items()
+        for lines, names in found.items()
         if lines
     ]
 
