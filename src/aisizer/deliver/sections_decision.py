@@ -143,7 +143,8 @@ def still_open(plan: Plan) -> Iterator[str]:
     points = [f"{p.name} ({p.field}): otherwise {p.effect}." for p in way.preconditions if not p.met] if way else []
     if way is not None and not way.in_time:
         points.insert(0, f"The path to production ends on {way.end}, after go-live on {way.go_live}.")
-    points += sorted(plan.warnings, key=lambda warning: STALE in warning)
+    late = "" if way is None or way.in_time else f"ends on {way.end}"
+    points += sorted((w for w in plan.warnings if not (late and late in w)), key=lambda w: STALE in w)
     yield from (shorten(point, LONGEST, placeholder=" ...") for point in points[:OPEN])
     if len(points) > OPEN:
         yield f"{len(points) - OPEN} more under Risks in the sizing document."

@@ -124,7 +124,9 @@ def _parted(path: str) -> tuple[str, str]:
 
 def _moving(plan: Plan) -> Table:
     found = [a for a in plan.assumptions if a.origin != "user" and _moves(a)]
-    rows = [(a.path, f"{_value(a)} ({a.origin})", f"{a.reason}; source {a.source}" if a.source else a.reason) for a in found]
+    rows = [
+        (a.path, f"{_value(a)} ({a.origin})", f"{a.reason}; source {a.source}" if a.source else a.reason) for a in found
+    ]
     heads = "Field | Value | Reason and source"
     caption = "Not set by the profile, and the result follows from it (explain FIELD)"
     return table(caption, heads, rows, keys=[a.path for a in found])

@@ -64,7 +64,9 @@ def retention(plan: Plan) -> str:
         return ""
     hot = "" if kept.hot_months is None else f", {kept.hot_months:.3g} of them at hand"
     note = f" {kept.note}" if kept.note else ""
-    return f"Prompt and response logs are kept {kept.months:.3g} months{hot} ({kept.kind}: {kept.citation}).{note}"
+    text = kept.citation.removeprefix("none: ")
+    basis = text if text.startswith(kept.kind) else f"{kept.kind}: {text}"
+    return f"Prompt and response logs are kept {kept.months:.3g} months{hot} ({basis}).{note}"
 
 
 def _controls(plan: Plan, titles: Mapping[str, str]) -> list[Block]:
