@@ -109,6 +109,8 @@ def test_a_cloud_sells_the_licence_by_the_hour_unless_a_quote_says_otherwise() -
     own = [quote("nvidia-ai-enterprise", "3000 USD/GPU-year")]
     (quoted,) = licence_lines(buyer("enclave", own, supply=asked), STEADY)
     assert (quoted.unit_price_usd, quoted.unit) == (3000, "GPU-year")
+    repriced = tuple(quote.model_copy(update={"replaces": "price"}) for quote in own)
+    assert licence_lines(buyer("enclave", repriced, supply=asked), STEADY) == [line], "a new price is no new way to buy"
     (hosted,) = licence_lines(buyer("hosted", supply=asked), STEADY)
     assert hosted.price_unit == "USD/GPU-year"
 
