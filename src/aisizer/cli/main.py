@@ -37,8 +37,7 @@ Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
-Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed
-      5 trigger fired
+Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed  5 trigger
 
 Example: aisizer size clinical-notes --set resilience.redundancy=N+2
 """
