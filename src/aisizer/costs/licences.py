@@ -52,9 +52,7 @@ def _price(buyer: Buyer, name: str) -> Price | None:
     A quote of the price alone changes what the licence costs, and not by which of the two it is bought.
     """
     hourly = buyer.book.named(f"{name}-cloud") if buyer.site.site_class in CLOUDS else None
-    quote = buyer.book.quotes.get(name)
-    offered = quote is not None and quote.replaces == "offer"
-    return buyer.book.named(name) if hourly is None or offered else hourly
+    return buyer.book.named(name) if hourly is None or buyer.book.offered(name) else hourly
 
 
 def _is_flat(price: Price | None) -> bool:
