@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from aisizer.catalog.sourced import Amount
 from aisizer.costs.fiscal import fiscal_years
 from aisizer.costs.lines import Fleet, Volume
-from aisizer.costs.prices import Price, from_quote, overlaid
+from aisizer.costs.prices import Price, from_quote, overlaid, price_book
 from aisizer.costs.records import CostLine
 from aisizer.costs.rented import paid_upfront, split_hours
 from aisizer.costs.schedule import paid_by_period, scheduled
@@ -115,6 +116,21 @@ def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:
     assert from_quote(quote, "USD/h").base == 47.1
     scaled = Quote(item="x", unit_price="0.265 MUSD", as_of=date(2026, 11, 1), supplier="Dell")
     assert from_quote(scaled, None).base == pytest.approx(265_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "unit"), [("1 USD", "USD/server"), ("1 USD/server", "USD"), ("1 USD/server-month",) * 2]
+)
+def test_a_server_may_stay_unsaid_in_the_unit_of_a_quote(given: str, unit: str) -> None:
+    quote = Quote(item="x", unit_price=given, as_of=date(2026, 11, 1), supplier="Dell")
+    assert from_quote(quote, unit.replace("1 ", "")).base == 1.0
+
+
+@pytest.mark.parametrize(("given", "expected"), [({"replaces": "price"}, 1.0), ({}, 0.0), ({"upfront": 0.5}, 0.5)])
+def test_a_quote_of_the_price_alone_leaves_the_part_paid_upfront(given: dict[str, Any], expected: float) -> None:
+    quote = Quote(item="x", unit_price="1 USD/h", as_of=date(2026, 11, 1), supplier="AWS", **given)
+    amounts = {"x": Amount(base=2.0, unit="USD/h", as_of=date(2026, 11, 1), source="s", kind="quote", upfront=1.0)}
+    assert price_book(amounts, [quote]).named("x").upfront == expected  # type: ignore[union-attr]
 
 
 def test_a_price_steps_up_at_each_anniversary() -> None:

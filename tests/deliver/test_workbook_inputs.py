@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,13 +67,19 @@ def listed(book: Any) -> dict[str, str]:
     return {row[0].value: row[2].value for row in book["About"].iter_rows() if row[0].value in book.sheetnames}
 
 
+def without(sheet: Any, value: object) -> Any:
+    """The sheet without the cells that hold a value: About's own fingerprint is not part of itself."""
+    rows = [[cell for cell in row if cell.value != value] for row in sheet.iter_rows()]
+    return SimpleNamespace(iter_rows=lambda: iter(rows))
+
+
 def found_in(book: Any) -> dict[str, str]:
-    return {sheet.title: fingerprint(locked_cells(sheet)) for sheet in book if sheet.title != "About"}
+    return {sheet.title: fingerprint(locked_cells(without(sheet, listed(book)[sheet.title]))) for sheet in book}
 
 
 def test_the_fingerprints_of_about_are_those_of_the_sheets_and_openpyxl_keeps_them(tmp_path: Path) -> None:
     book = load(workbook_bytes(in_euro()))
-    assert len(listed(book)) == len(book.sheetnames) - 1
+    assert list(listed(book)) == [*book.sheetnames[1:], "About"]
     assert found_in(book) == listed(book)
     book.save(tmp_path / "again.xlsx")
     assert found_in(load(tmp_path / "again.xlsx")) == listed(book)

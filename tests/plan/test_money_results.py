@@ -218,3 +218,29 @@ def test_a_part_that_the_plan_has_not_costs_nothing() -> None:
     bare = {"resilience": {"redundancy": "N", "headroom": 0.0, "environments": {}}, "compliance": {}}
     found = plan({"supply.sites": ["on_premises"], **bare})
     assert all(part.three_year_usd == 0 and part.npv_usd == 0 and part.gpus == 0 for part in found.parts)
+
+
+def test_parts_of_a_bridged_plan_shrink_its_bridge_too() -> None:
+    late = {
+        "go_live": "2027-03-01",
+        "supply.sites": ["on_premises", "enclave"],
+        "compliance": {},
+        "finance.discount_rate": "8 %",
+    }
+    found, bare = plan(late), plan({**late, "resilience": {**TWO_SITES["resilience"], "redundancy": "N"}})
+    assert found.decision and found.bridge and bare.decision and bare.bridge
+    assert (found.decision.site, bare.decision.offer) == ("on_premises", found.decision.offer)
+    part = next(p for p in found.parts if p.part == "redundancy")
+    less = found.tco["on_premises"].three_year_usd - bare.tco["on_premises"].three_year_usd
+    assert part.three_year_usd == pytest.approx(less, abs=1.0)
+    case = next(g for g in found.growth_costs if (g.site, g.case) == ("on_premises", "high"))
+    fast = plan({**late, "growth.rate": "4.5 %/month"})
+    assert fast.decision and fast.decision.offer == case.offer
+    assert case.three_year_usd == pytest.approx(fast.tco["on_premises"].three_year_usd, abs=0.02)
+
+
+def test_a_fleet_without_a_steady_state_has_no_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisizer.plan.money.input_share", lambda *_: float("nan"))
+    found = plan({"supply.sites": ["on_premises"]}).unit_costs["on_premises"]
+    assert found.input_share is None and found.at_plan.usd_per_million_input_tokens is None
+    assert found.at_plan.usd_per_million_tokens > 0

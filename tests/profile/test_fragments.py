@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aisizer.errors import InvalidInput
 from aisizer.profile.load import LoadedProfile, load_profile
@@ -150,3 +154,67 @@ def test_a_quote_file_that_is_absent_or_no_quote_file(base: Path) -> None:
     assert refusal(base).startswith(
         "deep/base.yaml:13:36: supply.quotes.0: there is no such file (got quotes/dell.yaml)"
     )
+
+
+def quote(item: str, supplier: str, **more: object) -> dict[str, object]:
+    return {"item": item, "unit_price": "1 USD", "as_of": "2026-11-01", "supplier": supplier, **more}
+
+
+def test_a_fragments_quote_replaces_the_one_for_the_same_item_and_leaves_the_others(base: Path) -> None:
+    loaded = with_fragment(base, json.dumps({"supply": {"quotes": [quote("y", "HPE"), quote("x", "Lenovo")]}}))
+    assert {q.item: q.supplier for q in loaded.profile.supply.quotes} == {"y": "HPE", "x": "Lenovo"}  # type: ignore[union-attr]
+    loaded = with_fragment(base, json.dumps({"supply": {"quotes": [quote("y", "HPE")]}}))
+    assert {q.item: q.supplier for q in loaded.profile.supply.quotes} == {"x": "Dell", "y": "HPE"}  # type: ignore[union-attr]
+    assert with_fragment(base, "supply: {quotes: null}").profile.supply.quotes == ()
+
+
+def test_a_quote_of_the_price_alone_keeps_what_it_leaves_out_but_for_the_old_validity(base: Path) -> None:
+    told = QUOTES.replace("supplier", "upfront: 1, mpn: P-1, valid_until: 2026-12-31, supplier")
+    Path("deep/quotes/dell.yaml").write_text(told, encoding="utf-8")
+    text = json.dumps({"supply": {"quotes": [quote("x", "edited", replaces="price")]}})
+    (kept,) = with_fragment(base, text).profile.supply.quotes
+    assert (kept.supplier, kept.upfront, kept.mpn, kept.valid_until) == ("edited", 1.0, "P-1", None)  # type: ignore[union-attr]
+    (other,) = with_fragment(
+        base, text.replace("price", "offer", 2).replace("unit_offer", "unit_price")
+    ).profile.supply.quotes
+    assert (other.supplier, other.upfront, other.mpn) == ("edited", None, "")  # type: ignore[union-attr]
+
+
+def test_two_quotes_for_one_item_in_one_file_both_stay_for_the_price_book_to_refuse(base: Path) -> None:
+    two = [quote("y", "HPE"), quote("y", "Dell")]
+    quotes = with_fragment(base, json.dumps({"supply": {"quotes": two}})).profile.supply.quotes
+    assert [q.item for q in quotes] == ["x", "y", "y"]  # type: ignore[union-attr]
+
+
+def test_set_counts_the_quotes_that_are_left(base: Path) -> None:
+    base.write_text(BASE.replace("quotes/dell.yaml", json.dumps(quote("x", "Dell"))), encoding="utf-8")
+    Path("fragment.yaml").write_text(json.dumps({"supply": {"quotes": [quote("x", "HPE")]}}), encoding="utf-8")
+    loaded = load_profile(base, fragments=[Path("fragment.yaml")], sets=["supply.quotes.0.unit_price=7 USD"])
+    assert [(q.supplier, q.unit_price) for q in loaded.profile.supply.quotes] == [("HPE", "7 USD")]  # type: ignore[union-attr]
+
+
+def test_a_fault_of_a_replacing_quote_is_placed_in_its_fragment(base: Path) -> None:
+    text = "supply:\n  quotes:\n  - {item: x, unit_price: 5 euro, as_of: 2026-11-01, supplier: HPE}\n"
+    assert refusal(base, fragment=text).startswith("fragment.yaml:3:27: supply.quotes.0.unit_price: a price such as")
+
+
+items = st.dictionaries(st.sampled_from(["a", "b:one_year", "c.d", "x"]), st.sampled_from(["S1", "S2"]), max_size=4)
+
+
+@given(layers=st.lists(items, min_size=1, max_size=4), files=st.lists(st.booleans(), min_size=4, max_size=4))
+@settings(max_examples=60)
+def test_law_the_last_layer_that_quotes_an_item_sets_its_price(layers: list[dict[str, str]], files: list[bool]) -> None:
+    """Whatever the layers quote, inline or in files: per item the last one holds, and no item is lost or doubled."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, paths = Path(name), []
+        for number, (layer, in_file) in enumerate(zip(layers, files, strict=False)):
+            quotes: list[object] = [quote(item, f"{supplier} {number}") for item, supplier in layer.items()]
+            if in_file:
+                (folder / f"q{number}.yaml").write_text(json.dumps({"quotes": quotes}), encoding="utf-8")
+                quotes = [f"q{number}.yaml"]
+            paths.append(folder / f"f{number}.yaml")
+            paths[-1].write_text(json.dumps({"supply": {"quotes": quotes}}), encoding="utf-8")
+        (folder / "base.yaml").write_text(BASE.replace("quotes/dell.yaml", ""), encoding="utf-8")
+        found = load_profile(folder / "base.yaml", fragments=paths).profile.supply.quotes
+    expected = {item: f"{supplier} {n}" for n, layer in enumerate(layers) for item, supplier in layer.items()}
+    assert {q.item: q.supplier for q in found} == expected and len(found) == len(expected)  # type: ignore[union-attr]

@@ -76,6 +76,28 @@ def test_an_end_is_the_plan_of_that_value(studied: Plan, name: str, end: str, ch
     assert getattr(found, f"gpus_{end}") == made.decision.gpus and getattr(found, f"site_{end}") == made.decision.site
 
 
+def test_what_the_profile_sets_itself_is_moved_where_it_stands() -> None:
+    quote = {"item": "hgx-h100-8", "unit_price": "250000 USD", "as_of": "2026-11-01", "supplier": "S"}
+    own = loaded(
+        {
+            "supply.sites": ["on_premises"],
+            "supply.staff": {"operations": {"fte": 2}},
+            "supply.electricity": "0.2 USD/kWh",
+            "supply.pue": 1.3,
+            "supply.quotes": [quote],
+        }
+    )
+    moved = {one.driver: one for one in inputs(make_plan(own, catalog(), confirm="none"), own, catalog())}
+    assert moved["staff"].path == "supply.staff.operations.fte"
+    assert moved["staff"].edited(own, 1.6).profile.supply.staff["operations"].fte == 1.6
+    assert moved["price of electricity"].edited(own, 0.16).profile.supply.electricity == 0.16
+    assert moved["PUE"].edited(own, 1.04).profile.supply.pue == 1.04
+    low = moved["price of servers"]
+    assert (low.low, low.base) == (200_000, 250_000)
+    (only,) = low.edited(own, low.low).profile.supply.quotes
+    assert not isinstance(only, str) and only.unit_price.startswith("200000")
+
+
 def test_it_is_sorted_by_swing_the_same_twice_and_told_to_the_end(studied: Plan) -> None:
     swings = [d.swing_usd or 0.0 for d in studied.sensitivity]
     assert swings == sorted(swings, reverse=True)

@@ -28,6 +28,7 @@ Input    init       write a commented profile, from scratch or a ready one
          validate   every fault of every file, with line and column
          trace      request log -> workload fragment
          calibrate  benchmark results -> calibration fragment
+         import     workbook edited by finance -> reviewed fragment
 Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
 Watch    watch      metrics (file or server) against plan: what fired
@@ -36,8 +37,7 @@ Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
-Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed
-      5 trigger fired
+Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed  5 trigger
 
 Example: aisizer size clinical-notes --set resilience.redundancy=N+2
 """
@@ -428,6 +428,21 @@ def calibrate(
             overlay=catalog,
         )
     )
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="EDITED.xlsx", help="the tco.xlsx that finance edited")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FRAGMENT.yaml", help="the fragment to write")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="who edited it, to be recorded with every value")] = "",
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="DATE", help="date to record; default the day of the plan")
+    ] = None,
+) -> None:
+    """Take the changed inputs of an edited workbook back, as a fragment for review and `size --with`."""
+    from aisizer.cli import import_ as verb
+
+    verb.import_(file, output=output, by=by, day=day)
 
 
 @catalog_app.command("list")

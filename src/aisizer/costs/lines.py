@@ -90,7 +90,10 @@ def significant(value: float, digits: int = 6) -> float:
     >>> significant(1234567.0), significant(0.00012345678)
     (1234570.0, 0.000123457)
     """
-    return float(f"{value:.{digits}g}")
+    number = float(value)
+    if number.is_integer() and abs(number) < 10**digits:
+        return number
+    return float(f"{number:.{digits}g}")
 
 
 QUANTITY_DIGITS = 9

@@ -60,7 +60,7 @@ class PriceBook:
         name = quote_name(item, term)
         quote = self.quotes.get(name)
         if quote is not None:
-            return from_quote(quote, amount.unit if amount else None, self.fx)
+            return from_quote(quote, amount.unit if amount else None, self.fx, amount.upfront if amount else 0.0)
         return None if amount is None else from_amount(name, amount)
 
 
@@ -103,8 +103,11 @@ def from_amount(item: str, amount: Amount) -> Price:
     )  # fmt: skip
 
 
-def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None = None) -> Price:
-    """A quote as a price in USD; its unit must be the catalog's where the catalog has one."""
+def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None = None, upfront: float = 0.0) -> Price:
+    """A quote as a price in USD; its unit must be the catalog's where the catalog has one.
+
+    upfront [1]: the catalog's part paid at the start of the term, which a quote of the price alone keeps.
+    """
     match = _QUOTE.match(quote.unit_price)
     if match is None:
         raise InvalidInput(
@@ -116,14 +119,28 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
     currency = match["currency"]
     rate = 1.0 if currency == USD else _rate(quote, currency, fx or {})
     got = USD + (match["per"] or "")
-    if unit is not None and got.lower().replace("/server", "") != unit.lower().replace("/server", ""):
+    if unit is not None and _per(got) != _per(unit):
         raise InvalidInput(
             f"the quote for {quote.item} is in {got}, but the catalog prices it in {unit}. Quote it in {unit}."
         )
     return Price(
         quote.item, value * rate, None, None, got, f"quote:{quote.item}", quote.as_of, quote.kind,
-        quote.supplier, quote.reference, quote.upfront, currency, rate,
+        quote.supplier, quote.reference, _upfront(quote, upfront), currency, rate,
     )  # fmt: skip
+
+
+def _upfront(quote: Quote, catalog: float) -> float:
+    silent = catalog if quote.replaces == "price" else 0.0
+    return silent if quote.upfront is None else quote.upfront
+
+
+def _per(unit: str) -> str:
+    """A price's unit, in which a server may stay unsaid.
+
+    >>> _per("USD/server"), _per("USD/server-month"), _per("USD/kWh")
+    ('usd', 'usd/server-month', 'usd/kwh')
+    """
+    return unit.lower().removesuffix("/server")
 
 
 def _rate(quote: Quote, currency: str, fx: Mapping[str, FxRate]) -> float:

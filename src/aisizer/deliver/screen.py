@@ -215,7 +215,9 @@ def _payback(plan: Plan) -> list[str]:
         return []
     name, month = labels.site(following.other), following.payback_month
     when = "not within 36 months" if month is None else f"in month {month}"
-    return [f"paid back against {name}: {when}"]
+    for_good = following.cheaper_from_month
+    later = "" if for_good in (None, month) else f", cheaper for good from month {for_good} on"
+    return [f"paid back against {name}: {when}{later}"]
 
 
 def _evidence(plan: Plan) -> Facts:

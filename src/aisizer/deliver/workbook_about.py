@@ -10,6 +10,7 @@ from aisizer.deliver.workbook_site import Shown
 from aisizer.deliver.workbook_summary import CONTRACT, TOTALS
 
 CONTENTS = {
+    "About": "this sheet",
     "Summary": "the decision, its totals, and the choice of scenario and site",
     "Inputs": "every price, rate and factor, once",
     "Demand and capacity": "frozen: demand and fleet by month, capacity per server",
@@ -79,13 +80,13 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
 
 
 def contents(book: Book, about: Sheet) -> None:
-    """The sheets, each with the fingerprint of what is locked on it."""
+    """The sheets, each with the fingerprint of what is locked on it; that of About is over all of its cells but this one."""
     first = 4 + 16 + 2 + len(LEGEND)
     about.put(first, 0, "Sheets", "section")
     about.head(first + 1, ("Sheet", "What it holds", "Fingerprint"))
-    for row, sheet in enumerate((s for s in book.sheets if s is not about), first + 2):
-        text = CONTENTS.get(sheet.name, "the cost lines of the site by period")
-        about.row(row, (sheet.name, text, sheet.fingerprint()))
+    for row, sheet in enumerate((*(s for s in book.sheets if s is not about), about), first + 2):
+        about.row(row, (sheet.name, CONTENTS.get(sheet.name, "the cost lines of the site by period")))
+        about.put(row, 2, sheet.fingerprint())
 
 
 def change_log_sheet(book: Book, shown: Shown) -> None:

@@ -64,6 +64,15 @@ def until(demand: Demand, month: int) -> Demand:
     return replace(demand, factors=factors + factors[-1:] * (len(demand.factors) - len(factors)))
 
 
+def opening_of(e: Evaluated, demand: Demand) -> Opening:
+    """The opening of an option under another demand or resilience: the same bridge, as large as these ask for."""
+    month, bridge = e.fleets.first + 1, e.bridge
+    if bridge is None:
+        return Opening(month)
+    again = evaluate_term(bridge.site, bridge.offer, bridge.term, bridge.layout.candidates, until(demand, month))
+    return Opening(month, again)
+
+
 def _carrying(
     context: Context, sites: Sequence[Site], screened: Sequence[Screened], demand: Demand
 ) -> Iterator[Evaluated]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from aisizer.demand.growth import Case, demand_factors
+from aisizer.plan.bridge import opening_of
 from aisizer.plan.context import Context, volume_of
 from aisizer.plan.demand import Demand
-from aisizer.plan.evaluate import IN_TIME, Evaluated, Opening, evaluate, evaluate_term, ranked
+from aisizer.plan.evaluate import Evaluated, evaluate, ranked
 from aisizer.plan.money_records import GrowthCost
 from aisizer.plan.service import service
 from aisizer.plan.site_work import refusal
@@ -41,13 +42,7 @@ def _demand(context: Context, case: Case) -> Demand:
 
 def _bought(e: Evaluated, demand: Demand) -> Evaluated:
     """The site's option for another demand, under its cheapest term, behind a bridge that carries that demand too."""
-    opening = IN_TIME
-    if e.bridge is not None:
-        b = e.bridge
-        opening = Opening(
-            e.fleets.first + 1, evaluate_term(b.site, b.offer, b.term, b.layout.candidates, demand, IN_TIME)
-        )
-    made = evaluate(e.site, e.offer, e.layout.candidates, demand, opening)
+    made = evaluate(e.site, e.offer, e.layout.candidates, demand, opening_of(e, demand))
     return ranked(made, demand.profile.finance.discount_rate)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from aisizer.costs.categories import by_category
@@ -34,6 +35,7 @@ def results(
     best, finance, volume = order[0], context.profile.finance, volumes(context)
     by_site = first_of_each_site(order)
     shares = {e.site.id: input_share(e, first_wave(context, e)[0], *found[id(e)]) for e in by_site}
+    shares = {site: share for site, share in shares.items() if math.isfinite(share)}
     fleets = {**tco, **({} if baseline is None else {BASELINE: baseline})}
     options = market(context, order)
     return {

@@ -9,12 +9,12 @@ import numpy as np
 
 from aisizer.costs.records import SiteCost
 from aisizer.costs.tco import line_amounts, net_present_value
+from aisizer.plan.bridge import opening_of
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, expansion_months, priced_fleet
+from aisizer.plan.evaluate import Evaluated, evaluate_term, priced_fleet
 from aisizer.plan.money_records import PartCost, PartName
 from aisizer.plan.service import service
 from aisizer.profile.sections import DisasterRecovery, Resilience
-from aisizer.roadmap.waves import fleets
 from aisizer.sizing.admissible import log_retention_months
 
 COMPLIANCE = frozenset({"compliance"})
@@ -41,7 +41,10 @@ WITHOUT: dict[PartName, tuple[Callable[[Resilience], Resilience], str]] = {
 
 
 def parts(context: Context, best: Evaluated) -> tuple[PartCost, ...]:
-    """Each part taken out alone, under the plan's own offer, layout, term and bridge; the parts overlap and do not add up."""
+    """Each part taken out alone, under the plan's own offer, layout and term, behind the same bridge, as large as that asks for.
+
+    The parts overlap and do not add up.
+    """
     bought = (
         (name, _without(context, best, change(context.profile.resilience)).cost, formula)
         for name, (change, formula) in WITHOUT.items()
@@ -55,9 +58,8 @@ def _without(context: Context, best: Evaluated, resilience: Resilience) -> Evalu
     if resilience == context.profile.resilience:
         return best
     demand = replace(context.demand, profile=context.profile.model_copy(update={"resilience": resilience}))
-    lasts = expansion_months(best.site, context.profile)
-    made = fleets(best.layout, demand.factors, resilience, lasts, best.fleets.first + 1)
-    return priced_fleet(best.site, best.offer, best.term, best.layout, made, demand, best.bridge)
+    opening = opening_of(best, demand)
+    return evaluate_term(best.site, best.offer, best.term, best.layout.candidates, demand, opening)
 
 
 def _unregulated(context: Context, best: Evaluated) -> tuple[PartName, SiteCost, str]:
@@ -70,7 +72,8 @@ def _unregulated(context: Context, best: Evaluated) -> tuple[PartName, SiteCost,
     lighter = profile.model_copy(update={"compliance": free})
     logs = service(lighter, context.offered, demand.factors, demand.volume, demand.book, kept)
     bare = replace(demand, profile=lighter, service=logs)
-    found = priced_fleet(best.site, best.offer, best.term, best.layout, best.fleets, bare, best.bridge).cost
+    bridge = opening_of(best, bare).bridge
+    found = priced_fleet(best.site, best.offer, best.term, best.layout, best.fleets, bare, bridge).cost
     asked = [i for i in found.lines if i.category in COMPLIANCE and i.unit_price_usd is not None]
     cash = np.array(found.cash_by_month_usd) - np.sum([line_amounts(i) for i in asked], axis=0)
     formula = (

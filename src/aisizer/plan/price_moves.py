@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from aisizer.costs.bridge import PREFIX
 from aisizer.costs.price_lines import PriceLine, Weighted, crossing, in_price, weighted
 from aisizer.costs.prices import PriceBook, quote_name
 from aisizer.costs.records import CostLine
@@ -234,6 +235,7 @@ def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: b
         return f"No price of {line.description} changes the site{here}."
     now = "nobody prices it yet" if line.unit_price_usd is None else f"the plan has {usd(line.unit_price_usd)}"
     where = ", inside its own range" if inside else ""
+    where += ", with the same bridge" if line.id.startswith(PREFIX) else ""
     text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} for {line.description} ({now}{where})."
     if first is None:
         return text

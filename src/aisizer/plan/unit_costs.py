@@ -72,7 +72,8 @@ def _prices(accrual: float, share: float | None, volume: Volumes, served: float)
 def input_share(e: Evaluated, up: State, latency: Sequence[Latency], row: int) -> float:
     """[1] of a fleet's cost that is input's: each pool by its GPUs, and in it the part of its busy time that prompts take.
 
-    A pool of prefill replicas computes prompts alone, and one of decode replicas answers alone. Idle GPUs follow the busy.
+    A pool of prefill replicas computes prompts alone, and one of decode replicas answers alone. Idle GPUs follow the busy. nan
+    where the queue knows no steady state.
     """
     gpus = [n * c.gpus for n, c in zip(up.replicas, e.layout.candidates, strict=True)]
     parts = [_prefill_part(c, found, row) for c, found in zip(e.layout.candidates, latency, strict=True)]

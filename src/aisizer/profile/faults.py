@@ -11,12 +11,36 @@ from pydantic_core import ErrorDetails
 from aisizer.errors import Fault
 from aisizer.profile import fields
 from aisizer.profile.layers import Layers, dotted, value_at
+from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
 
 
 def faults_of(error: ValidationError, layers: Layers) -> list[Fault]:
     """One fault for each error of a validation, placed in the file that set the value, in reading order."""
     return in_order([_fault(details, layers) for details in error.errors(include_url=False)])
+
+
+def problem_at(path: FieldPath, value: Any) -> str | None:
+    """What is wrong with the value of one field, by the field's own type and limits; null where it is valid.
+
+    >>> problem_at(("supply", "pue"), 0.9), problem_at(("finance", "tax"), 0.07)
+    ('the value must be at least 1 (got 0.9). Raise it.', None)
+    """
+    data = value
+    for part in reversed(path):
+        data = [data] if isinstance(part, int) else {part: data}
+    section = fields.record_of(fields.field_types(Profile)[str(path[0])])
+    assert section is not None, "every section of a profile that holds single fields is a record"
+    try:
+        section.model_validate(data[path[0]])
+    except ValidationError as error:
+        return _sentence(error.errors(include_url=False)[0], (path[0],), data)
+    return None
+
+
+def _sentence(details: ErrorDetails, below: FieldPath, data: Any) -> str:
+    at = _without_tag((*below, *details["loc"]))
+    return _SENTENCES.get(details["type"], _other)(details, at, value_at(data, at))
 
 
 def in_order(faults: list[Fault]) -> list[Fault]:

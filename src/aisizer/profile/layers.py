@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.yaml_file import Document, FieldPath
+
+QUOTES: FieldPath = ("supply", "quotes")
+"""The one list that a fragment adds to: its quote for an item replaces the one below it, and all others stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,33 @@ class Layers:
         return Layers(_with(self.data, path, value), {**kept, path: origin})
 
     def overlay(self, patch: Mapping[str, Any], origin: Origin, at: FieldPath = ()) -> Layers:
-        """A merge patch (RFC 7396): mappings merge, null removes, lists and scalars replace."""
+        """A merge patch (RFC 7396): mappings merge, null removes, lists and scalars replace; quotes are added."""
         layers = self
         for key, value in patch.items():
             path = (*at, key)
-            if isinstance(value, dict) and isinstance(value_at(layers.data, path), dict):
+            below = value_at(layers.data, path)
+            if isinstance(value, dict) and isinstance(below, dict):
                 layers = layers.overlay(value, origin, path)
+            elif path == QUOTES and isinstance(value, list) and isinstance(below, list):
+                added = [(entry, replace(origin, inner=(*path, index))) for index, entry in enumerate(value)]
+                layers = layers.with_entries(path, [*layers.entries(path), *added])
             else:
-                layers = layers.replace(path, value, Origin(origin.document, origin.folder, path))
+                layers = layers.replace(path, value, replace(origin, inner=path))
         return layers
+
+    def entries(self, path: FieldPath) -> list[tuple[Any, Origin]]:
+        """The entries of the list at a path, each with its origin; none where there is no list."""
+        written = value_at(self.data, path)
+        places = [(*path, index) for index in range(len(written) if isinstance(written, list) else 0)]
+        found = [self.origin(place) for place in places]
+        return [(entry, replace(of, inner=inner)) for entry, (of, inner) in zip(written or (), found, strict=False)]
+
+    def with_entries(self, path: FieldPath, entries: Sequence[tuple[Any, Origin]]) -> Layers:
+        """The same layers with these entries as the list at a path."""
+        origin, inner = self.origin(path)
+        layers = self.replace(path, [entry for entry, _ in entries], replace(origin, inner=inner))
+        origins: dict[FieldPath, Origin] = {(*path, index): of for index, (_, of) in enumerate(entries)}
+        return Layers(layers.data, {**layers.origins, **origins})
 
 
 def value_at(data: Any, path: FieldPath) -> Any:

@@ -16,7 +16,7 @@ from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.checks import cross_field
 from aisizer.profile.faults import faults_of, in_order, shown
 from aisizer.profile.fields import did_you_mean
-from aisizer.profile.layers import Layers, Origin, dotted, split, value_at, written_paths
+from aisizer.profile.layers import QUOTES, Layers, Origin, dotted, split, written_paths
 from aisizer.profile.packaged import packaged
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import MAX_BYTES, Document, FieldPath, is_file, read_bytes, read_file, read_yaml
@@ -24,7 +24,6 @@ from aisizer.shapes import Requests
 
 MAX_SET_PATH = 200
 """Characters of a --set path; the longest path of a profile has about 130."""
-_QUOTES = ("supply", "quotes")
 NameCheck = Callable[[Mapping[str, Any]], Iterable[tuple[FieldPath, str]]]
 """Finds the names in a profile's data that lead nowhere, each as a path and a sentence."""
 
@@ -103,6 +102,7 @@ def _loaded(
         fragment, fragment_bytes = read_file(path)
         layers = layers.overlay(_mapping(fragment), Origin(fragment, path.parent))
         hashes = _with_hash(hashes, path.name, _sha256(fragment_bytes))
+    layers = _without_replaced(layers)
     for text in sets:
         layers = _set(layers, text)
     user_set = frozenset(written_paths(layers.data))
@@ -160,33 +160,55 @@ def _set(layers: Layers, text: str) -> Layers:
         raise InvalidInput([Fault(label, None, None, shown(name), str(error))]) from error
 
 
+def _without_replaced(layers: Layers) -> Layers:
+    """The layers without the quotes that a fragment replaces, so that --set counts those that are left."""
+    entries = [(entry, origin, origin.document) for entry, origin in layers.entries(QUOTES)]
+    return layers.with_entries(QUOTES, _latest(entries)) if entries else layers
+
+
 def _with_quotes(layers: Layers, hashes: dict[str, str]) -> tuple[Layers, dict[str, str]]:
-    """Replaces each path in supply.quotes by the quotes of that file."""
-    written = value_at(layers.data, _QUOTES)
-    if not isinstance(written, list) or not any(isinstance(entry, str) for entry in written):
-        return layers, hashes
-    entries: list[tuple[Any, Origin]] = []
-    for index, entry in enumerate(written):
-        origin, inner = layers.origin((*_QUOTES, index))
+    """Replaces each path in supply.quotes by the quotes of that file, then keeps the last layer's quote for each item."""
+    written, entries = layers.entries(QUOTES), list[tuple[Any, Origin, Document]]()
+    for index, (entry, origin) in enumerate(written):
         if not isinstance(entry, str):
-            entries.append((entry, replace(origin, inner=inner)))
+            entries.append((entry, origin, origin.document))
             continue
         document, content = _quote_file(layers, index, origin.folder / entry)
         hashes = _with_hash(hashes, Path(entry).name, _sha256(content))
         entries += [
-            (quote, Origin(document, origin.folder, ("quotes", position)))
+            (quote, Origin(document, origin.folder, ("quotes", position)), origin.document)
             for position, quote in enumerate(_quotes_of(document))
         ]
-    of_list, inner = layers.origin(_QUOTES)
-    layers = layers.replace(_QUOTES, [quote for quote, _ in entries], replace(of_list, inner=inner))
-    origins: dict[FieldPath, Origin] = {(*_QUOTES, index): origin for index, (_, origin) in enumerate(entries)}
-    return Layers(layers.data, {**layers.origins, **origins}), hashes
+    return (layers.with_entries(QUOTES, _latest(entries)) if written else layers), hashes
+
+
+def _latest(entries: Sequence[tuple[Any, Origin, Document]]) -> list[tuple[Any, Origin]]:
+    """The quotes without those whose item a later layer quotes again; two for one item in one layer stay, as a fault.
+
+    One that replaces the price alone keeps what it leaves out, but for the day until which the old price was valid.
+    """
+    last = {_item(quote): layer for quote, _, layer in entries}
+    below: dict[str, dict[str, Any]] = {}
+    kept = []
+    for quote, origin, layer in entries:
+        item = _item(quote)
+        if item is not None:
+            stays = below.get(item, {}) if quote.get("replaces") == "price" else {}
+            quote = below[item] = {key: value for key, value in stays.items() if key != "valid_until"} | quote
+        if item is None or last[item] is layer:
+            kept.append((quote, origin))
+    return kept
+
+
+def _item(quote: Any) -> str | None:
+    item = quote.get("item") if isinstance(quote, dict) else None
+    return item if isinstance(item, str) else None
 
 
 def _quote_file(layers: Layers, index: int, path: Path) -> tuple[Document, bytes]:
     if not is_file(path):
         problem = f"there is no such file (got {shown(layers.data['supply']['quotes'][index])}). Mend the path."
-        raise InvalidInput([layers.fault((*_QUOTES, index), problem)])
+        raise InvalidInput([layers.fault((*QUOTES, index), problem)])
     return read_file(path)
 
 

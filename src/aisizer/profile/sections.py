@@ -585,8 +585,11 @@ class Quote(Record):
     lead_time: Duration | None = None
     """[s] from the confirmed order to the loading dock, e.g. 14 w; it replaces the site's delivery time for the dates of this
     line. Left out: the site's own."""
-    upfront: Share = 0.0
-    """Part of a term's price that is paid at its start, as for a reservation paid upfront; 0: paid month by month."""
+    upfront: Share | None = None
+    """Part of a term's price that is paid at its start, as for a reservation paid upfront; left out: 0, paid month by month."""
+    replaces: Literal["offer", "price"] = "offer"
+    """What it takes the place of where a quote or the catalog has the same item: offer, all of it; price, the price alone, so
+    that article, lead time and part paid upfront stay, as for a price that finance edited (`aisizer import`)."""
 
 
 def _in_order(value: tuple[float, ...]) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,7 +59,7 @@ def _demand(profile: Profile) -> Iterator[Input]:
     low, high = significant(monthly_rate(growth, "low")), significant(monthly_rate(growth, "high"))
     around = (1 - SPREAD, 1.0, 1 + SPREAD)
     yield Input("demand", "workloads.*.load", "x plan", *around, _with_load)
-    yield Input("growth", "growth.rate", "1/month", low, growth.rate, high, _field("growth", "rate"))
+    yield Input("growth", "growth.rate", "1/month", low, growth.rate, high, _field("growth.rate"))
     yield Input("prompt tokens", "workloads.*.prompt_tokens", "x plan", *around, _with_tokens("prompt_tokens"))
     yield Input("output tokens", "workloads.*.output_tokens", "x plan", *around, _with_tokens("output_tokens"))
 
@@ -102,23 +102,21 @@ def _finance(profile: Profile, most_residual: float | None) -> Iterator[Input]:
     if rate is not None:
         low, high = significant(max(0.0, rate - POINTS)), significant(rate + POINTS)
         yield Input(
-            "discount rate", "finance.discount_rate", "1/year", low, rate, high, _field("finance", "discount_rate")
+            "discount rate", "finance.discount_rate", "1/year", low, rate, high, _field("finance.discount_rate")
         )
     years = (max(1.0, life / YEAR - 1), life / YEAR, life / YEAR + 1)
     yield Input("useful life", "finance.useful_life", "year", *years, _with_life)
     most = max(most_residual or 0.0, residual)
-    yield Input("residual value", "finance.residual", "1", 0.0, residual, most, _field("finance", "residual"))
+    yield Input("residual value", "finance.residual", "1", 0.0, residual, most, _field("finance.residual"))
 
 
 def _reserves(plan: Plan, profile: Profile) -> Iterator[Input]:
     resilience, spare = profile.resilience, plan.decision.redundant_servers if plan.decision else 0
     low, high = HEADROOM
-    yield Input(
-        "headroom", "resilience.headroom", "1", low, resilience.headroom, high, _field("resilience", "headroom")
-    )
+    yield Input("headroom", "resilience.headroom", "1", low, resilience.headroom, high, _field("resilience.headroom"))
     fewer, more = _redundancy(max(0, spare - 1)), _redundancy(min(9, spare + 1))
     named = "resilience.redundancy"
-    yield Input("redundancy", named, "", fewer, resilience.redundancy, more, _field("resilience", "redundancy"))
+    yield Input("redundancy", named, "", fewer, resilience.redundancy, more, _field("resilience.redundancy"))
 
 
 def _redundancy(servers: int) -> str:
@@ -133,15 +131,27 @@ def _with(loaded: LoadedProfile, **sections: Any) -> LoadedProfile:
     return replace(loaded, profile=loaded.profile.model_copy(update=sections))
 
 
-def _field(section: str, name: str) -> Callable[[LoadedProfile, Value], LoadedProfile]:
+def _field(path: str) -> Callable[[LoadedProfile, Value], LoadedProfile]:
+    """The edit that sets one field, such as supply.staff.operations.fte."""
+
     def edited(loaded: LoadedProfile, value: Value) -> LoadedProfile:
-        return _with(loaded, **{section: getattr(loaded.profile, section).model_copy(update={name: value})})
+        return replace(loaded, profile=_set(loaded.profile, path.split("."), value))
 
     return edited
 
 
+def _set(node: Any, keys: Sequence[str], value: Value) -> Any:
+    """A record or a mapping with one value below it replaced."""
+    if not keys:
+        return value
+    head, *rest = keys
+    if isinstance(node, dict):
+        return {**node, head: _set(node.get(head), rest, value)}
+    return node.model_copy(update={head: _set(getattr(node, head), rest, value)})
+
+
 def _with_life(loaded: LoadedProfile, years: Value) -> LoadedProfile:
-    return _field("finance", "useful_life")(loaded, float(years) * YEAR)
+    return _field("finance.useful_life")(loaded, float(years) * YEAR)
 
 
 def _with_load(loaded: LoadedProfile, factor: Value) -> LoadedProfile:
@@ -199,7 +209,7 @@ def _with_price(line: CostLine) -> Callable[[LoadedProfile, Value], LoadedProfil
     def edited(loaded: LoadedProfile, value: Value) -> LoadedProfile:
         supply = loaded.profile.supply
         if field == line.price_path:
-            return _field(*field.split(".", 1))(loaded, value)
+            return _field(field)(loaded, value)
         quote = Quote(
             item=field,
             unit_price=f"{float(value):.9f} {line.price_unit}",
@@ -219,7 +229,7 @@ def _with_amount(path: str) -> Callable[[LoadedProfile, Value], LoadedProfile]:
     def edited(loaded: LoadedProfile, value: Value) -> LoadedProfile:
         supply = loaded.profile.supply
         if name == path:
-            return _field(*path.split(".", 1))(loaded, value)
+            return _field(path)(loaded, value)
         return _with(loaded, supply=supply.model_copy(update={"amounts": {**supply.amounts, name: float(value)}}))
 
     return edited

@@ -1,0 +1,42 @@
+"""`aisizer import`: a workbook that finance edited -> a fragment of the profile, for review."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+
+from aisizer.cli.file import write_file
+from aisizer.errors import InvalidInput
+
+
+def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
+    """Writes the changed inputs as a fragment and prints them; where nothing was changed, no file is written."""
+    from aisizer.deliver.workbook_fragment import changes_table, editor_of, entries, fragment, striking
+    from aisizer.deliver.workbook_reader import read_workbook
+
+    as_of = _day(day)
+    edited = read_workbook(file)
+    editor = editor_of(edited, by, as_of)
+    found = entries(edited, editor)
+    _tell(*striking(edited.changes))
+    if not found:
+        _tell(f"Nothing was changed in {file.as_posix()}, so no fragment was written.")
+        return
+    write_file(output, fragment(found, edited, editor))
+    sys.stdout.write(changes_table(edited.changes))
+    _tell(f"{output.as_posix()}     review it, then: aisizer size PROFILE --with {output.as_posix()}")
+
+
+def _tell(*sentences: str) -> None:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"--date: a day is expected (got {text}). Write it as 2026-12-01.") from error

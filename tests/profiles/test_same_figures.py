@@ -1,0 +1,45 @@
+"""One figure, one value: to the cent in JSON, Markdown, HTML, CSV and workbook, and rounded to the dollar on the screen."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+
+import pytest
+from workbook_reading import load, named
+
+from aisizer.catalog.load import load_catalog
+from aisizer.deliver.screen import screen
+from aisizer.deliver.write import render
+from aisizer.plan.make import make_plan
+from aisizer.profile.load import load_profile, ready_profiles
+
+
+@pytest.mark.parametrize("name", ready_profiles())
+def test_money_is_the_same_everywhere(name: str) -> None:
+    plan = make_plan(load_profile(name), load_catalog(), confirm="none")
+    files = render(plan)
+    stored = json.loads(files["sizing.json"])
+    texts = [files["sizing.md"].decode(), html.unescape(files["sizing.html"].decode())]
+    shown = screen(plan, folder="x", width=200, color=False)
+    assert plan.decision is not None and plan.baseline is not None
+    for cost in (*plan.tco.values(), plan.baseline):
+        for total in (cost.one_year_usd, cost.three_year_usd, cost.npv_usd):
+            assert total is not None
+            assert f"{total:,.0f}" in shown
+            assert all(f"{total:,.2f}" in text for text in texts)
+    site = plan.decision.site
+    book = load(files["tco.xlsx"], values=True)
+    for field, cell in (
+        ("one_year_usd", "TCO_1Y_Total"),
+        ("three_year_usd", "TCO_3Y_Total"),
+        ("npv_usd", "TCO_3Y_NPV"),
+        ("accrual_three_year_usd", "Accrued_3Y_Total"),
+    ):
+        assert round(named(book, cell), 2) == stored["tco"][site][field] == getattr(plan.tco[site], field)
+    rows = list(csv.DictReader(io.StringIO(files["bom.csv"].decode())))
+    prices = [float(row["extended_price_usd"]) for row in rows if row["extended_price_usd"]]
+    assert prices == [line["extended_price_usd"] for line in stored["bom"] if line["extended_price_usd"] is not None]
+    assert all(f"{price:,.2f}" in text for text in texts for price in prices if price)
