@@ -97,7 +97,7 @@ def _state(book: Book, sheet: Sheet, shown: Shown, failed: int) -> None:
 
 
 def _facts(plan: Plan, decision: Decision) -> tuple[tuple[str, Value, str], ...]:
-    servers = numbers.count(decision.servers, "server")
+    servers, cost = numbers.count(decision.servers, "server"), plan.tco[decision.site]
     chance = numbers.chance(decision.probability_met)
     sure = f"sized for {numbers.exact_share(decision.confidence)}; chance of meeting the least certain SLO {chance}"
     return (
@@ -111,4 +111,5 @@ def _facts(plan: Plan, decision: Decision) -> tuple[tuple[str, Value, str], ...]
             f"predictions assume {labels.engines(decision.pools)}",
         ),
         ("Weakest fact", "", decision.weakest_fact),
+        ("Without a price", "", labels.missing_lines(cost) if cost.missing else "nothing"),
     )
