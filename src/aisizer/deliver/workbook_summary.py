@@ -66,7 +66,13 @@ def _selected(shown: Shown, col: int) -> str:
 
 def _choice(book: Book, sheet: Sheet, shown: Shown, site_list: str) -> None:
     rows = (
-        (SCENARIO_ROW, "Scenario", SCENARIOS[0], list(SCENARIOS), "low and high take the ends of each price's range"),
+        (
+            SCENARIO_ROW,
+            "Scenario",
+            SCENARIOS[0],
+            list(SCENARIOS),
+            "low and high take the ends of the range of each price and rate",
+        ),
         (SITE_ROW, "Site", shown.chosen.label, f"={site_list}", "whose figures all sheets but the sites' own show"),
     )
     for row, name, value, source, note in rows:
