@@ -147,6 +147,7 @@ def _answer(
         "availability": survived[0],
         "recovery": survived[1],
         "places": places(context, best),
+        "amounts": sources.amounts(context, (*shown, *([found] if found else []))),
         "unpriced_controls": unpriced_controls(context.named.rules, context.profile.compliance, best.cost),
         "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
         "work": survived[2],

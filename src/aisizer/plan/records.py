@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aisizer.catalog.records import Retention
+from aisizer.catalog.records import Amount, Retention
 from aisizer.costs.bom_totals import BomTotal
 from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
@@ -346,6 +346,8 @@ class Plan(Record):
     controls: tuple[BindingControl, ...] = ()
     """what the binding frameworks ask for that costs money or capacity"""
     unpriced_controls: tuple[UnpricedControl, ...] = ()
+    amounts: dict[str, Amount] = Field(default_factory=dict)
+    """figures without a currency that cost lines multiply by, by their name in the catalog, with range, source and date"""
     """those of them that no cost line of the chosen site pays for, and why"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
