@@ -273,21 +273,51 @@ def site_totals(path: Path) -> dict[str, list[float]]:
     }
 
 
-RENTED = ("supply.sites=[commercial]", "supply.gpus=[h200-sxm]", "supply.commitment=three_year")
+RENTED = [
+    "--set",
+    "supply.sites=[commercial]",
+    "--set",
+    "supply.gpus=[h200-sxm]",
+    "--set",
+    "supply.commitment=three_year",
+]
 """One site that rents all, for a term that is paid upfront."""
+EVERY = """\
+go_live: 2027-03-01
+finance:
+  {tax: 2 %, duty: 3 %, freight: 4 %, insurance: 5 %, property_tax: 6 %, service_tax: 7 %, decommissioning: 8 %, residual: 9 %,
+   discount_rate: 7 %, useful_life: 45 mo, deposit: 30 %, payment_terms: 60 d, fiscal_year_start: 10, served_share: 80 %,
+   fx: {EUR: {rate: 1.0843, as_of: 2026-11-20, source: ECB}}, escalation: {hardware: 1 %, staff: 3 %, power: 2 %}}
+compliance: {control_costs: {security_tools: {cost: 40 kUSD}, pen.test: {cost: 25 kUSD, per: once}}}
+supply:
+  colocation: 196 USD/kW-month
+  electricity: 0.11 USD/kWh
+  pue: 1.4
+  staff_fte: 2
+  staff: {operations: {fte: 1.5, cost_per_year: 150 kUSD}, on_call: {fte: 0.5}}
+  licences: [nvidia-ai-enterprise]
+  quotes:
+  - {item: hgx-h100-8, unit_price: 270000 EUR, as_of: 2026-11-20, supplier: A reseller, lead_time: 14 w, mpn: X-1}
+"""
+"""Every kind of line: rates, terms, controls, roles, a licence, a bridge, and a quote in euro."""
 
 
 @pytest.mark.external("soffice")
-@pytest.mark.parametrize("changes", [(), RENTED], ids=["three sites", "rented, paid upfront"])
-def test_every_live_input_can_be_handed_back_at_once(changes: tuple[str, ...], folder: Path, cli: Cli) -> None:
-    sets = [part for value in changes for part in ("--set", value)]
-    assert cli("size", "rag-internal", "-o", "was", "--quiet", *sets).code == 0
+@pytest.mark.parametrize(
+    ("profile", "changes"),
+    [("rag-internal", []), ("rag-internal", RENTED), ("cui-documents", ["--with", "every.yaml"])],
+    ids=["three sites", "rented, paid upfront", "every kind of line"],
+)
+def test_every_live_input_can_be_handed_back_at_once(profile: str, changes: list[str], folder: Path, cli: Cli) -> None:
+    (folder / "every.yaml").write_text(EVERY, "utf-8")
+    assert cli("size", profile, "-o", "was", "--quiet", *changes).code == 0
     assert raised(folder / "was" / "tco.xlsx", folder / "edited.xlsx") > 20
     done = cli("import", "edited.xlsx", "-o", "f.yaml")
     assert done.code == 0, done.err
-    assert cli("size", "rag-internal", "-o", "now", "--quiet", "--with", "f.yaml", *sets).code == 0
+    assert cli("size", profile, "-o", "now", "--quiet", *changes, "--with", "f.yaml").code == 0
     spreadsheet, engine = (
-        site_totals(path) for path in (recalculated(folder / "edited.xlsx", folder), folder / "now/tco.xlsx")
+        site_totals(recalculated(folder / "edited.xlsx", folder)),
+        site_totals(folder / "now/tco.xlsx"),
     )
     assert spreadsheet.keys() == engine.keys()
     for site, found in spreadsheet.items():

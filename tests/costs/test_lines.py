@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,13 +20,16 @@ from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.needs import need_lines
 from aisizer.costs.owned import owned_lines, residual_high
 from aisizer.costs.people import WAGES, staff_lines
+from aisizer.costs.prices import price_book
 from aisizer.costs.records import CostLine
 from aisizer.costs.rented import rented_lines, unused_commitment, unused_hours
+from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts
 from aisizer.profile.sections import ControlCost, Quote, Supply
 from aisizer.sizing.needs import Need
 
 STEADY = Fleet(((1, 2),), (2,) * 36)
+VOLUME = Volume((1e6,) * 36, (1e9,) * 36, (1e8,) * 36)
 SITES = sorted(CATALOG.sites)
 
 
@@ -109,8 +113,38 @@ def test_a_cloud_sells_the_licence_by_the_hour_unless_a_quote_says_otherwise() -
     own = [quote("nvidia-ai-enterprise", "3000 USD/GPU-year")]
     (quoted,) = licence_lines(buyer("enclave", own, supply=asked), STEADY)
     assert (quoted.unit_price_usd, quoted.unit) == (3000, "GPU-year")
+    repriced = tuple(quote.model_copy(update={"replaces": "price"}) for quote in own)
+    assert licence_lines(buyer("enclave", repriced, supply=asked), STEADY) == [line], "a new price is no new way to buy"
     (hosted,) = licence_lines(buyer("hosted", supply=asked), STEADY)
     assert hosted.price_unit == "USD/GPU-year"
+
+
+def test_a_new_price_of_egress_keeps_its_tiers_and_an_offer_is_flat() -> None:
+    offer = quote("egress-aws-commercial", "0.05 USD/GB")
+    repriced = offer.model_copy(update={"replaces": "price"})
+    busy = Volume((1e9,) * 36, (1e12,) * 36, (1e13,) * 36)
+    tiers = egress_lines(buyer("commercial"), busy)
+    assert len(tiers) > 1
+    assert [line.id for line in egress_lines(buyer("commercial", [repriced]), busy)] == [line.id for line in tiers]
+    assert [line.id for line in egress_lines(buyer("commercial", [offer]), busy)] == ["egress"]
+
+
+@pytest.mark.parametrize("site", ["on_premises", "hosted", "commercial"])
+def test_the_quote_that_an_unpriced_line_names_prices_it(site: str) -> None:
+    """What finance types into an empty cell is a quote for that item in that unit."""
+    known = buyer(site)
+    nothing = {name: amount for name, amount in AMOUNTS.items() if not amount.unit.startswith("USD")}
+    offer = replace(known.offer, terms={})
+
+    def lines(quotes: list[Quote]) -> dict[str, CostLine]:
+        poor = replace(known, offer=offer, book=price_book(nothing, quotes))
+        return {line.id: line for line in site_lines(poor, STEADY, VOLUME)}
+
+    bare = lines([])
+    assert bare and all(line.unit_price_usd is None for line in bare.values())
+    names = {line.price_path.removeprefix("supply.quotes."): f"7 {line.price_unit}" for line in bare.values()}
+    told = lines([quote(item, price) for item, price in names.items()])
+    assert [line.id for line in told.values() if line.unit_price_usd != 7] == []
 
 
 def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> None:

@@ -93,6 +93,8 @@ def test_capital_is_charged_from_the_month_it_serves() -> None:
     last = line("b", 100.0, [0.0] * 36 + [1.0], "capitalise", "hardware")
     assert accrual([first], 60).sum() == pytest.approx(150 * 36 / 60)
     assert accrual([last], 60).sum() == pytest.approx(150 * 1 / 60)
+    opening = line("c", 100.0, [0.0, 1.0] + [0.0] * 35, "capitalise", "hardware")
+    assert accrual([opening], 60).tolist() == accrual([first], 60).tolist()
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,6 +7,7 @@ from datetime import date
 from math import prod
 from typing import Any
 
+from aisizer.costs.bom_totals import bom_totals
 from aisizer.costs.records import BomLine, CostLine, SiteCost
 from aisizer.costs.tco import accrual
 from aisizer.plan import Assumption, Comparison, Decision, Inputs, IntegrationUse, Plan, SourceUse, Step, Verdict
@@ -689,6 +690,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
         roadmap=roadmap(),
         triggers=(trigger(),),
         bom=bom(optics_price),
+        bom_totals=bom_totals(bom(optics_price)),
         tco={"on_premises": own, "hosted": hosted, "enclave": enclave},
         baseline=today,
         baseline_note="today's fleet of 8 A100-80-SXM, scaled to the same demand",
@@ -763,7 +765,7 @@ def no_discount_plan() -> Plan:
             "redundant_servers": 0,
         }
     )
-    return plan.model_copy(update={"decision": decision, "baseline": None, "bom": ()})
+    return plan.model_copy(update={"decision": decision, "baseline": None, "bom": (), "bom_totals": ()})
 
 
 def two_pool_plan() -> Plan:
@@ -804,4 +806,6 @@ def infeasible_plan() -> Plan:
         "roadmap": None,
         "triggers": (),
     }
-    return sample_plan().model_copy(update=empty | {"bom": (), "tco": {}, "baseline": None, "complete": False})
+    return sample_plan().model_copy(
+        update=empty | {"bom": (), "bom_totals": (), "tco": {}, "baseline": None, "complete": False}
+    )

@@ -41,6 +41,7 @@ TEXTS = (
     "supplier_part_id",
 )
 CELL_START = re.compile(r"(?:^|[;\t\r\n])[=+\-@＝＋－＠]")
+BILLS = ("bom.json", "bom.cdx.json", "rfq.csv")
 PLANS = [sample_plan(), missing_price_plan(), two_pool_plan()]
 
 
@@ -95,7 +96,7 @@ def test_json_holds_every_line_once_below_its_parent(plan: Plan) -> None:
 
 
 def test_a_missing_price_makes_the_total_incomplete_and_names_the_line() -> None:
-    optics = changed(sample_plan().bom[2], cost_line="optics")
+    optics = changed(missing_price_plan().bom[2], cost_line="optics")
     made = drawn(with_lines(sample_plan().bom[0], optics, sample_plan().bom[3]), "bom.json")
     assert (made["complete"], made["unpriced"]) == (False, ["optics"])
     assert [wave["complete"] for wave in made["waves"]] == [False, True]
@@ -117,7 +118,7 @@ def test_the_validator_would_say_so() -> None:
 def test_cyclonedx_names_devices_models_and_engines_and_what_is_in_what() -> None:
     server, gpu, optics, later = (
         changed(line, device=device)
-        for line, device in zip(sample_plan().bom, ("server", "gpu", "", "server"), strict=True)
+        for line, device in zip(sample_plan().bom[:4], ("server", "gpu", "", "server"), strict=True)
     )
     rack = changed(later, line=5, device="rack", category="facility", description="Racks")
     made = drawn(with_lines(server, gpu, optics, later, rack), "bom.cdx.json")
@@ -140,13 +141,13 @@ def test_cyclonedx_takes_its_number_and_time_from_the_plan() -> None:
     assert one["metadata"]["timestamp"] == f"{sample_plan().profile['plan_date']}T00:00:00Z"
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", BILLS)
 def test_the_same_plan_gives_the_same_bytes(name: str) -> None:
     assert FORMATS[name](sample_plan()) == FORMATS[name](sample_plan())
     assert FORMATS[name](sample_plan()).endswith("\n") and "\r" not in FORMATS[name](sample_plan())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", BILLS)
 def test_a_plan_without_a_decision_has_nothing_to_draw(name: str) -> None:
     with pytest.raises(NoFeasiblePlan):
         FORMATS[name](infeasible_plan())
@@ -221,7 +222,9 @@ def test_no_text_becomes_a_formula_in_a_csv(texts: dict[str, str]) -> None:
 
 def test_formats_by_name() -> None:
     assert list(in_formats(sample_plan(), "rfq.csv, bom.json")) == ["rfq.csv", "bom.json"]
-    with pytest.raises(InvalidInput, match=r"no format 'bom\.jsn' \(did you mean \"bom\.json\"\?\)\. Use bom\.json, "):
+    with pytest.raises(
+        InvalidInput, match=r"no format 'bom\.jsn' \(did you mean \"bom\.json\"\?\)\. Use md, .*bom\.json, "
+    ):
         in_formats(sample_plan(), "bom.jsn")
     with pytest.raises(InvalidInput, match="There is no format"):
         in_formats(sample_plan(), ",")

@@ -46,7 +46,8 @@ def through_xlsxwriter(cells: list[tuple[int, int, str, Any]]) -> bytes:
         if isinstance(written, tuple):
             sheet.write_formula(row, col, f"={written[0]}", formats[style], written[1])
         elif isinstance(written, date):
-            sheet.write_datetime(row, col, datetime(written.year, written.month, written.day), formats["date"])
+            dated = style if style.startswith("date") else "date"
+            sheet.write_datetime(row, col, datetime(written.year, written.month, written.day), formats[dated])
         elif isinstance(written, bool):
             sheet.write_boolean(row, col, written, formats[style])
         elif written is None or written == "":

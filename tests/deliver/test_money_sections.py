@@ -19,6 +19,7 @@ from aisizer.deliver import charts, numbers
 from aisizer.deliver.blocks import Figure, Notice, Paragraph, Section, Table
 from aisizer.deliver.document import document, sizing_html, sizing_md
 from aisizer.deliver.json_file import plan_json
+from aisizer.deliver.sections_results import DRIVERS, FLIPS
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import profile_of
@@ -64,16 +65,21 @@ def test_conventions_are_said_once_and_the_totals_stand_apart() -> None:
         assert word in said
     assert sizing_md(plan()).count("Period 0 is all spend before service") == 1
     shown = tables("cost")
-    for caption, field in (
-        ("Cash by category, USD: 1 year", "one_year_usd"),
-        ("Accrual by category, USD: 3 years", "three_year_accrual_usd"),
-    ):
-        cells = {row[0]: row[1:] for row in shown[caption].rows}
-        for column, totals in enumerate(plan().categories.values()):
-            for total in totals:
-                assert cells[total.category.replace("_", " ")][column] == numbers.cents(getattr(total, field))
-    assert {row[1] for row in shown["By fiscal year"].rows} >= {"FY2028", "FY2031"}
-    assert {row[0]: row[2] for row in shown["Rates and who set them"].rows}["finance.served_share"] == "user"
+    (listed,) = [found for caption, found in shown.items() if caption.startswith("Cash by category")]
+    cells = {row[0]: row[1:] for row in listed.rows}
+    chosen, *others = plan().categories.values()
+    of_chosen = ("one_year_usd", "three_year_usd", "one_year_accrual_usd", "three_year_accrual_usd")
+    fields = [(chosen, field) for field in of_chosen] + [(totals, "three_year_usd") for totals in others]
+    for column, (totals, field) in enumerate(fields):
+        for total in totals:
+            assert cells[total.category.replace("_", " ")][column] == numbers.cents(getattr(total, field))
+
+
+def test_what_moved_to_the_workbook_stands_in_the_plan_and_is_pointed_at() -> None:
+    years = {year.name for cost in plan().tco.values() for year in cost.fiscal_years}
+    assert years >= {"FY2028", "FY2031"} and "Fiscal years, months and lines: workbook" in text("cost")
+    (rate,) = [found for found in plan().assumptions if found.path == "finance.served_share"]
+    assert rate.origin == "user" and "served_share 60 %" in sizing_md(plan())
 
 
 def test_categories_add_up_to_the_totals() -> None:
@@ -95,22 +101,23 @@ def test_rent_of_servers_for_one_customer_raises_the_lease_question() -> None:
 
 
 def test_unit_costs_stand_at_plan_and_at_actual_beside_the_prototype() -> None:
-    shown, actual = tables("unit-costs").values()
-    assert "60 %" in actual.caption and "allocation" in text("unit-costs")
+    shown, actual = [found for caption, found in tables("cost").items() if caption.startswith("Unit costs")]
+    assert "60 %" in actual.caption and "allocation" in text("cost")
     for name, cost in plan().unit_costs.items():
         for rows, prices in ((shown.rows, cost.at_plan), (actual.rows, cost.at_actual)):
             row = next(r for r in rows if r[0] == name.replace("_", "-"))
             assert row[4] == numbers.per_request(prices.usd_per_request)
-    assert "A request cost 0.0200 USD in the prototype" in text("unit-costs")
-    assert "prototype" not in {s.id for s in document(plan()).sections}
+    assert "A request cost 0.0200 USD in the prototype" in text("cost")
+    assert not [caption for caption in tables("limits") if caption.startswith("Prototype")]
 
 
 def test_comparisons_say_who_may_be_chosen() -> None:
-    listed, cash = tables("break-even").values()
+    listed, cash, *_ = tables("break-even").values()
     may = {row[0]: row[1] for row in listed.rows}
     assert may["baseline"] == "no: it promises no SLO" and may["hosted"] == "yes"
-    sums = {row[0].removesuffix(" (chosen)"): row[-1] for row in cash.rows}
-    assert all(sums[name.replace("_", "-")] == numbers.usd(cost.three_year_usd) for name, cost in plan().tco.items())
+    assert {row[0].removesuffix(" (chosen)"): row[-1] for row in cash.rows} == {
+        name.replace("_", "-"): numbers.usd(paid[-1]) for name, paid in plan().cumulative.items()
+    }
     verdicts = {api.api: api.verdict for api in plan().apis}
     for api, verdict in verdicts.items():
         assert (may[api] == "no: not authorised") == (verdict == "rejected")
@@ -119,8 +126,13 @@ def test_comparisons_say_who_may_be_chosen() -> None:
 
 
 def test_every_part_flip_driver_and_case_is_a_row() -> None:
-    rows = [len(next(iter(tables(name).values())).rows) for name in ("parts", "flips", "sensitivity", "growth")]
-    assert rows == [5, len(plan().flips), len(plan().sensitivity), 9]
+    found = tables("cost") | tables("sensitivity")
+    starts = ("Cost of reserves", "Prices on which", "Sensitivity", "Cost of ")
+    rows = [next(len(t.rows) for caption, t in reversed(found.items()) if caption.startswith(s)) for s in starts]
+    flipping = [flip for flip in plan().flips if flip.value_usd is not None]
+    assert rows == [5, min(len(flipping), FLIPS), min(len(plan().sensitivity), DRIVERS), 3]
+    assert f"{len(plan().flips)} prices of admitted sites" in text("sensitivity")
+    assert len(plan().growth_costs) == 9 and any("other sites in sizing.json" in caption for caption in found)
     assert "--sensitivity" in text("sensitivity")
     picture = next(block for block in section("sensitivity").blocks if isinstance(block, Figure))
     assert picture.svg in sizing_html(plan())

@@ -90,9 +90,19 @@ def test_words_do_not_cover_each_other(path: Path) -> None:
             assert min(b, d) <= max(a, c) or abs(y - z) >= LETTER_HEIGHT, (title, one, other)
 
 
+def test_lines_of_what_was_paid_are_to_scale() -> None:
+    paid = {"a": [float(month) for month in range(37)], "b": [month / 2 for month in range(37)]}
+    root = ElementTree.fromstring(cumulative(paid, {"b": 18}, "t", "d"))
+    ends = sorted(float(e.get("points", "").split()[-1].split(",")[1]) for e in root.iter("polyline"))
+    base = max(float(e.get("y1", 0)) for e in root.iter("line") if e.get("class") == "grid")
+    assert base - ends[0] == pytest.approx(2 * (base - ends[1]), abs=0.2)
+    dot = next(root.iter("circle"))
+    assert base - float(dot.get("cy", 0)) == pytest.approx((base - ends[0]) / 2, abs=0.2)
+
+
 def test_long_names_and_many_sites_stay_inside() -> None:
     names = [f"a-site-with-a-long-name-{i}" for i in range(5)]
-    points = [Point(i, name, name, 1e6 * (i + 1), 0.1 * i, i == 0) for i, name in enumerate(names)]
+    points = [Point(str(i), name, name, 1e6 * (i + 1), 0.1 * i, i == 0) for i, name in enumerate(names)]
     paid = {name: [1e5 * (i + 1)] * 37 for i, name in enumerate(names)}
     for svg in (cost_and_latency(points, "t", "d"), cumulative(paid, {names[1]: 2, names[2]: 3}, "t", "d")):
         assert all(left >= 0 and right <= charts.WIDTH for _, left, right, _ in boxes(ElementTree.fromstring(svg)))
@@ -151,7 +161,7 @@ amounts = st.floats(1.0, 100.0)
 
 @given(st.lists(st.tuples(amounts, amounts), min_size=1, max_size=12))
 def test_the_frontier_holds_all_that_none_beats(pairs: list[tuple[float, float]]) -> None:
-    points = [Point(i, "", "", usd, ratio, False) for i, (usd, ratio) in enumerate(pairs)]
+    points = [Point(str(i), "", "", usd, ratio, False) for i, (usd, ratio) in enumerate(pairs)]
     best = {pairs[i] for i in frontier(points)}
 
     def beaten(pair: tuple[float, float]) -> bool:

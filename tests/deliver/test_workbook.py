@@ -14,6 +14,7 @@ from workbook_reading import assert_computes, constants, input_rows, load, named
 
 from aisizer.deliver.workbook import workbook_bytes
 from aisizer.plan import Plan
+from aisizer.plan.money_records import Driver
 
 PLANS = {
     "sample": sample_plan(),
@@ -68,6 +69,23 @@ def test_pandas_reads_the_export(plan: Plan) -> None:
         assert set(rows.complete) == {not cost.missing}
 
 
+def test_what_moves_the_fleet_stands_frozen_below_the_prices() -> None:
+    driver = Driver(
+        driver="growth", path="growth.rate", unit="1/month", low=0.02, base=0.04, high=0.06, three_year_low_usd=-1e5,
+        three_year_high_usd=2e5, npv_low_usd=None, npv_high_usd=None, accrual_low_usd=None, accrual_high_usd=None,
+        gpus_low=16, gpus_high=24, site_low="hosted", site_high="on_premises", changed=True, swing_usd=3e5, rerun=True,
+    )  # fmt: skip
+    without = load(workbook_bytes(sample_plan()), values=True)["Sensitivity"]
+    assert any("aisizer size --sensitivity" in str(row[0].value) for row in without.iter_rows())
+    sheet = load(workbook_bytes(sample_plan().model_copy(update={"sensitivity": (driver,)})), values=True)[
+        "Sensitivity"
+    ]
+    row = next(row for row in sheet.iter_rows() if row[1].value == "growth.rate")
+    assert [cell.value for cell in row[3:8]] == [0.02, 0.04, 0.06, -1e5, 2e5]
+    assert [cell.value for cell in row[10:12]] == ["16 and 24", "hosted and on_premises"]
+    assert all(cell.protection.locked for cell in row)
+
+
 def test_same_plan_same_bytes() -> None:
     assert workbook_bytes(sample_plan()) == workbook_bytes(sample_plan())
 
@@ -79,7 +97,7 @@ def test_nothing_active_inside() -> None:
 
 def test_hostile_text_is_text() -> None:
     book = load(workbook_bytes(sample_plan()))
-    cell = book["BOM"]["E6"]
+    cell = book["BOM"]["F6"]
     assert cell.value.startswith("'=HYPERLINK")
     assert cell.data_type == "s"
 

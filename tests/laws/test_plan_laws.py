@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import planning
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from aisizer.catalog.load import load_catalog
 from aisizer.costs.bom import ORDERED
-from aisizer.costs.tco import line_amounts
+from aisizer.costs.records import SiteCost
+from aisizer.costs.tco import line_amounts, used_amounts
 from aisizer.plan import Plan
 
 law = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -113,6 +115,17 @@ def _roadmap(made: Plan) -> None:
     assert all(checkpoint.slo_ratio <= 1 for checkpoint in made.roadmap.checkpoints)
 
 
+def _capital_by_wave(made: Plan, cost: SiteCost) -> None:
+    """What the bill capitalises in a wave is what enters service from its month up to the next wave's."""
+    assert made.roadmap is not None
+    bought = [i for i in cost.lines if i.treatment == "capitalise" and i.category in ORDERED and i.unit_price_usd]
+    by_month = sum((used_amounts(line) for line in bought), np.zeros(37))
+    begins = [next(m.month for m in made.roadmap.months if m.start >= p.need_by) for p in made.roadmap.purchases]
+    for purchase, begin, end in zip(made.roadmap.purchases, [0, *begins[1:]], [*begins[1:], 37], strict=True):
+        lines = [b.extended_price_usd or 0 for b in made.bom if b.wave == purchase.wave and b.treatment == "capitalise"]
+        assert sum(lines) == pytest.approx(by_month[begin:end].sum(), abs=0.0051 * max(1, len(lines)))
+
+
 def _money(made: Plan) -> None:
     assert made.decision is not None
     cost = made.tco[made.decision.site]
@@ -126,6 +139,7 @@ def _money(made: Plan) -> None:
         elif line.id in amounts:
             cents = sum(b.extended_price_usd or 0 for b in listed)
             assert cents == pytest.approx(amounts[line.id].sum(), abs=0.0051 * max(1, len(listed)))
+    _capital_by_wave(made, cost)
     assert cost.one_year_usd <= cost.three_year_usd + 0.01
 
 

@@ -85,14 +85,17 @@ def test_the_chosen_options_ratio_is_that_of_the_tightest_promise(name: str) -> 
 
 
 @each_profile
-def test_cash_of_the_others_is_what_the_saving_was_counted_from(name: str) -> None:
+def test_cumulative_cash_is_what_the_saving_was_counted_from(name: str) -> None:
     plan = plan_of(name)
     assert plan.decision
-    own = sum(plan.tco[plan.decision.site].cash_by_month_usd)
-    assert any(c.cash_by_month_usd for c in plan.comparisons)
+    own = plan.cumulative[plan.decision.site]
+    assert next(iter(plan.cumulative)) == plan.decision.site
+    assert len(plan.cumulative) > 2
     for found in plan.comparisons:
+        assert (found.saving_usd is not None) == (found.other in plan.cumulative)
         if found.saving_usd is not None:
-            assert len(found.cash_by_month_usd) == 37
-            assert sum(found.cash_by_month_usd) - own == pytest.approx(found.saving_usd, abs=1.0)
-        else:
-            assert found.cash_by_month_usd == ()
+            paid = plan.cumulative[found.other]
+            assert len(paid) == 37
+            assert paid[-1] - own[-1] == pytest.approx(found.saving_usd, abs=1.0)
+            later = [month for month in range(37) if paid[month] <= own[month]]
+            assert found.cheaper_from_month == (None if 36 in later else max(later, default=-1) + 1)

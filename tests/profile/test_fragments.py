@@ -174,6 +174,7 @@ def test_a_quote_of_the_price_alone_keeps_what_it_leaves_out_but_for_the_old_val
     text = json.dumps({"supply": {"quotes": [quote("x", "edited", replaces="price")]}})
     (kept,) = with_fragment(base, text).profile.supply.quotes
     assert (kept.supplier, kept.upfront, kept.mpn, kept.valid_until) == ("edited", 1.0, "P-1", None)  # type: ignore[union-attr]
+    assert kept.replaces == "offer", "it is the offer that it was, at another price"  # type: ignore[union-attr]
     (other,) = with_fragment(
         base, text.replace("price", "offer", 2).replace("unit_offer", "unit_price")
     ).profile.supply.quotes

@@ -25,7 +25,7 @@ LOOKS = {"light": ("light", 1200), "dark": ("dark", 1200), "narrow": ("light", 4
 RUN = """
 (async () => {
   const table = document.querySelector("table[data-sortable]");
-  const head = table.tHead.rows[0].cells[0];
+  const head = table.tHead.rows[0].cells[1];
   const cells = (column) => [...table.tBodies[0].rows].map(row => row.cells[column].textContent);
   const money = [...table.tHead.rows[0].cells].findIndex(cell => cell.textContent.includes("USD"));
   table.tHead.rows[0].cells[money].querySelector("button").click();
@@ -39,7 +39,7 @@ RUN = """
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
     sort: head.getAttribute("aria-sort"),
     marked: table.querySelectorAll("[aria-sort]").length,
-    names: cells(0),
+    names: cells(1),
     costs,
     violations: axed.violations.map(v => ({ id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html.slice(0, 200)) })),
   };

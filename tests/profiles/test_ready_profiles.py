@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from pypdf import PdfReader
 
 from aisizer.catalog.load import load_catalog
 from aisizer.deliver.formats import FORMATS, in_formats
@@ -38,14 +40,30 @@ REQUIRED = {
 }
 DRILLS = {"server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x"}
 HEADINGS = (
+    "Decision",
+    "Document control",
+    "Workload and service levels",
+    "Assumptions",
+    "Method",
+    "Result, alternatives and rejections",
     "Where the hardware went",
-    "Survival of failures",
-    "Failure drills",
-    "Where the data may go",
-    "Site and its limits",
-    "What stands around the GPUs",
-    "How to buy",
+    "Redundancy, recovery and drills",
+    "Capacity and purchases over 36 months",
+    "Triggers",
+    "Surroundings and upstream limits",
+    "Bill of materials",
+    "Total cost",
+    "Break-even and payback",
+    "Sensitivity",
+    "From the decision to production",
+    "Risks and limits of validity",
+    "Where the data may go, and which controls this supports",
+    "What would reopen the decision",
+    "Glossary",
+    "How to make it again",
 )
+PAGES = range(8, 15)
+"""of the document as PDF: what can be read before it is signed"""
 each_ready = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 each_profile = pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name + "/" + path.stem)
 
@@ -120,14 +138,14 @@ def _stands_complete(plan: dict[str, Any], text: str) -> None:
         "strategy_note"
     ]
     assert all(m["gpus_needed_low"] <= m["gpus_needed"] <= m["gpus_needed_high"] for m in plan["roadmap"]["months"])
-    for heading in HEADINGS:
-        assert f"\n## {heading}\n" in text
+    assert tuple(line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")) == HEADINGS
 
 
 def _bill_holds(folder: Path) -> None:
     """The same totals in CSV and JSON, a CycloneDX file that its schema accepts, and a Plan of less than a megabyte."""
     assert (folder / "sizing.json").stat().st_size < 1_000_000
     files = in_formats(read_plan(folder / "sizing.json"), ",".join(FORMATS))
+    assert len(PdfReader(io.BytesIO(files["sizing.pdf"])).pages) in PAGES
     made = json.loads(files["bom.json"])
     with (folder / "bom.csv").open(encoding="utf-8", newline="") as stream:
         in_csv = sum(Decimal(row["extended_price_usd"]) for row in csv.DictReader(stream))

@@ -42,4 +42,7 @@ def test_money_is_the_same_everywhere(name: str) -> None:
     rows = list(csv.DictReader(io.StringIO(files["bom.csv"].decode())))
     prices = [float(row["extended_price_usd"]) for row in rows if row["extended_price_usd"]]
     assert prices == [line["extended_price_usd"] for line in stored["bom"] if line["extended_price_usd"] is not None]
-    assert all(f"{price:,.2f}" in text for text in texts for price in prices if price)
+    totals = plan.bom_totals
+    assert sum(total.extended_price_usd for total in totals) == pytest.approx(sum(prices), abs=0.01 * len(totals))
+    assert all(f"{total.extended_price_usd:,.2f}" in text for text in texts for total in totals)
+    assert all(f"hold all {len(rows)} lines" in text for text in texts)

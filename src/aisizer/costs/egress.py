@@ -17,7 +17,7 @@ def egress_lines(buyer: Buyer, volume: Volume) -> list[CostLine]:
         return []
     per_token = named_factor(book, "egress-bytes-per-token").value
     gigabytes = [tokens * (per_token or 0.0) / 1e9 for tokens in volume.output_tokens]
-    flat = site.egress in book.quotes or not site.egress_tiers
+    flat = book.offered(site.egress) or not site.egress_tiers
     parts = {site.egress: gigabytes} if flat else tiered(gigabytes, site.egress_tiers)
     return [
         _line(buyer, name, quantity, per_token is not None)
@@ -44,4 +44,4 @@ def _line(buyer: Buyer, name: str, gigabytes: Sequence[float], known: bool) -> C
     begins = buyer.site.egress_tiers.get(name, 0.0)
     id = f"egress-over-{begins:.0f}-gb" if begins else "egress"
     text = "Network egress of responses" + (f", over {begins:,.0f} GB a month" if begins else "")
-    return priced_line(id, "egress", text, "expense", "GB", price, (0.0, *gigabytes))
+    return priced_line(id, "egress", text, "expense", "GB", price, (0.0, *gigabytes), item=name)

@@ -47,9 +47,12 @@ def yearly_in_advance(added: Sequence[tuple[int, int]]) -> tuple[list[float], li
 
 
 def _price(buyer: Buyer, name: str) -> Price | None:
-    """A quote for the licence, the price of the cloud's own marketplace, or the catalog's."""
+    """An offer for the licence, the price of the cloud's own marketplace, or the catalog's.
+
+    A quote of the price alone changes what the licence costs, and not by which of the two it is bought.
+    """
     hourly = buyer.book.named(f"{name}-cloud") if buyer.site.site_class in CLOUDS else None
-    return buyer.book.named(name) if hourly is None or name in buyer.book.quotes else hourly
+    return buyer.book.named(name) if hourly is None or buyer.book.offered(name) else hourly
 
 
 def _is_flat(price: Price | None) -> bool:

@@ -116,8 +116,10 @@ def priced_line(
     factors: Mapping[str, Factor] | None = None,
     waves: Sequence[int] = (),
     served: Sequence[float] = (),
+    item: str = "",
+    per: str = "",
 ) -> CostLine:
-    """One line; a missing price or factor leaves the unit price unknown."""
+    """One line; a missing price or factor leaves the unit price unknown. `item` and `per` say what a quote must name then."""
     all_factors = factors or {}
     known = {name: factor.value for name, factor in all_factors.items() if factor.value is not None}
     lacking = [factor.path or name for name, factor in all_factors.items() if factor.value is None]
@@ -129,13 +131,13 @@ def priced_line(
         treatment=treatment,
         unit=unit,
         unit_price_usd=priced.base if priced else None,
-        price_unit=priced.unit if priced else f"USD/{unit}",
+        price_unit=priced.unit if priced else f"USD/{per or unit}",
         low_usd=priced.low if priced else None,
         high_usd=priced.high if priced else None,
         factors=known,
         factor_units={name: FACTOR_UNITS[name] for name in known},
         quantity=amounts(quantity),
-        price_item=priced.item if priced else (lacking[0] if lacking else id),
+        price_item=priced.item if priced else (lacking[0] if lacking else item or id),
         source=priced.source if priced else "no source prices it",
         as_of=priced.as_of if priced else None,
         kind=priced.kind if priced else "unpriced",

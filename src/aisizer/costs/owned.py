@@ -33,20 +33,22 @@ def owned_lines(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
     waves = range(1, len(fleet.added) + 1)
     bought, running = by_wave(fleet), in_service(fleet)
     support, install = named_factor(book, site.support), named_factor(book, site.install)
+    network = site.rdma_network if buyer.rdma else site.network
     lines = [
-        priced_line("hardware", "hardware", offer.name, "capitalise", "server", price, bought, waves=waves),
+        priced_line(
+            "hardware", "hardware", offer.name, "capitalise", "server", price, bought, waves=waves, item=offer.id,
+        ),
         priced_line(
             "network", "network", "Network fabric: ports, optics and cables", "capitalise", "GPU",
-            book.named(site.rdma_network if buyer.rdma else site.network),
-            by_wave(fleet, offer.gpus), waves=waves,
+            book.named(network), by_wave(fleet, offer.gpus), waves=waves, item=network or "",
         ),
         priced_line(
             "install", "install", "Freight, installation and integration", "capitalise", "server", price, bought,
-            {"install_rate": install}, waves,
+            {"install_rate": install}, waves, item=offer.id,
         ),
         priced_line(
             "support", "support", "Hardware support", "expense", "server-month", price, running,
-            {"support_rate_per_year": support, "years_per_month": YEARS_PER_MONTH},
+            {"support_rate_per_year": support, "years_per_month": YEARS_PER_MONTH}, item=offer.id, per="server",
         ),
         _power(buyer, running),
         *_end(buyer, fleet, price),
@@ -67,7 +69,8 @@ def _power(buyer: Buyer, running: list[float]) -> CostLine:
     }
     price = own_price(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
     name = "Electricity, cooling included"
-    return priced_line("power", "power", name, "expense", "server-month", price, running, factors)
+    item = site.electricity or "supply.electricity"
+    return priced_line("power", "power", name, "expense", "server-month", price, running, factors, item=item, per="kWh")
 
 
 def _colocation(buyer: Buyer, running: list[float]) -> CostLine:
@@ -87,14 +90,19 @@ def _end(buyer: Buyer, fleet: Fleet, price: Price | None) -> list[CostLine]:
     if finance.residual > 0:
         share = {"residual": Factor(finance.residual, "finance.residual")}
         name = "Residual value after month 36"
+        sold = [*before, -servers]
         lines.append(
-            priced_line("residual", "residual", name, "capitalise", "server", price, [*before, -servers], share)
+            priced_line("residual", "residual", name, "capitalise", "server", price, sold, share, item=buyer.offer.id)
         )
     if finance.decommissioning > 0:
         share = {"decommissioning": Factor(finance.decommissioning, "finance.decommissioning")}
         name = "Removal, erasure and disposal after month 36"
         end = [*before, servers]
-        lines.append(priced_line("decommissioning", "decommissioning", name, "expense", "server", price, end, share))
+        lines.append(
+            priced_line(
+                "decommissioning", "decommissioning", name, "expense", "server", price, end, share, item=buyer.offer.id
+            )
+        )
     return lines
 
 

@@ -24,6 +24,7 @@ WAGES: Mapping[StaffRoleName, str] = {
     "on_call": "fte-systems-engineer-us",
 }
 """The catalog amount that prices a year of each role; who is on call is taken to be of operations."""
+PER_YEAR = "FTE-year"
 WORK: Mapping[StaffRoleName, str] = {
     "operations": "Operations: servers, parts, systems",
     "platform": "Platform: engine, models, releases",
@@ -45,7 +46,10 @@ def _everybody(buyer: Buyer) -> list[CostLine]:
     price = buyer.book.named(WAGES["operations"])
     factors = {"fte": _total(buyer), "years_per_month": YEARS_PER_MONTH}
     name = "Staff that runs the fleet"
-    return [priced_line("staff", "staff", name, "expense", "month", price, EACH_MONTH, factors)]
+    item = WAGES["operations"]
+    return [
+        priced_line("staff", "staff", name, "expense", "month", price, EACH_MONTH, factors, item=item, per=PER_YEAR)
+    ]
 
 
 def _role(buyer: Buyer, role: StaffRoleName, shares: Mapping[str, str]) -> CostLine:
@@ -56,7 +60,9 @@ def _role(buyer: Buyer, role: StaffRoleName, shares: Mapping[str, str]) -> CostL
     people = {"fte": fte} if fte else _shared(buyer, shares.get(role))
     factors = {**people, "years_per_month": YEARS_PER_MONTH}
     id = f"staff-{role.replace('_', '-')}"
-    return priced_line(id, "staff", WORK[role], "expense", "month", price, EACH_MONTH, factors)
+    return priced_line(
+        id, "staff", WORK[role], "expense", "month", price, EACH_MONTH, factors, item=WAGES[role], per=PER_YEAR
+    )
 
 
 def _shared(buyer: Buyer, share: str | None) -> dict[str, Factor]:

@@ -51,6 +51,10 @@ class PriceBook:
         """The price of a facility amount, or null where nobody gave one."""
         return None if item is None else self.priced(item, self.amounts.get(item))
 
+    def offered(self, item: str) -> bool:
+        """Whether a supplier offers the item, and not only its price was changed: an offer may also be another way to buy."""
+        return item in self.quotes and self.quotes[item].replaces == "offer"
+
     def terms(self, item: str) -> tuple[str, ...]:
         """Terms of an item that quotes price, from names such as p5.48xlarge:three_year."""
         return tuple(name.partition(":")[2] for name in self.quotes if name.startswith(f"{item}:"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aisizer.costs.lines import PERIODS, Buyer, Fleet, priced_line
+from aisizer.costs.prices import quote_name
 from aisizer.costs.records import CostLine, Treatment
 from aisizer.costs.tco import line_amounts
 from aisizer.units import HOURS_PER_MONTH
@@ -38,7 +39,8 @@ def rented_lines(buyer: Buyer, fleet: Fleet) -> list[CostLine]:
 
 
 def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -> CostLine:
-    price = buyer.book.priced(buyer.offer.id, buyer.offer.terms.get(term), term="" if term == "on_demand" else term)
+    quoted = "" if term == "on_demand" else term
+    price = buyer.book.priced(buyer.offer.id, buyer.offer.terms.get(term), term=quoted)
     name = f"{buyer.offer.provider} {buyer.offer.name}, {term.replace('_', ' ')}"
     upfront = price.upfront if price else 0.0
     paid = paid_upfront(hours, fleet, term, upfront) if upfront else hours
@@ -47,7 +49,10 @@ def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -
     if buyer.site.site_class == DEDICATED:
         treatment = "possible_lease"
     waves = range(1, len(fleet.added) + 1)
-    return priced_line(id, "rent", name, treatment, "instance-hour", price, paid, waves=waves, served=served)
+    return priced_line(
+        id, "rent", name, treatment, "instance-hour", price, paid, waves=waves, served=served,
+        item=quote_name(buyer.offer.id, quoted), per="h",
+    )  # fmt: skip
 
 
 def paid_upfront(hours: Sequence[float], fleet: Fleet, term: str, share: float) -> list[float]:

@@ -26,10 +26,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """An unordered list."""
+    """An unordered list, and what it lists."""
 
     kind: ClassVar[str] = "items"
     items: tuple[str, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Facts:
 
     kind: ClassVar[str] = "facts"
     facts: tuple[tuple[str, str], ...]
+    paths: tuple[str, ...] = ()
+    """where each figure stands in the plan; empty: none of them, or a fact without a figure"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+    paths: tuple[str, ...] = ()
+    """where the figures of each row stand in the plan: what `aisizer explain` is asked for; empty: they have no place there"""
     sortable: bool = False
     """whether a reader may order its rows, where the format can"""
 
@@ -111,14 +116,21 @@ class Document:
     language: str = "en"
 
 
-def table(caption: str, columns: str, rows: Sequence[Sequence[str]]) -> Table:
-    """A table from a heading line such as "Site | GPUs # | Reason", where # marks figures."""
+def table(
+    caption: str, columns: str, rows: Sequence[Sequence[str]], place: str = "", keys: Sequence[str] = ()
+) -> Table:
+    """A table from a heading line such as "Site | GPUs # | Reason", where # marks figures.
+
+    place: what of the plan the table shows, named in its caption; keys: of each row below it.
+    """
     names = [name.strip() for name in columns.split("|")]
     made = tuple(Column(name.removesuffix("#").strip(), name.endswith("#")) for name in names)
     for row in rows:
         if len(row) != len(made):
             raise ValueError(f"{caption}: {len(made)} cells are expected (got {len(row)})")
-    return Table(caption, made, tuple(tuple(row) for row in rows))
+    named = f"{caption} (explain {place})" if place else caption
+    paths = tuple(f"{place}.{key}" if place else key for key in keys)
+    return Table(named, made, tuple(tuple(row) for row in rows), paths)
 
 
 def one_line(text: str) -> str:

@@ -129,20 +129,21 @@ def _signs(frame: Frame, y: float, shape: int, css: str, found: Sequence[tuple[d
 def cumulative(
     series: Mapping[str, Sequence[float]], crossings: Mapping[str, int], title: str, description: str
 ) -> str:
-    """Sums by month from the time before service on, the first line the plan's; crossings: month from whose end on it is the
-    lower one, by the other's name."""
-    sums = {name: _sums(values) for name, values in series.items()}
-    highest = max(max(values) for values in sums.values())
+    """What has been paid by the end of each month, the time before service first; the first line is the plan's.
+
+    crossings: month from whose end on the plan's is the lower one, by the other's name.
+    """
+    highest = max(max(values) for values in series.values())
     step = tick_step(highest)
     frame = Frame(58, WIDTH - 212, 14, 284, (0, 36), (0, ceil(highest / step) * step))
     parts = [frame.level(i * step, money(i * step)) for i in range(round(frame.up[1] / step) + 1)]
     parts += [frame.below(month, str(month)) for month in range(0, 36, 6)] + [frame.below(36, "month 36")]
-    own = next(iter(sums.values()))
-    for index, values in reversed(list(enumerate(sums.values()))):
+    own = next(iter(series.values()))
+    for index, values in reversed(list(enumerate(series.values()))):
         parts.append(frame.path(list(enumerate(values)), f"l{index}"))
     parts += _crossings(frame, own, crossings)
-    ends = _apart([frame.y(values[-1]) for values in sums.values()], frame.bottom)
-    for index, ((name, values), y) in enumerate(zip(sums.items(), ends, strict=True)):
+    ends = _apart([frame.y(values[-1]) for values in series.values()], frame.bottom)
+    for index, ((name, values), y) in enumerate(zip(series.items(), ends, strict=True)):
         parts.append(line(frame.right + 2, frame.y(values[-1]), frame.right + 14, y, "grid"))
         parts.append(line_legend(frame.right + 14, y, f"l{index}", short(name, NAME)))
     return svg(frame.bottom + 26, title, description, parts)
@@ -158,14 +159,6 @@ def _crossings(frame: Frame, own: Sequence[float], crossings: Mapping[str, int])
         parts.append(text(x, y + WORDS[turn], f"month {month}", "middle", "halo"))
         before = x
     return parts
-
-
-def _sums(values: Sequence[float]) -> list[float]:
-    total, found = 0.0, []
-    for value in values:
-        total += value
-        found.append(total)
-    return found
 
 
 def _apart(wanted: Sequence[float], lowest: float) -> list[float]:

@@ -37,8 +37,8 @@ class Band:
 class Point:
     """One option: its cost, its latency over the target, and to which group it belongs."""
 
-    number: int
-    """its row in the table"""
+    number: str
+    """its row in the table; empty: it has none"""
     name: str
     group: str
     usd: float
@@ -109,7 +109,7 @@ def cost_and_latency(points: Sequence[Point], title: str, description: str) -> s
 def frontier(points: Sequence[Point]) -> list[int]:
     """Places of the points than which no other is both cheaper and quicker, the cheapest first.
 
-    >>> a, b, c = (Point(0, "", "", usd, ratio, False) for usd, ratio in ((1.0, 0.9), (2.0, 0.5), (3.0, 0.7)))
+    >>> a, b, c = (Point("", "", "", usd, ratio, False) for usd, ratio in ((1.0, 0.9), (2.0, 0.5), (3.0, 0.7)))
     >>> frontier([a, b, c])
     [0, 1]
     """
@@ -163,13 +163,15 @@ def _numbers(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> 
     taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     parts = []
     for p, (x, y) in zip(points, places, strict=True):
-        width, near = 7.5 * len(str(p.number)), [box for box in taken if box[0] < x + NEAR and box[2] > x - NEAR]
+        if not p.number:
+            continue
+        width, near = 7.5 * len(p.number), [box for box in taken if box[0] < x + NEAR and box[2] > x - NEAR]
         box = min(
             _around(x, y, width, RING + 3 if p.chosen else 8),
             key=lambda place: sum(_overlap(place, other) for other in near),
         )
         taken.append(box)
-        parts.append(text(box[0], box[3] - 1, str(p.number), css="small halo"))
+        parts.append(text(box[0], box[3] - 1, p.number, css="small halo"))
     return parts
 
 

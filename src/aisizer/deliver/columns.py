@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 
 from aisizer.deliver.blocks import Column, Table
 
-WHOLE_WORD, WHOLE_CELL, WHOLE_FIGURE = 16, 14, 30
-"""characters of a word, of a cell of text, and of one of figures, that stay on one line; longer ones may break"""
+WHOLE_WORD, WHOLE_PIECE, WHOLE_CELL, WHOLE_FIGURE = 16, 26, 14, 30
+"""characters of a word, of what of it has no place to break, of a cell of text, and of one of figures, that stay on one line"""
+PLACES = re.compile(r"(?<=[A-Za-z][._/-])")
+"""where the PDF may break a word"""
 PADDING = 2
 """characters between two columns"""
+HANDWRITING = 24
+"""characters of a column that is empty, for somebody to write in"""
 
 
 def widths(table: Table, line: int) -> tuple[float, ...]:
@@ -41,8 +46,12 @@ def points(table: Table) -> float:
 
 
 def _least(column: Column, texts: list[str]) -> int:
-    """[character] below which a word, or a figure with its unit, would be cut."""
+    """[character] below which a word, or a figure with its unit, would be cut, or a name could not be written."""
+    if texts and not any(texts):
+        return HANDWRITING
     words = [word for text in (column.title, *texts) for word in text.split()]
     whole = WHOLE_FIGURE if column.numeric else WHOLE_CELL
     cells = [len(text) for text in texts if len(text) <= whole]
-    return max([min(len(word), WHOLE_WORD) for word in words] + cells, default=0) + PADDING
+    pieces = [len(piece) for word in words if len(word) > WHOLE_WORD for piece in PLACES.split(word)]
+    parts = [min(length, WHOLE_PIECE) for length in pieces] + [min(len(word), WHOLE_WORD) for word in words]
+    return max(parts + cells, default=0) + PADDING

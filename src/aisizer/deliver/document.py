@@ -15,35 +15,15 @@ from aisizer.deliver.docx_file import document_docx
 from aisizer.deliver.json_file import plan_hash
 from aisizer.deliver.pdf import document_pdf
 from aisizer.deliver.sections_around import surroundings_section
-from aisizer.deliver.sections_drills import drills_section
-from aisizer.deliver.sections_evidence import (
-    assumptions_section,
-    control_section,
-    integrations_section,
-    limits_section,
-    method_section,
-    prototype_section,
-    sources_section,
-)
+from aisizer.deliver.sections_control import control_section, glossary_section, reopen_section, reproduce_section
+from aisizer.deliver.sections_decision import decision_section
+from aisizer.deliver.sections_evidence import assumptions_section, limits_section, method_section
 from aisizer.deliver.sections_money import bom_section, cost_section
 from aisizer.deliver.sections_path import bridge_section, path_section
-from aisizer.deliver.sections_results import (
-    break_even_section,
-    flips_section,
-    growth_section,
-    parts_section,
-    sensitivity_section,
-    unit_cost_section,
-)
+from aisizer.deliver.sections_results import break_even_section, sensitivity_section
 from aisizer.deliver.sections_roadmap import roadmap_section
-from aisizer.deliver.sections_service import (
-    alternatives_section,
-    decision_section,
-    slo_section,
-    waterfall_section,
-)
-from aisizer.deliver.sections_sites import apis_section, facility_section, verdicts_section
-from aisizer.deliver.sections_strategies import strategies_section
+from aisizer.deliver.sections_service import alternatives_section, slo_section, waterfall_section
+from aisizer.deliver.sections_sites import verdicts_section
 from aisizer.deliver.sections_survival import survival_section
 from aisizer.deliver.sections_triggers import triggers_section
 from aisizer.plan import Plan
@@ -52,8 +32,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def document(plan: Plan) -> Document:
-    """The sizing document; a section that does not apply is absent."""
+DIGITS = 12
+"""of the sha256 of sizing.json, by which a document names its plan"""
+
+
+def document(plan: Plan, digest: str = "") -> Document:
+    """The sizing document; a section that does not apply is absent. digest: sha256 of sizing.json, where it is at hand."""
     decision = labels.decided(plan)
     fleet = labels.fleet(decision)
     title = f"{labels.profile_name(plan)}: {labels.verb(decision)} {fleet} {labels.site(decision.site)}"
@@ -61,7 +45,7 @@ def document(plan: Plan) -> Document:
     return Document(
         title,
         f"{made}; order by {decision.order_by}.",
-        tuple(_sections(plan)),
+        _sections(plan, (digest or plan_hash(plan))[:DIGITS]),
         labels.plan_date(plan),
         labels.marking(plan),
     )
@@ -69,14 +53,24 @@ def document(plan: Plan) -> Document:
 
 def sizing_md(plan: Plan) -> str:
     """The document as Markdown; its tables carry what the pictures show."""
-    return _environment().get_template("sizing.md.j2").render(doc=document(plan)).rstrip() + "\n"
+    return document_md(document(plan))
 
 
 def sizing_html(plan: Plan) -> str:
     """The document as one HTML page that needs neither script nor network; with script its options can be sorted."""
+    return document_html(document(plan))
+
+
+def document_md(made: Document) -> str:
+    """A document as Markdown."""
+    return _environment().get_template("sizing.md.j2").render(doc=made).rstrip() + "\n"
+
+
+def document_html(made: Document) -> str:
+    """A document as one HTML page."""
     template, script = _environment().get_template("sizing.html.j2"), _script()
     known = {"palette": charts.PALETTE, "grey": charts.GREY, "script": script, "script_hash": _allowed(script)}
-    return template.render(doc=document(plan), **known).rstrip() + "\n"
+    return template.render(doc=made, **known).rstrip() + "\n"
 
 
 def sizing_pdf(plan: Plan) -> bytes:
@@ -91,43 +85,40 @@ def sizing_docx(plan: Plan) -> bytes:
 
 def stamp(plan: Plan) -> str:
     """What stands at the foot of every page: which profile, plan and tool it comes from."""
-    return f"{labels.profile_name(plan)}, plan {plan_hash(plan)[:12]}, aisizer {plan.aisizer_version}"
+    return f"{labels.profile_name(plan)}, plan {plan_hash(plan)[:DIGITS]}, aisizer {plan.aisizer_version}"
 
 
-def _sections(plan: Plan) -> list[Section]:
-    sections = [
+def _sections(plan: Plan, digest: str) -> tuple[Section, ...]:
+    """In the order in which a signer asks."""
+    before = [
         decision_section(plan),
+        control_section(plan, digest),
         slo_section(plan),
-        prototype_section(plan) if any(c.unit != "USD" for c in plan.prototype) else None,
-        waterfall_section(plan),
-        survival_section(plan) if plan.availability else None,
-        drills_section(plan) if plan.drills else None,
-        alternatives_section(plan),
-        roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
-        strategies_section(plan) if plan.strategies else None,
-        bridge_section(plan) if plan.bridge else None,
-        path_section(plan) if plan.path else None,
-        triggers_section(plan) if plan.triggers else None,
-        cost_section(plan),
-        unit_cost_section(plan) if plan.unit_costs else None,
-        break_even_section(plan) if plan.comparisons else None,
-        parts_section(plan) if plan.parts else None,
-        flips_section(plan) if plan.flips else None,
-        sensitivity_section(plan) if plan.sensitivity else None,
-        growth_section(plan) if plan.growth_costs else None,
-        bom_section(plan) if plan.bom else None,
-        verdicts_section(plan) if plan.verdicts else None,
-        apis_section(plan) if plan.apis else None,
-        facility_section(plan) if plan.limits else None,
-        surroundings_section(plan) if plan.surroundings else None,
-        integrations_section(plan) if plan.integrations else None,
         assumptions_section(plan) if plan.assumptions else None,
         method_section(plan) if plan.explain else None,
-        sources_section(plan) if plan.sources else None,
+        alternatives_section(plan),
+        waterfall_section(plan),
+        survival_section(plan) if plan.availability or plan.drills else None,
+        roadmap_section(plan, plan.roadmap) if plan.roadmap else None,
+        bridge_section(plan) if plan.bridge else None,
+        triggers_section(plan) if plan.triggers else None,
+        surroundings_section(plan) if plan.surroundings or plan.limits or plan.integrations else None,
+        bom_section(plan) if plan.bom else None,
+        cost_section(plan),
+        break_even_section(plan) if plan.comparisons else None,
+        sensitivity_section(plan) if plan.sensitivity or plan.flips else None,
+        path_section(plan) if plan.path else None,
         limits_section(plan),
-        control_section(plan),
     ]
-    return [section for section in sections if section is not None]
+    stand = [section for section in before if section is not None]
+    titles = {section.id: section.title for section in stand} | {"sites": "this one"}
+    last = [
+        verdicts_section(plan, titles) if plan.verdicts else None,
+        reopen_section(plan),
+        glossary_section(),
+        reproduce_section(plan),
+    ]
+    return tuple(stand) + tuple(section for section in last if section is not None)
 
 
 @cache

@@ -104,7 +104,11 @@ def _add(word: Word, block: Block) -> None:
             line = word.add_paragraph()
             line.add_run("Note: ").bold = True
             line.add_run(one_line(text))
-        case Items(items):
+        case Items(items, title):
+            if title:
+                line = word.add_paragraph()
+                line.add_run(one_line(title)).bold = True
+                line.paragraph_format.keep_with_next = True
             for item in items:
                 word.add_paragraph(one_line(item), "List Bullet")
         case Code(text):

@@ -15,7 +15,7 @@ from aisizer.deliver.columns import points, widths
 
 FONT = "Libertinus Serif"
 """comes with typst, so that the pages are the same on every machine; it has Latin, Greek and Cyrillic letters"""
-BODY = 9.5
+BODY = 9.0
 """[pt] size of the text"""
 ONE_PAGE = (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 """[pt] tried in turn where all has to stand on one page"""

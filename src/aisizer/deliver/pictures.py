@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Figure, table
@@ -43,9 +42,9 @@ def latency_picture(plan: Plan) -> list[Block]:
         for curve in plan.load_curves
         for p in curve.promises
     ]
-    listed = table(
-        "Latency at shares of the load that is carried with every SLO met", f"Promise | Target # | {shares}", rows
-    )
+    keys = [f"{i}.promises.{j}" for i, curve in enumerate(plan.load_curves) for j in range(len(curve.promises))]
+    heads = f"Promise | Target # | {shares}"
+    listed = table("Latency at shares of the load that is carried with every SLO met", heads, rows, "load_curves", keys)
     caption = f"{title}, by the analytic queue with all servers up. {told}"
     return [Figure(svg, caption), listed]
 
@@ -56,97 +55,104 @@ def _latencies(promise: PromiseCurve) -> Iterable[str]:
 
 def cumulative_picture(plan: Plan) -> list[Block]:
     """What each fleet and API has cost by the end of each month, and from when on the chosen site costs less."""
-    shown = [c for c in plan.comparisons if c.cash_by_month_usd]
-    if not shown or plan.decision is None:
+    own = labels.decided(plan).site
+    if own not in plan.cumulative or len(plan.cumulative) < 2:
         return []
-    own = plan.tco[plan.decision.site]
-    name = f"{labels.site(own.site)} (chosen)"
-    series = {name: own.cash_by_month_usd} | {labels.site(c.other): c.cash_by_month_usd for c in shown}
-    drawn = sorted(shown, key=lambda c: c.kind == "api" and not c.alternative)[: LINES - 1]
-    lines = {name: own.cash_by_month_usd} | {labels.site(c.other): c.cash_by_month_usd for c in drawn}
+    beside = [c for c in plan.comparisons if c.other in plan.cumulative]
+    drawn = sorted(beside, key=lambda c: c.kind == "api" and not c.alternative)[: LINES - 1]
+    lines = {_line_name(name, own): plan.cumulative[name] for name in (own, *(c.other for c in drawn))}
     crossings = {labels.site(c.other): month for c in drawn if (month := c.cheaper_from_month or 0) > FROM_THE_START}
     title = "Cumulative cash and break-even"
     svg = cumulative(lines, crossings, title, " ".join(c.sentence for c in drawn))
     months = " | ".join(f"{'before service' if m == 0 else f'month {m}'} #" for m in HALF_YEARS)
-    rows = [(of, *(numbers.usd(sum(cash[: m + 1])) for m in HALF_YEARS)) for of, cash in series.items()]
-    left_out = f"; the table has {len(shown) - len(drawn)} more" if len(shown) > len(drawn) else ""
-    dot = "; a dot: from that month on the chosen site has cost less" if crossings else ""
-    caption = f"Cumulative cash, USD{dot}{left_out}"
-    return [
-        Figure(svg, caption),
-        table("Cumulative cash at the end of the month, USD", f"Fleet or API | {months}", rows),
+    rows = [
+        (_line_name(name, own), *(numbers.usd(paid[m]) for m in HALF_YEARS)) for name, paid in plan.cumulative.items()
     ]
+    left_out = f"; the table has {len(beside) - len(drawn)} more" if len(beside) > len(drawn) else ""
+    dot = "; a dot: from that month on the chosen site has cost less" if crossings else ""
+    listed = table(
+        "Cumulative cash at the end of the month, USD",
+        f"Fleet or API | {months}",
+        rows,
+        "cumulative",
+        [*plan.cumulative],
+    )
+    return [Figure(svg, f"Cumulative cash, USD{dot}{left_out}"), listed]
+
+
+def _line_name(name: str, own: str) -> str:
+    return f"{labels.site(name)} (chosen)" if name == own else labels.site(name)
 
 
 def evidence_picture(plan: Plan) -> list[Block]:
     """How far measurements lay from predictions of these kinds, and the prototype's own figures."""
-    published = _published(plan.error_bands)
-    own = {f"prototype {c.name}": band for c in plan.prototype if (band := _own(c)) is not None}
-    bands = published | own
-    if not bands:
+    found = [*_published(plan.error_bands), *_own(plan.prototype)]
+    if not found:
         return []
     title = "Measured against predicted"
-    told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b in bands.items())
-    svg = measured_and_predicted({short(name, NAME): band for name, band in bands.items()}, title, f"{told}.")
+    told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b, _ in found)
+    svg = measured_and_predicted({short(name, NAME): band for name, band, _ in found}, title, f"{told}.")
     rows = [
-        (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high)))
-        for name, band in bands.items()
+        (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high))) for name, band, _ in found
     ]
     heads = "Prediction of | Measurements | 10 % lay below # | Median # | 10 % lay above #"
     caption = "Measured over predicted; the band holds 80 % of published measurements of each kind"
-    return [Figure(svg, caption), table("Measured over predicted", heads, rows)]
+    keys = [path for _, _, path in found]
+    return [Figure(svg, caption), table("Measured over predicted", heads, rows, "", keys)]
 
 
-def _published(bands: Iterable[ErrorBand]) -> dict[str, Band]:
-    """The bands by what they are of; workloads with the same band share it."""
-    alike: dict[tuple[str, Band], list[ErrorBand]] = {}
-    for b in bands:
+def _published(bands: Sequence[ErrorBand]) -> list[tuple[str, Band, str]]:
+    """The bands with what they are of and where they stand; workloads with the same band share it."""
+    alike: dict[tuple[str, Band], list[int]] = {}
+    for place, b in enumerate(bands):
         told = f"{b.measurements:,} measured" if b.measurements else "assumed"
-        alike.setdefault((f"{b.metric.upper()} {b.percentile}", Band(b.low, b.median, b.high, told)), []).append(b)
-    return {f"{of} of {', '.join(b.workload for b in members)}": band for (of, band), members in alike.items()}
+        alike.setdefault((f"{b.metric.upper()} {b.percentile}", Band(b.low, b.median, b.high, told)), []).append(place)
+    return [
+        (f"{of} of {', '.join(bands[place].workload for place in places)}", band, f"error_bands.{places[0]}")
+        for (of, band), places in alike.items()
+    ]
 
 
-def _own(found: Comparison) -> Band | None:
-    if found.predicted is None or not found.predicted or found.unit == "USD":
-        return None
-    ratio = found.measured / found.predicted
-    return Band(ratio, ratio, ratio, "own figure")
+def _own(found: Sequence[Comparison]) -> list[tuple[str, Band, str]]:
+    return [
+        (f"prototype {c.name}", Band(c.ratio, c.ratio, c.ratio, "own figure"), f"prototype.{place}")
+        for place, c in enumerate(found)
+        if c.ratio is not None and c.unit != "USD"
+    ]
 
 
-def options_picture(plan: Plan) -> list[Block]:
-    """All ranked options by 36-month cost and latency; the table numbers them."""
-    known = [option for option in plan.ranking if option.three_year_usd is not None and option.slo_ratio is not None]
-    points = [point for number, option in enumerate(known, start=1) if (point := _point(number, option)) is not None]
+def options_picture(plan: Plan, listed: Collection[int]) -> list[Block]:
+    """All ranked options by 36-month cost and latency; those of these places in the ranking are numbered by them."""
+    points = [point for place, o in enumerate(plan.ranking) if (point := _point(place, o, place in listed)) is not None]
     if len(points) < 2:
         return []
-    best = {points[i].number for i in frontier(points)}
     most = DEAREST * min(point.usd for point in points)
     drawn = [point for point in points if point.usd <= most or point.chosen]
     title = "Cost and latency of all options"
-    told = f"{len(points)} options; none is cheaper and quicker than {', '.join(f'number {n}' for n in sorted(best))}"
-    svg = cost_and_latency(drawn, title, f"{told}.")
-    rows = [_option_row(point, option, point.number in best) for point, option in zip(points, known, strict=True)]
-    heads = "No. # | Option | 36 months, USD # | Of the target # | Tightest SLO | Remark"
-    caption = (
-        "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up"
-        + (f"; the table has {len(points) - len(drawn)} more, at higher cost" if len(drawn) < len(points) else "")
+    told = (
+        f"{len(points)} options; none is cheaper and quicker than {'; '.join(points[i].name for i in frontier(points))}"
     )
-    return [Figure(svg, caption), replace(table("Options by cost and latency", heads, rows), sortable=True)]
+    caption = (
+        "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up; "
+        "numbers are those of the table"
+    )
+    left_out = len(points) - len(drawn)
+    return [
+        Figure(
+            cost_and_latency(drawn, title, f"{told}."), caption + (f"; {left_out} dearer left out" if left_out else "")
+        )
+    ]
 
 
-def _point(number: int, option: Option) -> Point | None:
+def best_places(plan: Plan) -> set[int]:
+    """Places in the ranking of the options than which none is both cheaper and quicker."""
+    known = [(place, point) for place, o in enumerate(plan.ranking) if (point := _point(place, o, True)) is not None]
+    return {known[i][0] for i in frontier([point for _, point in known])}
+
+
+def _point(place: int, option: Option, listed: bool) -> Point | None:
     if option.three_year_usd is None or option.slo_ratio is None:
         return None
     name = f"{option.gpus} x {labels.gpu(option.gpu)}, {labels.site(option.site)}, {labels.term(option.term)}"
+    number = str(place + 1) if listed else ""
     return Point(number, name, labels.site(option.site), option.three_year_usd, option.slo_ratio, option.chosen)
-
-
-def _option_row(point: Point, option: Option, best: bool) -> tuple[str, ...]:
-    return (
-        str(point.number),
-        point.name,
-        numbers.at_least(numbers.usd(point.usd), not option.complete),
-        numbers.share(point.ratio),
-        option.tightest_slo,
-        ", ".join(["chosen"] * option.chosen + ["none cheaper and quicker"] * best),
-    )

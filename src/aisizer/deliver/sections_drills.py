@@ -1,4 +1,4 @@
-"""The document's section on failure drills, and the same drills on a screen."""
+"""The document's words on failure drills, and the same drills on a screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Code, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Paragraph, table
 from aisizer.plan import Plan
 from aisizer.plan.drill_records import DrillPromise, DrillResult
 
@@ -19,30 +19,38 @@ WIDTH = 80
 PLAY = "aisizer simulate sizing.json --drill all"
 
 
-def drills_section(plan: Plan) -> Section:
-    """Each drill: whether the promises hold, what the others see, and when it is over."""
+def drill_blocks(plan: Plan) -> list[Block]:
+    """Each drill: what happens, whether the promises hold, what the others see, and when it is over."""
+    if not plan.drills:
+        return []
     simulated = all(found.method == "simulated" for found in plan.drills)
     rows = [
-        (_name(f), holds(f), worst(f), numbers.share(f.failed), _lasts(f), drained(f), holds_again(f))
+        (
+            _name(f),
+            f.what,
+            holds(f),
+            worst(f),
+            numbers.share(f.failed),
+            _lasts(f),
+            drained(f),
+            holds_again(f),
+            _others(f),
+        )
         for f in plan.drills
     ]
     heads = (
-        "Drill | Promises hold | Worst during it # | Failed # | Lasts # | Queue drained after # | Holds again after #"
+        "Drill | What happens | Promises hold | Worst during it # | Failed # | Lasts # | Queue drained # | Holds again # | "
+        "Others see"
     )
-    told = [(_name(f), f.what, _limits(f), f.others, f.decided_by) for f in plan.drills]
-    blocks: list[Block] = [
-        Paragraph(_told(plan, simulated)),
-        table("Drills at the peak hour", heads, rows),
-        table("What happens in each", "Drill | What happens | Limits | Others see | Decided by", told),
-    ]
-    if simulated:
-        phases = "Drill | Promise | Target # | Before # | During # | After #"
-        blocks.append(
-            table("Promises before, during and after", phases, [r for f in plan.drills for r in _phase_rows(f)])
-        )
-    elif not _apart(plan):
-        blocks += [Paragraph("They are played request by request with:"), Code(PLAY)]
-    return Section("drills", "Failure drills", tuple(blocks))
+    keys = [found.name for found in plan.drills]
+    return [Paragraph(_told(plan, simulated)), table("Drills at the peak hour", heads, rows, "drills", keys)]
+
+
+def _others(found: DrillResult) -> str:
+    """What the others see, with the limits that hold."""
+    away = _turned_away(found)
+    limits = f" Limits: {found.admission}{f'; turned away: {away}' if away else ''}." if found.admission else ""
+    return f"{found.others}.{limits}"
 
 
 def _told(plan: Plan, simulated: bool) -> str:
@@ -57,7 +65,8 @@ def _told(plan: Plan, simulated: bool) -> str:
         f"{when} Told from the plan's own figures, not played: percentiles with the redundancy down, loads, and a fluid queue "
         "of those who still send again. What no formula tells is n/a."
     )
-    return f"{told} Drills are not played on pools that prefill and decode apart." if _apart(plan) else told
+    apart = "Drills are not played on pools that prefill and decode apart."
+    return f"{told} {apart if _apart(plan) else f'They are played request by request with {PLAY}.'}"
 
 
 def _apart(plan: Plan) -> bool:
@@ -68,11 +77,6 @@ def _name(found: DrillResult) -> str:
     if found.name != "tenant-10x":
         return found.name
     return f"{found.name}, limited" if found.admission else found.name
-
-
-def _limits(found: DrillResult) -> str:
-    away = _turned_away(found)
-    return f"{found.admission or 'none'}{f'; turned away: {away}' if away else ''}"
 
 
 def holds(found: DrillResult) -> str:
@@ -127,20 +131,6 @@ def _seen(value_ms: float | None, met: bool | None) -> str:
     if value_ms is None:
         return "no answer" if met is False else numbers.NOT_AVAILABLE
     return numbers.duration(value_ms)
-
-
-def _phase_rows(found: DrillResult) -> list[tuple[str, ...]]:
-    return [
-        (
-            _name(found),
-            _promise(p),
-            numbers.duration(p.target_ms),
-            _seen(p.before_ms, p.before_met),
-            _seen(p.during_ms, p.during_met),
-            _seen(p.after_ms, p.after_met),
-        )
-        for p in found.holds
-    ]
 
 
 def drills_json(found: AllDrills) -> str:

@@ -1,14 +1,17 @@
-"""The document's sections on what the plan rests on: rules, surroundings, assumptions, method, sources, limits."""
+"""The document's sections on what the plan rests on: assumptions, method, risks, and what is measured or modelled."""
 
 from __future__ import annotations
 
-from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Code, Facts, Items, Notice, Paragraph, Section, table
-from aisizer.plan import Comparison, IntegrationUse, Plan
-from aisizer.plan.explain_survival import PREFIX
-from aisizer.plan.upstream import READINESS_RISKS, first_to_break
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from textwrap import shorten
 
-AT = ("go_live", "month_12", "month_36")
+from aisizer.calibration.measurements import COUNTS
+from aisizer.deliver import labels, numbers
+from aisizer.deliver.blocks import Block, Items, Paragraph, Section, Table, table
+from aisizer.plan import Assumption, Comparison, Plan, Step
+
 NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, and more than one site serving at once",
@@ -19,17 +22,43 @@ NOT_MODELLED = (
     "income tax, financing, and resale beyond the profile's own residual",
 )
 """what this version leaves out whatever the profile says"""
-
-
-def prototype_section(plan: Plan) -> Section:
-    """What a prototype measured beside what the model says of the same load."""
-    rows = [(c.name, *_figures(c), _deviation(c)) for c in plan.prototype if c.unit != "USD"]
-    text = (
-        "The model is uncalibrated here: it predicts the prototype's load without having seen its figures. Where the plan "
-        "takes the prototype's GPU class, engine and precision, the figures then calibrate it as one load point."
-    )
-    listed = table("Prototype and model", "Figure | Measured # | Predicted # | Predicted against measured #", rows)
-    return Section("prototype", "Prototype beside the model", (Paragraph(text), listed))
+MOVING = (
+    "go_live",
+    "engine",
+    "sites.",
+    "growth.review",
+    "resilience.headroom",
+    "resilience.confidence",
+    "resilience.redundancy",
+    "resilience.server_failures_per_year",
+    "resilience.repair_time",
+    "resilience.cold_start",
+    "finance.useful_life",
+    "finance.served_share",
+    "finance.discount_rate",
+)
+"""defaults, catalog values and computed ones that fleet, dates or cost follow from; their paths begin so"""
+ORIGINS = {"user": "set by the profile", "default": "defaults", "catalog": "of the catalog", "computed": "computed"}
+PROFILED = ("load.", "prompt_tokens.", "output_tokens.", "prefix_hit", "burst.", "model", "slo")
+"""what a workload's own table and that of the promises show already"""
+TITLE = 150
+"""characters of a source's title"""
+SOURCES = 6
+"""sources shown, the weakest first"""
+STEPS = (
+    "workloads.*.peak_rate",
+    "pools.*.kv_capacity_tokens",
+    "pools.*.peak_rate_per_replica",
+    "decision.gpus_needed",
+    "decision.servers",
+    "availability.probability",
+    "decision.order_by",
+    "triggers.capacity-*.threshold",
+    "tco.{site}.three_year_usd",
+    "tco.{site}.npv_usd",
+    "tco.{site}.usd_per_million_tokens",
+)
+"""steps shown, as patterns of their names; those of the waterfall stand in its own section"""
 
 
 def compared(comparison: Comparison) -> str:
@@ -54,139 +83,156 @@ def _deviation(comparison: Comparison) -> str:
     return numbers.change(comparison.predicted / comparison.measured - 1)
 
 
-def integrations_section(plan: Plan) -> Section:
-    """How close upstream systems are to their ceilings."""
-    calls = "System | Limit calls/s # | Case | At go-live # | Month 12 # | Month 36 # | Breaks in"
-    state = [
-        (u.name, _latency(u), str(u.attempts), numbers.exact_share(u.failing), u.readiness) for u in plan.integrations
-    ]
-    heads = "System | Latency # | Attempts at most # | Calls that fail in a bad hour # | Readiness"
-    blocks: list[Block] = [
-        Paragraph(first_to_break(plan.integrations)),
-        table(
-            "Calls per second at the peak, and share of the limit",
-            calls,
-            [r for u in plan.integrations for r in _use_rows(u)],
-        ),
-        table("Policy and readiness", heads, state),
-    ]
-    risks = [f"{u.name} is {READINESS_RISKS[u.readiness]}" for u in plan.integrations if u.readiness in READINESS_RISKS]
-    blocks += [Notice(risk) for risk in risks]
-    return Section("integrations", "Upstream systems", tuple(blocks))
-
-
-def _use_rows(use: IntegrationUse) -> list[tuple[str, ...]]:
-    """Calls on first attempts, with the retries of a bad hour, and when every attempt is used."""
-    limit = "unknown" if use.limit_per_s is None else numbers.number(use.limit_per_s)
-    worst = {when: rate * use.attempts for when, rate in use.calls_per_s.items()}
-    cases = (
-        ("first attempts", use.calls_per_s, use.utilization, use.breaks_in_month),
-        ("bad hour", use.retry_calls_per_s, use.retry_utilization, use.breaks_with_retries_in_month),
-        ("every retry used", worst, use.worst_utilization, use.breaks_at_worst_in_month),
-    )
-    return [
-        (use.name, limit, case, *(_use_cell(calls.get(w), shares.get(w)) for w in AT), _breaks(use, month))
-        for case, calls, shares, month in cases
-    ]
-
-
-def _breaks(use: IntegrationUse, month: int | None) -> str:
-    if use.limit_per_s is None:
-        return "unknown"
-    return "not within 36 months" if month is None else f"month {month}"
-
-
-def _latency(use: IntegrationUse) -> str:
-    return "not given" if use.latency_s is None else numbers.duration(use.latency_s * 1000)
-
-
-def _use_cell(calls: float | None, share: float | None) -> str:
-    return numbers.number(calls) + ("" if share is None else f" ({numbers.share(share)})")
-
-
 def assumptions_section(plan: Plan) -> Section:
-    """Every value the plan rests on, those that the user set first."""
-    by_origin = sorted(plan.assumptions, key=lambda a: a.origin != "user")
-    rows = [(a.path, a.value, a.origin, a.reason, a.source) for a in by_origin]
-    heads = "Field | Value | Set by | Reason | Source"
-    return Section("assumptions", "Assumptions", (table("Values the plan rests on", heads, rows),))
+    """What the user set, what else moves the result, and the weakest sources; the rest is counted."""
+    counted = Counter[str](found.origin for found in plan.assumptions)
+    told = ", ".join(f"{counted[origin]} {name}" for origin, name in ORIGINS.items() if counted[origin])
+    blocks: list[Block] = [
+        Paragraph(
+            f"The plan rests on {len(plan.assumptions)} values: {told}. Those that the profile sets, and of the others those "
+            "that fleet, dates or cost follow from, stand here; all of them with their reasons in sizing.json (assumptions), "
+            "each by aisizer explain FIELD. Prices that are not certain stand under Sensitivity."
+        ),
+        _set_by_user(plan),
+        _moving(plan),
+        *([_sources(plan)] if plan.sources else []),
+    ]
+    return Section("assumptions", "Assumptions", tuple(blocks))
+
+
+def _set_by_user(plan: Plan) -> Table:
+    """The profile's own values, one row for each part of it; lengths and loads stand under Workload."""
+    groups: dict[str, list[str]] = {}
+    for found in plan.assumptions:
+        part, field = _parted(found.path)
+        if found.origin == "user" and not (part.startswith("workloads.") and field.startswith(PROFILED)):
+            groups.setdefault(part, []).append(f"{field} {_value(found)}".strip())
+    rows = [(part, "; ".join(values)) for part, values in groups.items()]
+    return table("Set by the profile", "Part | Values", rows)
+
+
+def _value(found: Assumption) -> str:
+    return {"True": "yes", "False": "no"}.get(found.value, found.value)
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """A path as its part of the profile and the field below it."""
+    keys = path.split(".")
+    deep = 2 if keys[0] in ("workloads", "integrations", "evidence") else 1
+    return ".".join(keys[:deep]), ".".join(keys[deep:])
+
+
+def _moving(plan: Plan) -> Table:
+    found = [a for a in plan.assumptions if a.origin != "user" and _moves(a)]
+    rows = [
+        (a.path, f"{_value(a)} ({a.origin})", f"{a.reason}; source {a.source}" if a.source else a.reason) for a in found
+    ]
+    heads = "Field | Value | Reason and source"
+    caption = "Not set by the profile, and the result follows from it (explain FIELD)"
+    return table(caption, heads, rows, keys=[a.path for a in found])
+
+
+def _moves(found: Assumption) -> bool:
+    return found.path.startswith(MOVING) or found.path.endswith(("burst.index_of_dispersion_60s", ".slo", ".peak_rate"))
+
+
+def _sources(plan: Plan) -> Table:
+    """The weakest sources with their age and confidence; how many more there are, and where."""
+    shown = plan.sources[:SOURCES]
+    rows = [
+        (
+            labels.listed(s.used_for, 2),
+            f"{shorten(s.title, TITLE, placeholder=' ...')} ({s.publisher})",
+            numbers.NOT_AVAILABLE if s.age_days is None else str(s.age_days),
+            f"{s.kind}, {s.confidence}",
+        )
+        for s in shown
+    ]
+    more = len(plan.sources) - len(shown)
+    rest = f"; {more} more in sizing.json and on the workbook's sheet Sources" if more else ""
+    heads = "Used for | Source | Age in days # | Kind, confidence"
+    return table(f"Sources, the weakest first{rest}", heads, rows, "sources", [str(n) for n in range(len(shown))])
 
 
 def method_section(plan: Plan) -> Section:
-    """The recorded steps: formulas with their numbers."""
+    """The steps that the decision and its cost follow from, with their numbers."""
+    shown = list(_shown(plan))
     rows = [
         (
             step.name,
-            step.meaning,
             step.formula,
-            ", ".join(f"{name} = {value}" for name, value in step.inputs.items()),
-            f"{step.value} {step.unit}".rstrip(),
-            step.source,
+            ", ".join(f"{name.rpartition('.')[2]} = {value}" for name, value in step.inputs.items()),
+            f"{step.value} {'' if step.unit in ('1', 'date') else step.unit}".rstrip(),
         )
-        for step in plan.explain
-        if not step.name.startswith(PREFIX)
+        for step in shown
     ]
-    heads = "Name | Meaning | Formula | With | Result # | Source"
     text = (
-        "Each number can be asked for by its name, and so can each field under Assumptions and each path of sizing.json: "
-        "aisizer explain NAME."
+        f"The main {len(shown)} of {len(plan.explain)} recorded steps; all stand in sizing.json (explain) with their sources. "
+        "Equations and their references: docs/method.md."
     )
-    return Section("method", "Method", (Paragraph(text), table("Formulas with their numbers", heads, rows)))
+    listed = table(
+        "Formulas with their numbers (explain NAME)",
+        "Name | Formula | With | Result #",
+        rows,
+        keys=[step.name for step in shown],
+    )
+    return Section("method", "Method", (Paragraph(text), listed))
 
 
-def sources_section(plan: Plan) -> Section:
-    """Every source, the weakest first."""
-    rows = [
-        (
-            s.title,
-            s.publisher,
-            s.date,
-            "" if s.age_days is None else str(s.age_days),
-            s.kind,
-            s.confidence,
-            ", ".join(s.used_for),
-            s.url,
-        )
-        for s in plan.sources
-    ]
-    heads = "Title | Publisher | Date | Age in days # | Kind | Confidence | Used for | Address"
-    return Section("sources", "Sources", (table("Sources, the weakest first", heads, rows),))
+def _shown(plan: Plan) -> Iterator[Step]:
+    """In the order of STEPS."""
+    site = labels.decided(plan).site
+    for pattern in STEPS:
+        yield from (step for step in plan.explain if fnmatchcase(step.name, pattern.format(site=site)))
 
 
 def limits_section(plan: Plan) -> Section:
-    """What is predicted by formula, and what is left out."""
+    """Open points, what was measured beside what is modelled, how wrong it may be, and what is left out."""
+    blocks: list[Block] = [Items(plan.warnings, "Open points and risks")] if plan.warnings else []
+    blocks.append(Paragraph(_evidence(plan)))
+    if any(c.unit != "USD" for c in plan.prototype):
+        blocks += _prototype(plan)
+    blocks.append(Paragraph(f"Not modelled: {'; '.join(NOT_MODELLED)}."))
+    return Section("limits", "Risks and limits of validity", tuple(blocks))
+
+
+def _evidence(plan: Plan) -> str:
+    """How the predictions were made, on how many measurements their band rests, and which are analytic."""
     analytic = [f"{r.workload} {r.metric.upper()} {r.percentile}" for r in plan.slo if r.method == "analytic"]
-    blocks: list[Block] = []
+    told = "Step times and queues are modelled, not measured on your fleet. "
+    told += " ".join(_measured(engine, gpu) for engine, gpu in _hardware(plan))
+    told += (
+        " The 80 % band and P(met) are the model's own error, from means of published measurements; measure before you sign "
+        "for more than they say."
+    )
     if analytic:
-        blocks.append(
-            Paragraph(
-                f"Predicted by an analytic model, neither simulated nor measured: {labels.listed(analytic, 12)}. "
-                "The 80 % band is the model's own error, from means of published measurements; measure before you sign for "
-                "more than it says."
-            )
-        )
-    blocks += [Paragraph("Not modelled:"), Items(NOT_MODELLED)]
-    return Section("limits", "Limits of this plan", tuple(blocks))
+        told += f" Predicted by the analytic queue, neither simulated nor measured: {labels.listed(analytic, 12)}."
+    return told
 
 
-def control_section(plan: Plan) -> Section:
-    """What the document was made from, how to make it again, and who answers for it."""
-    name = labels.profile_name(plan)
-    facts = (
-        ("Profile", f"{name}, sha256 {plan.inputs.profile_sha256}"),
-        ("Plan date", labels.plan_date(plan).isoformat()),
-        ("Tool", f"aisizer {plan.aisizer_version}"),
-        ("Catalog", f"{plan.inputs.catalog_version}, sha256 {plan.inputs.catalog_sha256}"),
-        *((f"Fragment {file}", f"sha256 {digest}") for file, digest in plan.inputs.fragments.items()),
+def _hardware(plan: Plan) -> list[tuple[str, str]]:
+    pools = labels.decided(plan).pools
+    return list(dict.fromkeys((pool.engine, pool.gpu) for pool in pools))
+
+
+def _measured(engine: str, gpu: str) -> str:
+    count = COUNTS.get((engine.partition("-")[0], gpu), 0)
+    name = f"{labels.engine(engine).split(' ')[0]} on {labels.gpu(gpu)}"
+    if not count:
+        return f"No published serving measurement of {name} stands behind the model."
+    return f"{count:,} published serving measurements of {name} stand behind the model."
+
+
+def _prototype(plan: Plan) -> list[Block]:
+    """What a prototype measured beside what the model says of the same load."""
+    found = [(place, c) for place, c in enumerate(plan.prototype) if c.unit != "USD"]
+    rows = [(c.name, *_figures(c), _deviation(c)) for _, c in found]
+    text = (
+        "The prototype's load is predicted by the uncalibrated model, which has not seen its figures. Where the plan takes the "
+        "prototype's GPU class, engine and precision, the figures then calibrate it as one load point."
     )
-    signatures = [(role, "", "", "") for role in ("Prepared by", "Reviewed by", "Approved by")]
-    blocks: tuple[Block, ...] = (
-        Facts(facts),
-        Paragraph(
-            "The same profile, fragments, catalog and version give the same bytes "
-            "(fragments that the profile does not name itself are given with --with FILE):"
-        ),
-        Code(f"aisizer size {name}.yaml"),
-        table("Signatures", "Role | Name | Date | Signature", signatures),
-    )
-    return Section("control", "Document control", blocks)
+    heads = "Figure | Measured # | Predicted # | Predicted against measured #"
+    return [
+        Paragraph(text),
+        table("Prototype and model", heads, rows, "prototype", [str(place) for place, _ in found]),
+    ]

@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from aisizer.costs.bom_lines import INCLUDED
-from aisizer.costs.records import BomLine, SiteCost
+from aisizer.costs.bom_totals import BomTotal
+from aisizer.costs.records import SiteCost
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
-from aisizer.deliver.sections_totals import (
-    beside_totals,
-    category_tables,
-    conventions,
-    fiscal_table,
-    leases,
-    not_priced,
-    rates,
-)
+from aisizer.deliver.sections_results import growth_blocks, parts_blocks, unit_cost_blocks
+from aisizer.deliver.sections_totals import beside_totals, category_table, conventions, leases, not_priced
 from aisizer.plan import Plan
 
 
 def cost_section(plan: Plan) -> Section:
-    """Total cost by site, beside the baseline."""
+    """Total cost by site beside the baseline, and what makes it up."""
     costs = priced(plan)
     rate = labels.discount_rate(plan)
     npv = "NPV" if rate is None else f"NPV at {numbers.exact_share(rate)}"
     heads = f"Site | Fleet | Term | 1 year # | 3 years # | {npv} # | per M tokens # | per request #"
+    rows = [cost_row(name, cost) for name, cost in costs]
     blocks: list[Block] = [
         conventions(plan),
-        table("Total cost by site", heads, [cost_row(name, cost) for name, cost in costs]),
+        table("Total cost by site, USD", heads, rows, keys=_paths(plan)),
         *_notes(plan),
         *not_priced(costs),
         *leases(costs),
         Figure(_chart(costs), "Cost over 36 months by site and category"),
-        *category_tables(plan),
-        *fiscal_table(costs),
-        *beside_totals(costs),
-        *rates(plan),
+        *category_table(plan),
+        *unit_cost_blocks(plan),
+        *beside_totals(costs, _paths(plan)),
+        *parts_blocks(plan),
+        *growth_blocks(plan),
     ]
     return Section("cost", "Total cost", tuple(blocks))
+
+
+def _paths(plan: Plan) -> list[str]:
+    """Where each priced fleet stands in the plan."""
+    return [f"tco.{cost.site}" for cost in labels.sites_in_order(plan)] + (["baseline"] if plan.baseline else [])
 
 
 def priced(plan: Plan) -> list[tuple[str, SiteCost]]:
@@ -51,12 +52,17 @@ def cost_row(name: str, cost: SiteCost) -> tuple[str, ...]:
     totals = (cost.one_year_usd, cost.three_year_usd, cost.npv_usd)
     return (
         name,
-        f"{cost.gpus} to {cost.gpus_month_36} x {labels.gpu(cost.gpu)}",
+        f"{_fleet(cost)} x {labels.gpu(cost.gpu)}",
         labels.term(cost.term),
         *(numbers.at_least(numbers.cents(t), missing and t is not None) for t in totals),
         numbers.at_least(numbers.per_million(cost.usd_per_million_tokens), missing),
         numbers.at_least(numbers.per_request(cost.usd_per_request), missing),
     )
+
+
+def _fleet(cost: SiteCost) -> str:
+    """GPUs at go-live and in month 36, once where they are as many."""
+    return str(cost.gpus) if cost.gpus == cost.gpus_month_36 else f"{cost.gpus} to {cost.gpus_month_36}"
 
 
 def _notes(plan: Plan) -> list[Block]:
@@ -70,29 +76,30 @@ def _chart(costs: list[tuple[str, SiteCost]]) -> str:
 
 
 def bom_section(plan: Plan) -> Section:
-    """What is ordered; bom.csv has every column."""
+    """What is ordered, by category and wave; bom.csv has every line and part."""
     rows = [
         (
-            str(line.line),
-            str(line.wave),
-            ("part of line " + str(line.parent) + ": " if line.parent else "") + line.description,
-            numbers.number(line.quantity),
-            line.uom,
-            "" if line.price_kind == INCLUDED else numbers.unit_price(line.unit_price_usd),
-            _price(line),
-            line.price_kind + ("" if line.price_age_days is None else f", {line.price_age_days} days old"),
-            line.order_by.isoformat(),
+            labels.reason(total.category),
+            str(total.wave),
+            total.order_by.isoformat(),
+            str(total.lines),
+            _price(total),
         )
-        for line in plan.bom
+        for total in plan.bom_totals
     ]
-    heads = "Line | Wave | What | Quantity # | Unit | Unit price USD # | Price USD # | Price is | Order by"
-    second = labels.second_site(plan)
-    note = [Paragraph(f"{second} of the first wave stand at the second site.")] if second else []
-    listed = table("What is ordered (bom.csv has every column)", heads, rows)
-    return Section("bom", "Bill of materials", (*note, listed))
+    lacking = [line.description for line in plan.bom if line.price_kind != INCLUDED and line.extended_price_usd is None]
+    said = [f"{second} of the first wave stand at the second site." for second in [labels.second_site(plan)] if second]
+    said += [f"No price: {', '.join(dict.fromkeys(lacking))}."] if lacking else []
+    said.append(
+        f"bom.csv and the workbook's sheet BOM hold all {len(plan.bom)} lines with part numbers, quantities, prices and dates; "
+        "aisizer render writes bom.json, bom.cdx.json and a request for quotes (rfq.csv)."
+    )
+    heads = "Category | Wave # | Order by | Lines # | Price USD #"
+    listed = table("What is ordered", heads, rows, "bom_totals", [total.id for total in plan.bom_totals])
+    return Section("bom", "Bill of materials", (listed, Paragraph(" ".join(said))))
 
 
-def _price(line: BomLine) -> str:
-    if line.price_kind == INCLUDED:
-        return ""
-    return "no price" if line.extended_price_usd is None else numbers.cents(line.extended_price_usd)
+def _price(total: BomTotal) -> str:
+    if total.unpriced and not total.extended_price_usd:
+        return "no price"
+    return numbers.at_least(numbers.cents(total.extended_price_usd), total.unpriced > 0)

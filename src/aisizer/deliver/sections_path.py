@@ -54,12 +54,22 @@ def path_section(plan: Plan) -> Section:
             "Tasks on the way to production, at base",
             "Task | Owner | Weeks # | Low to high # | Start | End | Waits for | Critical",
             [_step_row(step) for step in way.steps],
+            "path.steps",
+            [step.name for step in way.steps],
         ),
-        table("Preconditions", "Precondition | Met | Otherwise | Field", [_open_row(p) for p in way.preconditions]),
+        table(
+            "Preconditions",
+            "Precondition | Met | Otherwise | Field",
+            [_open_row(p) for p in way.preconditions],
+            "path.preconditions",
+            [p.name for p in way.preconditions],
+        ),
     ]
     if plan.scope_changes:
         heads = "What | Where | Under CMMC | Weeks # | USD # | Texts"
-        blocks.append(table("Places and the CMMC assessment", heads, [_scope_row(s) for s in plan.scope_changes]))
+        rows = [_scope_row(s) for s in plan.scope_changes]
+        keys = [str(place) for place in range(len(rows))]
+        blocks.append(table("Places and the CMMC assessment", heads, rows, "scope_changes", keys))
     return Section("path", "From the decision to production", tuple(blocks))
 
 

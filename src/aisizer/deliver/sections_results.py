@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from aisizer.costs.managed import ApiBreakEven
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, table
 from aisizer.deliver.pictures import cumulative_picture
+from aisizer.deliver.sections_decision import nearest_flips
 from aisizer.plan import Comparison, Plan
 from aisizer.plan.money_records import CashComparison, Driver, Flip, GrowthCost, PartCost, UnitCost, UnitPrices
 from aisizer.plan.price_moves import usd
@@ -12,36 +14,34 @@ from aisizer.plan.price_moves import usd
 UNIT_HEADS = (
     "Fleet | M tokens # | M prompt tokens # | M generated tokens # | Request # | Request of a user # | User-month #"
 )
-TORNADO_BARS = 12
-"""bars of the picture; the table has all drivers"""
+DRIVERS = 10
+"""inputs in the table and in the picture, the widest swing first"""
+FLIPS = 6
+"""prices shown at which the choice flips, the nearest first"""
 
 
-def unit_cost_section(plan: Plan) -> Section:
+def unit_cost_blocks(plan: Plan) -> list[Block]:
     """Accrual cost of tokens, requests and users, at plan and at actual utilisation, beside the prototype's."""
-    served = labels.served_share(plan)
+    if not plan.unit_costs:
+        return []
+    served, names = labels.served_share(plan), list(plan.unit_costs)
     at_plan = [_unit_row(name, cost, cost.at_plan) for name, cost in plan.unit_costs.items()]
-    at_actual = [_unit_row(name, cost, cost.at_actual) for name, cost in plan.unit_costs.items()]
+    keys = [f"{name}.at_plan" for name in names]
     blocks: list[Block] = [
-        Paragraph(
-            "Accrual cost of months 1 to 36 over what is served in them, in USD. What prompts and answers cost is an allocation: "
-            "both are computed on the same GPUs, and the cost is split by the GPU-seconds that each takes in the queue at the "
-            "demand that the first purchase carries. At light load a step generates few tokens, so that these take most of it."
-        ),
-        table("Unit costs at the planned demand, USD", UNIT_HEADS, at_plan),
+        table("Unit costs at the planned demand, USD accrued", UNIT_HEADS, at_plan, "unit_costs", keys)
     ]
+    said: list[str] = []
     if served < 1:
         share = numbers.exact_share(served)
-        blocks.append(
-            table(f"Unit costs if {share} of it is served (finance.served_share), USD", UNIT_HEADS, at_actual)
-        )
+        caption = f"Unit costs if {share} of it is served (finance.served_share), USD accrued"
+        at_actual = [_unit_row(name, cost, cost.at_actual) for name, cost in plan.unit_costs.items()]
+        blocks.append(table(caption, UNIT_HEADS, at_actual, "unit_costs", [f"{name}.at_actual" for name in names]))
     else:
-        blocks.append(
-            Paragraph(
-                "The same holds at actual utilisation as long as finance.served_share is 100 %. Set it to the share of the "
-                "planned demand that is really served."
-            )
+        said.append(
+            "They hold as long as all of the planned demand comes; finance.served_share sets the share that does."
         )
-    return Section("unit-costs", "What a unit costs", (*blocks, *_beside_the_prototype(plan)))
+    said += ["What prompts and answers cost is an allocation by the GPU-seconds that each takes in the queue."]
+    return [*blocks, Paragraph(" ".join([*said, *_beside_the_prototype(plan)]))]
 
 
 def _unit_row(name: str, cost: UnitCost, prices: UnitPrices) -> tuple[str, ...]:
@@ -60,15 +60,13 @@ def _two(amount: float | None) -> str:
     return numbers.NOT_AVAILABLE if amount is None else numbers.per_million(amount)
 
 
-def _beside_the_prototype(plan: Plan) -> list[Block]:
+def _beside_the_prototype(plan: Plan) -> list[str]:
     found = prototype_cost(plan)
     if found is None or found.predicted is None:
         return []
     measured, predicted = numbers.per_request(found.measured), numbers.per_request(found.predicted)
     less = numbers.change(found.predicted / found.measured - 1)
-    return [
-        Paragraph(f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less}).")
-    ]
+    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less})."]
 
 
 def prototype_cost(plan: Plan) -> Comparison | None:
@@ -77,7 +75,7 @@ def prototype_cost(plan: Plan) -> Comparison | None:
 
 
 def break_even_section(plan: Plan) -> Section:
-    """When the chosen site has cost less than each alternative, and when its outlay is paid back."""
+    """When the chosen site has cost less than each alternative, when its outlay is paid back, and from which volume on."""
     rows = [_comparison_row(found) for found in plan.comparisons]
     heads = (
         "Against | Could be chosen | Outlay more, USD # | Saved in 36 months, USD # | Costs less from month # | "
@@ -87,15 +85,41 @@ def break_even_section(plan: Plan) -> Section:
         "Cumulative cash of the chosen site beside that of every other fleet and of managed APIs. Costs less from month: from "
         "its end on for good. Paid back: savings have first made up for what is asked more before service (month 0)."
     )
-    return Section(
-        "break-even",
-        "Break-even and payback",
-        (
-            Paragraph(text),
-            table("Cumulative cash of the chosen site beside the others", heads, rows),
-            *cumulative_picture(plan),
-            Items(tuple(found.sentence for found in plan.comparisons)),
-        ),
+    keys = [str(place) for place in range(len(rows))]
+    caption = "Cumulative cash of the chosen site beside the others"
+    listed = table(caption, heads, rows, "comparisons", keys)
+    blocks = (Paragraph(text), listed, *cumulative_picture(plan), *_apis(plan))
+    return Section("break-even", "Break-even and payback", blocks)
+
+
+def _apis(plan: Plan) -> list[Block]:
+    """The volume at which the fleet costs what a managed API would; an API is no place for the fleet."""
+    if not plan.apis:
+        return []
+    heads = (
+        "API | Data may go there | API USD a month # | Fleet USD a month # | Break-even requests a month # | Of the plan # | "
+        "Utilization there #"
+    )
+    caption = "Managed APIs at list price by the token, compared at the plan's volume and never chosen"
+    blocks: list[Block] = [
+        table(caption, heads, [_api_row(api) for api in plan.apis], "apis", [str(n) for n in range(len(plan.apis))])
+    ]
+    unpriced = tuple(api.sentence for api in plan.apis if api.missing)
+    return [*blocks, *([Items(unpriced)] if unpriced else [])]
+
+
+def _api_row(api: ApiBreakEven) -> tuple[str, ...]:
+    requests = numbers.NOT_AVAILABLE
+    if api.break_even_requests_per_month is not None:
+        requests = f"{api.break_even_requests_per_month:,.0f}"
+    return (
+        api.api_name,
+        api.verdict,
+        numbers.usd(api.usd_per_month),
+        numbers.at_least(numbers.usd(api.fleet_usd_per_month), not api.complete),
+        requests,
+        numbers.share(api.break_even_share),
+        numbers.share(api.break_even_utilization),
     )
 
 
@@ -118,20 +142,12 @@ def _month(found: CashComparison, month: int | None) -> str:
     return "never" if month is None else str(month)
 
 
-def parts_section(plan: Plan) -> Section:
+def parts_blocks(plan: Plan) -> list[Block]:
     """What headroom, redundancy, disaster recovery, non-production and compliance cost."""
     rows = [_part_row(part) for part in plan.parts]
-    text = (
-        "Each is the cost of the plan less that of the same plan without it: the same offer, layout and term, bought and priced "
-        "again. Whole servers make them overlap, so that they do not add up, and a part may cost nothing because the servers "
-        "stand for another reason."
-    )
-    listed = table(
-        "Cost of reserves and rules over 36 months",
-        "Part | GPUs of the first purchase # | 3 years, USD # | NPV, USD # | Formula",
-        rows,
-    )
-    return Section("parts", "What reserves and rules cost", (Paragraph(text), listed))
+    caption = "Cost of reserves and rules: the plan less the same plan without each; they share whole servers and do not add up"
+    heads = "Part | GPUs of the first purchase # | 3 years, USD # | NPV, USD #"
+    return [table(caption, heads, rows, "parts", [str(n) for n in range(len(rows))])] if rows else []
 
 
 def _part_row(part: PartCost) -> tuple[str, ...]:
@@ -140,24 +156,27 @@ def _part_row(part: PartCost) -> tuple[str, ...]:
         labels.reason(part.part),
         str(part.gpus),
         *(numbers.at_least(numbers.cents(m), not part.complete and m is not None) for m in money),
-        part.formula,
     )
 
 
-def flips_section(plan: Plan) -> Section:
-    """Prices that are not certain, and the value at which another site would be chosen."""
-    rows = [_flip_row(flip) for flip in plan.flips]
+def _flips(plan: Plan) -> list[Block]:
+    """Prices that are not certain, and the value at which another site would be chosen, the nearest first."""
+    near = nearest_flips(plan)[:FLIPS]
+    if not plan.flips:
+        return []
+    never = sum(flip.value_usd is None for flip in plan.flips)
     text = (
-        "Every price in the plan of an admitted site that is unknown, estimated or a range, and the value of it alone at which "
-        "another site would be chosen. A price that several sites pay counts in all of them."
+        f"{len(plan.flips)} prices of admitted sites are unknown, estimated or a range; {never} of them change the site at no "
+        "value. Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
     )
-    said = tuple(f.sentence for f in plan.flips if f.in_range or f.steps_in or (f.base_usd is None and f.value_usd))
-    listed = table(
-        "Prices on which the choice hangs",
-        "Price of | Unit | Plan # | Low # | High # | Kind | Choice flips at # | Then",
-        rows,
-    )
-    return Section("flips", "What the choice hangs on", (Paragraph(text), listed, *([Items(said)] if said else [])))
+    if not near:
+        return [Paragraph(text)]
+    heads = "Price of | Unit | Plan # | Low # | High # | Kind | Choice flips at # | Then"
+    keys = [str(plan.flips.index(flip)) for flip in near]
+    return [
+        Paragraph(text),
+        table("Prices on which the choice hangs", heads, [_flip_row(f) for f in near], "flips", keys),
+    ]
 
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:
@@ -175,7 +194,14 @@ def _flip_row(flip: Flip) -> tuple[str, ...]:
 
 
 def sensitivity_section(plan: Plan) -> Section:
-    """Each input at its low and its high value, the widest swing first."""
+    """Each input at its low and its high value, the widest swing first, and the prices on which the choice hangs."""
+    return Section("sensitivity", "Sensitivity", (*_drivers(plan), *_flips(plan)))
+
+
+def _drivers(plan: Plan) -> list[Block]:
+    if not plan.sensitivity:
+        return []
+    shown = plan.sensitivity[:DRIVERS]
     rerun = any(driver.rerun for driver in plan.sensitivity)
     text = (
         "Each input at its low and its high value alone, the plan made again: the figures are those of whatever would then be "
@@ -188,21 +214,29 @@ def sensitivity_section(plan: Plan) -> Section:
         "Input | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | GPUs # | Site | "
         "Other decision"
     )
-    rows = [_driver_row(driver) for driver in plan.sensitivity]
-    notes = tuple(f"{driver.driver}: {driver.note}" for driver in plan.sensitivity if driver.note)
-    blocks: list[Block] = [Paragraph(text)]
+    more = len(plan.sensitivity) - len(shown)
+    rest = f"; {more} more in sizing.json" if more else ""
+    caption = f"Sensitivity, the widest swing first, USD{rest}"
+    listed = table(
+        caption, heads, [_driver_row(d, rerun) for d in shown], "sensitivity", [str(n) for n in range(len(shown))]
+    )
+    notes = tuple(f"{driver.driver}: {driver.note}" for driver in shown if driver.note)
     picture = _tornado(plan)
-    blocks += [Figure(picture, "What moves the cost of the plan most")] if picture else []
-    blocks += [table("Sensitivity, the widest swing first, USD", heads, rows), *([Items(notes)] if notes else [])]
-    return Section("sensitivity", "Sensitivity", tuple(blocks))
+    return [
+        Paragraph(text),
+        *([Figure(picture, "What moves the cost of the plan most")] if picture else []),
+        listed,
+        *([Items(notes)] if notes else []),
+    ]
 
 
-def _driver_row(driver: Driver) -> tuple[str, ...]:
+def _driver_row(driver: Driver, mixed: bool) -> tuple[str, ...]:
+    """mixed: whether other inputs than prices were moved too, so that prices must be marked."""
     money = (driver.npv_low_usd, driver.npv_high_usd, driver.three_year_low_usd, driver.three_year_high_usd)
     gpus = dict.fromkeys("none" if n is None else str(n) for n in (driver.gpus_low, driver.gpus_high))
     sites = dict.fromkeys("none" if s is None else labels.site(s) for s in (driver.site_low, driver.site_high))
     return (
-        f"{driver.driver}{', ' if driver.unit else ''}{driver.unit}{'' if driver.rerun else ' (price only)'}",
+        f"{driver.driver}{', ' if driver.unit else ''}{driver.unit}{' (price only)' if mixed and not driver.rerun else ''}",
         *(v if isinstance(v, str) else numbers.number(v) for v in (driver.low, driver.base, driver.high)),
         *(numbers.usd(amount) for amount in money),
         " / ".join(gpus),
@@ -215,7 +249,7 @@ def _tornado(plan: Plan) -> str:
     own = plan.tco[labels.decided(plan).site]
     base = own.three_year_usd if own.npv_usd is None else own.npv_usd
     bars = {}
-    for driver in plan.sensitivity[:TORNADO_BARS]:
+    for driver in plan.sensitivity[:DRIVERS]:
         low, high = (
             (driver.three_year_low_usd, driver.three_year_high_usd)
             if own.npv_usd is None
@@ -226,26 +260,24 @@ def _tornado(plan: Plan) -> str:
     return charts.tornado(bars, base, "Sensitivity", "The table has the same figures.") if bars else ""
 
 
-def growth_section(plan: Plan) -> Section:
-    """Fleet and cost of each admitted site in the three cases of growth."""
-    rows = [_growth_row(found) for found in plan.growth_costs]
-    listed = table(
-        "Sites by case of growth",
-        "Site | Growth | Term | GPUs month 1 # | Month 12 # | Month 36 # | 1 year, USD # | 3 years, USD # | NPV, USD #",
-        rows,
-    )
-    refused = tuple(f"{labels.site(g.site)} at {g.case} growth: {g.refused}" for g in plan.growth_costs if g.refused)
-    text = (
-        "The plan buys for the base case. The other two buy the same layout for growth.low and growth.high, each under its "
-        "cheapest term."
-    )
-    return Section("growth", "Cost by growth", (Paragraph(text), listed, *([Items(refused)] if refused else [])))
+def growth_blocks(plan: Plan) -> list[Block]:
+    """Fleet and cost of the chosen site in the three cases of growth."""
+    site = labels.decided(plan).site
+    own = [(place, found) for place, found in enumerate(plan.growth_costs) if found.site == site]
+    if not own:
+        return []
+    more = len(plan.growth_costs) - len(own)
+    rest = "; those of the other sites in sizing.json" if more else ""
+    heads = "Growth | Term | GPUs month 1 # | Month 12 # | Month 36 # | 1 year, USD # | 3 years, USD # | NPV, USD #"
+    rows, keys = [_growth_row(found) for _, found in own], [str(place) for place, _ in own]
+    listed = table(f"Cost of {labels.site(site)} by growth{rest}", heads, rows, "growth_costs", keys)
+    refused = tuple(f"At {g.case} growth: {g.refused}" for _, g in own if g.refused)
+    return [listed, *([Items(refused)] if refused else [])]
 
 
 def _growth_row(found: GrowthCost) -> tuple[str, ...]:
     money = (found.one_year_usd, found.three_year_usd, found.npv_usd)
     return (
-        labels.site(found.site),
         found.case,
         labels.term(found.term),
         *(str(found.gpus[month - 1]) for month in (1, 12, 36)),

@@ -2,53 +2,200 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Facts, Figure, Notice, Paragraph, Section, table
-from aisizer.deliver.pictures import evidence_picture, latency_picture, options_picture
+from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.pictures import best_places, evidence_picture, latency_picture, options_picture
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, Pool, RejectionGroup
 
+WORKLOAD = "Workload | Model and load | Peak req/s # | Prompt tokens | Output tokens | Prefix cache | Arrivals"
+RANKED = 6
+"""options shown; the best of each further site follows"""
 
-def decision_section(plan: Plan) -> Section:
-    """What is signed, by when, what it costs, and what is weakest about it."""
-    decision = labels.decided(plan)
-    cost = plan.tco[decision.site]
-    facts = [
-        ("Order", f"{labels.fleet(decision)}, {numbers.count(decision.servers, 'server')} ({decision.offer_name})"),
-        ("Site", f"{decision.site_name} ({labels.term(decision.term)})"),
-        ("Order by", decision.order_by.isoformat()),
-        ("In service", decision.go_live.isoformat()),
-        ("Lasts", _lasts(plan)),
-        (_wave_label(decision), _wave_cost(decision)),
-        ("1 year", f"{numbers.at_least(numbers.cents(cost.one_year_usd), bool(cost.missing))} USD"),
-        ("3 years", f"{numbers.at_least(numbers.cents(cost.three_year_usd), bool(cost.missing))} USD"),
-        ("Utilization at the peak", _utilization(decision)),
-        ("Chance of meeting the SLO", _certainty(decision)),
-        ("Engine assumed", f"{labels.engines(decision.pools)}; versions differ by up to 2x"),
+
+def slo_section(plan: Plan) -> Section:
+    """What is asked of the service, and the promised percentiles beside the predicted ones."""
+    down = labels.down_phrase(labels.decided(plan))
+    rows = [
+        (
+            f"{result.workload} {result.metric.upper()} {result.percentile}",
+            "met" if result.met else "missed",
+            numbers.duration(result.target_ms),
+            numbers.estimate(result.predicted_ms, result.interval_ms),
+            numbers.band(result.low_ms, result.high_ms),
+            numbers.chance(result.probability),
+            numbers.estimate(result.degraded_ms, result.interval_degraded_ms),
+            numbers.chance(result.probability_degraded),
+            "n/a" if result.analytic_ms is None else numbers.duration(result.analytic_ms),
+            "n/a" if result.gap is None else numbers.change(result.gap),
+        )
+        for result in plan.slo
     ]
-    second = labels.second_site(plan)
-    facts += [("Of these at the second site", second)] if second else []
-    blocks: list[Block] = [Paragraph(decision.reason), Facts(tuple(facts)), _pools_table(decision.pools)]
-    blocks += [Notice(text) for text in plan.warnings]
-    blocks.append(Paragraph(f"Weakest fact: {decision.weakest_fact.rstrip('.')}."))
-    return Section("decision", "Decision", tuple(blocks))
+    heads = (
+        "Promise | Verdict | Target # | Predicted # | 80 % band # | P(met) # | "
+        f"{down[:1].upper() + down[1:]} # | P(met) then # | Analytic # | Gap #"
+    )
+    keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
+    note = (
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
+        "busiest minutes. A target is met when the prediction lies within it with every server up and with the "
+        "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
+        f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
+        f"{_simulated(plan)}"
+    )
+    blocks = (
+        *_workloads(plan),
+        Paragraph(note),
+        table("Latency against the SLO", heads, rows, "slo", keys),
+        *latency_picture(plan),
+        *evidence_picture(plan),
+    )
+    return Section("slo", "Workload and service levels", blocks)
 
 
-def _lasts(plan: Plan) -> str:
-    first = next((p for p in plan.roadmap.purchases if p.wave == 1), None) if plan.roadmap else None
-    return f"to month {first.covers_to_month} in service" if first else numbers.NOT_AVAILABLE
+def _workloads(plan: Plan) -> list[Block]:
+    """What each workload asks for, as the assumptions have it."""
+    rates = {step.name: f"{step.value} {step.unit}" for step in plan.explain}
+    names = [name for name in plan.profile.get("workloads") or {} if f"workloads.{name}.peak_rate" in rates]
+    rows = [_workload(plan, name, rates[f"workloads.{name}.peak_rate"]) for name in names]
+    keys = [f"{name}.peak_rate" for name in names]
+    caption = "What is asked: the peak hour at go-live, at full rollout"
+    return [table(caption, WORKLOAD, rows, "workloads", keys)] if rows else []
 
 
-def _wave_label(decision: Decision) -> str:
-    return "First wave" if decision.term == "purchase" else "First wave, rent to month 36 at plan"
+def _workload(plan: Plan, name: str, rate: str) -> tuple[str, ...]:
+    start = f"workloads.{name}."
+    given = {a.path.removeprefix(start): a.value for a in plan.assumptions if a.path.startswith(start)}
+    model = given.get("model", "")
+    load = _below(given, "load.")
+    return (
+        name,
+        f"{model}: {load}" if load else model,
+        rate.removesuffix(" req/s"),
+        _below(given, "prompt_tokens."),
+        _below(given, "output_tokens."),
+        given.get("prefix_hit", ""),
+        _below(given, "burst."),
+    )
 
 
-def _wave_cost(decision: Decision) -> str:
-    if decision.first_wave_usd is None:
-        return "no complete price"
-    return f"{numbers.cents(decision.first_wave_usd)} USD"
+def _below(given: Mapping[str, str], start: str) -> str:
+    """All values below a field in one phrase."""
+    found = {name.removeprefix(start): value for name, value in given.items() if name.startswith(start)}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
+
+
+def _simulated(plan: Plan) -> str:
+    """How far chance plays into the figures, and which promise it leaves open."""
+    found = plan.confirmation
+    if found is None or found.confirm == "none":
+        return "The figures are those of the analytic queue; nothing was simulated."
+    told = (
+        f"{labels.confirmed(plan)}: ± is the 95 % interval that the length of the runs leaves, and the gap is how far the "
+        "simulation lies from the analytic queue, which only screened the options."
+    )
+    if found.replayed:
+        told += f" The busiest hour of their own traces was replayed for {labels.listed(found.replayed, 12)}."
+    if found.undecided:
+        told += f" Too close to call within the longest run: {labels.listed(found.undecided, 12)}."
+    if found.refused > 0:
+        told += (
+            f" {found.refused * 100:.2g} % of the requests are longer than a replica's memory: an engine refuses them."
+        )
+    return told
+
+
+def waterfall_section(plan: Plan) -> Section:
+    """Where the hardware went, reason by reason."""
+    decision = labels.decided(plan)
+    steps = [(labels.step(step.name, decision), step.gpus) for step in plan.waterfall]
+    said = ", ".join(f"{name} {gpus}" for name, gpus in steps)
+    before, rows = 0, []
+    for (name, gpus), step in zip(steps, plan.waterfall, strict=True):
+        rows.append((name, f"+{gpus - before}", str(gpus), step.reason))
+        before = gpus
+    text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
+    if decision.gpus_p50 is not None:
+        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
+        text += (
+            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
+            f"{labels.gpus_p90(decision)}."
+        )
+    svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
+    return Section(
+        "waterfall",
+        "Where the hardware went",
+        (
+            Paragraph(text),
+            Figure(svg, "GPUs that each reason adds"),
+            table(
+                "GPUs by reason", "Reason | Added # | GPUs # | Why", rows, "waterfall", [w.name for w in plan.waterfall]
+            ),
+        ),
+    )
+
+
+def alternatives_section(plan: Plan) -> Section:
+    """What was chosen, the best options beside it, and why the others were not taken."""
+    decision, shown = labels.decided(plan), _ranked(plan)
+    rows = [
+        (
+            str(place + 1),
+            labels.site(option.site),
+            f"{option.gpus} x {labels.gpu(option.gpu)}",
+            option.offer,
+            labels.term(option.term),
+            numbers.share(option.slo_ratio),
+            numbers.chance(option.probability_met),
+            numbers.number(option.gpus_p90),
+            _total(option),
+            _against(plan, option),
+            "chosen" if option.chosen else option.note,
+        )
+        for place, option in shown
+    ]
+    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
+    heads = (
+        "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
+        f"{basis} against chosen # | Note"
+    )
+    rest = len(plan.ranking) - len(shown)
+    more = f"; {rest} more in options.csv and sizing.json" if rest else ""
+    caption = f"Best option per site and GPU{more}"
+    blocks: list[Block] = [
+        Paragraph(
+            f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
+        ),
+        _pools_table(decision.pools),
+        *options_picture(plan, [place for place, _ in shown]),
+        replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True),
+    ]
+    if plan.rejections:
+        total = sum(group.count for group in plan.rejections)
+        rejected = [
+            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
+            for group in plan.rejections
+        ]
+        heads = "Reason | Count # | What | Nearest miss | Freed by"
+        keys = [str(place) for place in range(len(rejected))]
+        blocks.append(
+            table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
+        )
+    return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
+
+
+def _ranked(plan: Plan) -> list[tuple[int, Option]]:
+    """The first options with their places, the best one of every site that is not among them, and those that none beats."""
+    seen, best = {option.site for option in plan.ranking[:RANKED]}, best_places(plan)
+    shown = list(enumerate(plan.ranking[:RANKED]))
+    for place, option in enumerate(plan.ranking[RANKED:], RANKED):
+        if option.site not in seen or place in best:
+            seen.add(option.site)
+            shown.append((place, option))
+    return shown
 
 
 def _certainty(decision: Decision) -> str:
@@ -87,137 +234,12 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
         "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Analytic # | Utilization # | "
         "KV use p95 # | Degraded #"
     )
-    return table("Pools of replicas, one for each model", heads, rows)
+    return table("Pools of replicas, one for each model", heads, rows, "decision.pools", [pool.name for pool in pools])
 
 
 def _width(pool: Pool) -> str:
     """How far the simulation of a capacity is from certain; nothing where it was not simulated."""
     return f" ±{pool.rate_half_width * 100:.0f} %" if pool.rate_half_width else ""
-
-
-def slo_section(plan: Plan) -> Section:
-    """Promised percentiles beside predicted ones."""
-    down = labels.down_phrase(labels.decided(plan))
-    rows = [
-        (
-            result.workload,
-            f"{result.metric.upper()} {result.percentile}",
-            "met" if result.met else "missed",
-            numbers.duration(result.target_ms),
-            numbers.estimate(result.predicted_ms, result.interval_ms),
-            numbers.band(result.low_ms, result.high_ms),
-            numbers.chance(result.probability),
-            numbers.estimate(result.degraded_ms, result.interval_degraded_ms),
-            numbers.chance(result.probability_degraded),
-            result.method,
-            "n/a" if result.analytic_ms is None else numbers.duration(result.analytic_ms),
-            "n/a" if result.gap is None else numbers.change(result.gap),
-        )
-        for result in plan.slo
-    ]
-    heads = (
-        f"Workload | Metric | Verdict | Target # | Predicted # | 80 % band # | P(met) # | {down[:1].upper() + down[1:]} # | "
-        "P(met) then # | Method | Analytic # | Gap #"
-    )
-    note = (
-        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
-        "busiest minutes. A target is met when the prediction lies within it both with every server up and with the "
-        "redundancy used up. Band and P(met), the chance that the measured value is within the target, follow from how "
-        f"far published measurements lay from such predictions; they assume {labels.engines(labels.decided(plan).pools)}. "
-        f"{_simulated(plan)}"
-    )
-    return Section(
-        "slo",
-        "Service levels at the peak hour",
-        (
-            Paragraph(note),
-            table("Latency against the SLO", heads, rows),
-            *latency_picture(plan),
-            *evidence_picture(plan),
-        ),
-    )
-
-
-def _simulated(plan: Plan) -> str:
-    """How far chance plays into the figures, and which promise it leaves open."""
-    found = plan.confirmation
-    if found is None or found.confirm == "none":
-        return "The figures are those of the analytic queue; nothing was simulated."
-    told = (
-        f"{labels.confirmed(plan)}: ± is the 95 % interval that the length of the runs leaves, and the gap is how far the "
-        "simulation lies from the analytic queue, which only screened the options. Capacity of a replica, percentiles and KV "
-        "use are the simulation's, for this plan and the runner-up."
-    )
-    if found.replayed:
-        told += f" The busiest hour of their own traces was replayed for {labels.listed(found.replayed, 12)}."
-    if found.undecided:
-        told += f" Too close to call within the longest run: {labels.listed(found.undecided, 12)}."
-    if found.refused > 0:
-        told += (
-            f" {found.refused * 100:.2g} % of the requests are longer than a replica's memory: an engine refuses them."
-        )
-    return told
-
-
-def waterfall_section(plan: Plan) -> Section:
-    """Where the hardware went, reason by reason."""
-    decision = labels.decided(plan)
-    steps = [(labels.step(step.name, decision), step.gpus) for step in plan.waterfall]
-    said = ", ".join(f"{name} {gpus}" for name, gpus in steps)
-    before, rows = 0, []
-    for (name, gpus), step in zip(steps, plan.waterfall, strict=True):
-        rows.append((name, f"+{gpus - before}" if gpus > before else "0", str(gpus), step.reason))
-        before = gpus
-    text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
-    if decision.gpus_p50 is not None:
-        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
-        text += (
-            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
-            f"{labels.gpus_p90(decision)}."
-        )
-    svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
-    return Section(
-        "waterfall",
-        "Where the hardware went",
-        (
-            Paragraph(text),
-            Figure(svg, "GPUs that each reason adds"),
-            table("GPUs by reason", "Reason | Added # | GPUs # | Why", rows),
-        ),
-    )
-
-
-def alternatives_section(plan: Plan) -> Section:
-    """The best option per site and GPU, and why the others were not taken."""
-    rows = [
-        (
-            labels.site(option.site),
-            f"{option.gpus} x {labels.gpu(option.gpu)}",
-            option.offer,
-            labels.term(option.term),
-            numbers.chance(option.probability_met),
-            numbers.number(option.gpus_p90),
-            _total(option),
-            _against(plan, option),
-            "chosen" if option.chosen else option.note,
-        )
-        for option in plan.ranking
-    ]
-    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
-    heads = (
-        f"Site | First wave | Offer | Term | P(met) # | GPUs at P90 # | 3 years USD # | {basis} against chosen # | Note"
-    )
-    blocks: list[Block] = [replace(table("Best option per site and GPU", heads, rows), sortable=True)]
-    blocks += options_picture(plan)
-    if plan.rejections:
-        total = sum(group.count for group in plan.rejections)
-        blocks.append(Paragraph(f"{numbers.count(total, 'option')} were rejected, grouped by reason."))
-        rejected = [
-            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
-            for group in plan.rejections
-        ]
-        blocks.append(table("Rejected options", "Reason | Count # | What | Nearest miss | Freed by", rejected))
-    return Section("alternatives", "Alternatives and rejections", tuple(blocks))
 
 
 def _total(option: Option) -> str:

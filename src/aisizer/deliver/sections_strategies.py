@@ -1,46 +1,33 @@
-"""The document's section on how to buy over 36 months: upfront, year by year, or just in time."""
+"""The document's words on how to buy over 36 months: upfront, year by year, or just in time."""
 
 from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Notice, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Notice, Paragraph, table
 from aisizer.plan import Decision, Plan
 from aisizer.plan.strategy_records import STRATEGIES, Strategy
 
 
-def strategies_section(plan: Plan) -> Section:
-    """Money, stranded capacity and risks of each strategy, and what each of them orders when."""
+def strategy_blocks(plan: Plan) -> tuple[Block, ...]:
+    """What each way to buy costs, leaves idle and risks, and which of them the plan follows."""
     ways = plan.strategies
-    blocks: tuple[Block, ...] = (
-        Paragraph(plan.strategy_note),
-        table(
-            "Purchase strategies: money and idle capacity",
-            "Strategy | A purchase lasts | Term | Cash of 36 months, USD # | NPV, USD # | Stranded GPU-months #",
-            [_money(way) for way in ways],
-        ),
-        table(
-            "Purchase strategies: risks",
-            "Strategy | Orders # | Least slack, days # | High growth carried to month # | "
-            "Spent after month 12 at a price not held, USD # | Orders after end of sale #",
-            [_risks(way) for way in ways],
-        ),
-        Paragraph(EXPLAINED),
-        Paragraph(_sale(ways[0], labels.decided(plan))),
-        *(Notice(f"{_name(way)}: {way.refused}") for way in ways if way.refused),
-        table(
-            "What each strategy orders",
-            "Strategy | Wave # | GPUs # | Servers # | Order by | In service | Lasts to month #",
-            [row for way in ways for row in _orders(way)],
-        ),
+    heads = (
+        "Strategy | Each lasts | Term | Orders # | Cash of 36 months, USD # | NPV, USD # | Stranded GPU-months # | "
+        "Least slack, days # | High growth to month # | After month 12 at open prices, USD # | After end of sale #"
     )
-    return Section("strategies", "How to buy", blocks)
+    listed = table("Ways to buy", heads, [_row(way) for way in ways], "strategies", [way.name for way in ways])
+    return (
+        Paragraph(plan.strategy_note),
+        listed,
+        Paragraph(f"{EXPLAINED} {_sale(ways[0], labels.decided(plan))}"),
+        *(Notice(f"{_name(way)}: {way.refused}") for way in ways if way.refused),
+    )
 
 
 EXPLAINED = (
     "Stranded is what stands beyond the need of its month, with redundancy counted as need; nothing is sold or given back. "
-    "Slack runs from the plan's date to the first day by which something must be ordered. High growth is carried by what is "
-    "ordered for expected growth until the month named; triggers order earlier when it comes. All three stand at the same "
-    "fleet in month 36, so the site's limits hold, or do not, for each of them alike."
+    "Slack runs from the plan's date to the first order. High growth is carried by what is ordered for expected growth until "
+    "the month named; triggers order earlier when it comes. What each orders when: sizing.json (strategies)."
 )
 
 
@@ -49,22 +36,16 @@ def _name(way: Strategy) -> str:
     return f"{name} (this plan)" if way.followed else name
 
 
-def _money(way: Strategy) -> tuple[str, ...]:
+def _row(way: Strategy) -> tuple[str, ...]:
+    after = "not known" if way.orders_after_end_of_sale is None else str(way.orders_after_end_of_sale)
     return (
         _name(way),
         numbers.count(way.lasts_months, "month"),
         labels.term(way.term),
+        str(way.orders),
         numbers.at_least(numbers.usd(way.three_year_usd), not way.complete),
         numbers.NOT_AVAILABLE if way.npv_usd is None else numbers.at_least(numbers.usd(way.npv_usd), not way.complete),
         f"{way.stranded_gpu_months:,}",
-    )
-
-
-def _risks(way: Strategy) -> tuple[str, ...]:
-    after = "not known" if way.orders_after_end_of_sale is None else str(way.orders_after_end_of_sale)
-    return (
-        _name(way),
-        str(way.orders),
         str(way.least_slack_days),
         str(way.high_covered_to_month),
         exposed(way),
@@ -92,18 +73,3 @@ def _sale(way: Strategy, decision: Decision) -> str:
         f"End of sale of {decision.offer_name}: not known; no source of the catalog gives it. Ask the supplier, and set "
         "end_of_sale in the server's record of a catalog overlay."
     )
-
-
-def _orders(way: Strategy) -> list[tuple[str, ...]]:
-    return [
-        (
-            _name(way),
-            str(p.wave),
-            str(p.gpus),
-            str(p.servers),
-            p.order_by.isoformat(),
-            p.need_by.isoformat(),
-            str(p.covers_to_month),
-        )
-        for p in way.purchases
-    ]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Facts, Notice, Paragraph, Section, table
-from aisizer.plan import Plan
+from aisizer.deliver.blocks import Block, Notice, Paragraph, Section, table
+from aisizer.deliver.sections_drills import drill_blocks
+from aisizer.plan import Decision, Plan
 from aisizer.plan.records import Availability, RecoveryCheck
 from aisizer.sizing.recovery import span
 
 
 def survival_section(plan: Plan) -> Section:
-    """Availability at the peak hour, and the check of recovery time and recovery point."""
+    """Availability at the peak hour, the check of recovery time and recovery point, and the drills."""
     blocks: list[Block] = []
     if plan.availability is not None:
-        blocks += [Paragraph(availability(plan.availability)), _availability_facts(plan, plan.availability)]
+        found = plan.availability
+        blocks.append(Paragraph(f"{availability(found)} {_redundancy(labels.decided(plan), found)}"))
     if plan.recovery is not None:
         blocks += [Paragraph(recovery(plan.recovery)), *_recovery_blocks(plan.recovery)]
-    return Section("survival", "Survival of failures", tuple(blocks))
+    return Section("survival", "Redundancy, recovery and drills", (*blocks, *drill_blocks(plan)))
 
 
 def availability(found: Availability) -> str:
@@ -37,24 +39,18 @@ def nines(share: float) -> str:
     return "more than 99.9999 %" if share > 0.999999 else f"{share * 100:.6g} %"
 
 
-def _availability_facts(plan: Plan, found: Availability) -> Facts:
-    decision = labels.decided(plan)
+def _redundancy(decision: Decision, found: Availability) -> str:
+    """What stands behind the probability, and what upgrades on top of the redundancy would cost."""
+    rack = "" if found.rack_down == 0 else f", a rack {nines(found.rack_down)}"
+    told = (
+        f"The redundancy is {labels.redundancy(decision)} (asked: {decision.redundancy}); a server is down "
+        f"{found.server_down * 100:.3g} % of the time, failures and repair{rack}."
+    )
+    if found.stacked_servers == 0:
+        return f"{told} Rolling upgrades stacked on it need no server more."
     bought = "to buy" if decision.term == "purchase" else "a month"
     more = numbers.count(found.stacked_servers, "server")
-    cost = (
-        "none: they need no server more"
-        if found.stacked_servers == 0
-        else f"{more} more, at least {_usd(found)} {bought}"
-    )
-    rack = "not counted (servers_per_rack)" if found.rack_down == 0 else nines(found.rack_down)
-    return Facts(
-        (
-            ("Redundancy", f"{labels.redundancy(decision)} (asked: {decision.redundancy})"),
-            ("A server is down", f"{found.server_down * 100:.3g} % of the time, failures and repair"),
-            ("A rack is down", rack),
-            ("Rolling upgrades stacked on the redundancy", cost),
-        )
-    )
+    return f"{told} Rolling upgrades stacked on it would take {more} more, at least {_usd(found)} {bought}."
 
 
 def _usd(found: Availability) -> str:
@@ -74,19 +70,21 @@ def recovery(found: RecoveryCheck) -> str:
 
 
 def _recovery_blocks(found: RecoveryCheck) -> list[Block]:
-    least = "no posture" if found.least_posture is None else found.least_posture.replace("_", " ")
     targets = (
         ("Recovery time (RTO)", _target(found.rto_s), span(found.total_s), _met(found.rto_met)),
         ("Recovery point (RPO)", _target(found.rpo_s), span(found.loss_s), _met(found.rpo_met)),
     )
-    blocks: list[Block] = [table("Recovery check at month 36", "Target | Asked # | Posture gives # | Met", targets)]
+    heads = "Target | Asked # | Posture gives # | Met"
+    asked = found.rto_s is not None or found.rpo_s is not None
+    listed = table("Recovery check at month 36 (explain recovery)", heads, targets)
+    blocks: list[Block] = [listed] if asked else []
     if found.restore_s is not None:
-        rows = [(name, span(seconds)) for name, seconds in found.restore_s.items()]
-        blocks.append(table("Time to be back, by part", "Part | Takes #", rows))
+        least = "no posture" if found.least_posture is None else found.least_posture.replace("_", " ")
+        parts = " + ".join(f"{name} {span(seconds)}" for name, seconds in found.restore_s.items() if seconds)
         blocks.append(
             Paragraph(
-                f"Replication takes {found.replication_mbit_s:,.3g} of {found.link_mbit_s:,.4g} Mbit/s in the peak hour. The "
-                f"least posture that meets the targets: {least}."
+                f"Time to be back: {parts}. Replication takes {found.replication_mbit_s:,.3g} of {found.link_mbit_s:,.4g} Mbit/s "
+                f"in the peak hour. The least posture that meets the targets: {least}."
             )
         )
     return [*blocks, *(Notice(sentence) for sentence in found.missed)]

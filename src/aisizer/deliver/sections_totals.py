@@ -1,9 +1,11 @@
-"""The document's conventions of money, totals by category in cash and accrual, fiscal years, and who set the rates."""
+"""The document's conventions of money, totals by category in cash and accrual, and what stands beside the totals."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Items, Notice, Paragraph, Table, table
@@ -22,64 +24,53 @@ def conventions(plan: Plan) -> Paragraph:
     )
     inflation = "with inflation in them" if basis == "nominal" else "without inflation in them"
     return Paragraph(
-        "In USD; quotes in another currency are turned into it at the dated rates of finance.fx. Period 0 is all spend before "
-        "service, month 1 the first month of production at the requested go-live, the same for every site; 1 year is period 0 "
-        f"and months 1 to 12 of the same plan, before residual, and 3 years is all of it. {npv} Discount rate and escalation are "
-        f"{basis}, both {inflation}. Cash and accrual are never mixed: cash counts payments; accrual charges what is bought over "
-        "its book life from its month in service on, and the rest as it is used. Income tax and financing are left out."
+        "In USD. Period 0 is all spend before service, month 1 the first month of production at the requested go-live, the same "
+        "for every site; 1 year is period 0 and months 1 to 12 of the same plan, before residual, and 3 years is all of it. "
+        f"{npv} Discount rate and escalation are {basis}, {inflation}. Cash counts payments; accrual charges what is bought over "
+        "its book life and the rest as it is used; the two are never mixed. Income tax and financing are left out. Fiscal years, "
+        "months and lines: workbook."
     )
 
 
-def category_tables(plan: Plan) -> list[Table]:
-    """One and three years of each category, in cash and accrued, by site."""
-    shown = (
-        ("Cash by category, USD: 1 year", "one_year_usd"),
-        ("Cash by category, USD: 3 years", "three_year_usd"),
-        ("Accrual by category, USD: 1 year", "one_year_accrual_usd"),
-        ("Accrual by category, USD: 3 years", "three_year_accrual_usd"),
-    )
-    return [_category_table(plan, caption, field) for caption, field in shown if plan.categories]
-
-
-def _category_table(plan: Plan, caption: str, field: str) -> Table:
-    names = list(plan.categories)
+def category_table(plan: Plan) -> list[Table]:
+    """Each category at the chosen site in cash and accrued, and beside it the three years of the other fleets."""
+    chosen, *others = list(plan.categories) or [""]
     figures = {name: {total.category: total for total in totals} for name, totals in plan.categories.items()}
     categories = list(dict.fromkeys(total.category for totals in plan.categories.values() for total in totals))
-    rows = []
-    for category in categories:
-        cells = []
-        for name in names:
-            total = figures[name].get(category)
-            cells.append(
-                "" if total is None else numbers.at_least(numbers.cents(getattr(total, field)), total.missing > 0)
-            )
-        rows.append((labels.reason(category), *cells))
-    heads = "Category | " + " | ".join(f"{labels.site(name)} #" for name in names)
-    return table(caption, heads, rows)
-
-
-def fiscal_table(costs: list[tuple[str, SiteCost]]) -> list[Table]:
-    """Cash and accrual of each site by fiscal year."""
+    shown = [(chosen, field) for field in FIELDS] + [(other, "three_year_usd") for other in others]
     rows = [
-        (name, year.name, year.starts.isoformat(), str(year.months), numbers.cents(year.cash_usd),
-         numbers.cents(year.accrual_usd))
-        for name, cost in costs
-        for year in cost.fiscal_years
-    ]  # fmt: skip
-    heads = "Fleet | Fiscal year | Starts | Months of the 36 # | Cash, USD # | Accrual, USD #"
-    return [table("By fiscal year", heads, rows)] if rows else []
+        (labels.reason(category), *(_amount(figures[name].get(category), field) for name, field in shown))
+        for category in categories
+    ]
+    titles = [f"{labels.site(chosen)} {FIELDS[field]}" for field in FIELDS]
+    titles += [f"{labels.site(other)} 3 years" for other in others]
+    heads = "Category | " + " | ".join(f"{title} #" for title in titles)
+    caption = (
+        "Cash by category, and accrual at the chosen site, USD; the rest on the workbook's sheets TCO 1Y and TCO 3Y"
+    )
+    return [table(caption, heads, rows, "categories")] if rows else []
 
 
-def beside_totals(costs: list[tuple[str, SiteCost]]) -> list[Block]:
-    """What is known of a site and stands in no total: energy, emissions, idle commitments, resale, what rent holds."""
+FIELDS = {
+    "one_year_usd": "1 year",
+    "three_year_usd": "3 years",
+    "one_year_accrual_usd": "1 year accrual",
+    "three_year_accrual_usd": "3 years accrual",
+}
+
+
+def _amount(total: CategoryTotal | None, field: str) -> str:
+    return "" if total is None else numbers.at_least(numbers.cents(getattr(total, field)), total.missing > 0)
+
+
+def beside_totals(costs: list[tuple[str, SiteCost]], paths: Sequence[str]) -> list[Block]:
+    """What is known of a site and stands in no total: energy, emissions, idle commitments, resale; paths: of each site."""
     rows = [
         (name, *_energy(cost), numbers.cents(cost.unused_commitment_usd), numbers.cents(cost.residual_high_usd))
         for name, cost in costs
     ]
     heads = "Fleet | Energy in 36 months, kWh # | tCO2e # | Committed hours that nobody needs, USD # | Resale at most, USD #"
-    notes = [f"{name}: {cost.energy_note}" for name, cost in costs if cost.energy_note]
-    notes += [f"{name}: the rent holds {', '.join(cost.included)}." for name, cost in costs if cost.included]
-    return [table("Beside the totals, and in none of them", heads, rows), *([Items(tuple(notes))] if notes else [])]
+    return [table("Beside the totals, and in none of them", heads, rows, keys=paths)]
 
 
 def _energy(cost: SiteCost) -> tuple[str, str]:
@@ -87,27 +78,18 @@ def _energy(cost: SiteCost) -> tuple[str, str]:
     return kwh, numbers.NOT_AVAILABLE if cost.tco2e is None else f"{cost.tco2e:,.1f}"
 
 
-def rates(plan: Plan) -> list[Block]:
-    """The rates behind the totals and who set each."""
-    rows = [
-        (found.path, found.value, found.origin, found.reason)
-        for found in plan.assumptions
-        if found.path.startswith("finance.")
-    ]
-    return [table("Rates and who set them", "Rate | Value | Set by | Meaning and reason", rows)] if rows else []
-
-
 def leases(costs: list[tuple[str, SiteCost]]) -> list[Block]:
     """Where rent may hold a lease."""
-    found = {
-        name: [line.description for line in cost.lines if line.treatment == "possible_lease"] for name, cost in costs
-    }
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name, cost in costs:
+        lines = tuple(line.description for line in cost.lines if line.treatment == "possible_lease")
+        found.setdefault(lines, []).append(name)
     return [
         Notice(
-            f"{name}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone may be "
-            "assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
+            f"{' and '.join(names)}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone "
+            "may be assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
         )
-        for name, lines in found.items()
+        for lines, names in found.items()
         if lines
     ]
 

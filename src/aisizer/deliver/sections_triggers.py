@@ -31,27 +31,29 @@ LIMIT_FIELDS: dict[Kind, str] = {
 
 
 def triggers_section(plan: Plan) -> Section:
-    """The alerts with their arithmetic, dates, owner and action; and what pages instead."""
+    """The alerts with their arithmetic, dates, owner and runbook; and what pages instead."""
     heads = "Limit | Of | Alert | Threshold # | Limit # | Low growth | Expected | High growth | Owner"
+    keys = [trigger.id for trigger in plan.triggers]
     blocks: list[Block] = [
         Paragraph(
             "Each threshold is the level from which, at forecast growth, its limit is reached exactly one lead time and one "
-            "review later: a ticket, never a page."
+            "review later: a ticket, never a page. triggers/runbooks/ALERT.md is the runbook of each alert."
         ),
-        table("When each trigger is expected to fire", heads, [_row(trigger) for trigger in plan.triggers]),
+        table(
+            "When each trigger is expected to fire",
+            heads,
+            [_row(trigger) for trigger in plan.triggers],
+            "triggers",
+            keys,
+        ),
         Items(tuple(_arithmetic(trigger) for trigger in plan.triggers)),
-        *(Paragraph(said) for said in _notes(plan)),
+        Paragraph(" ".join(_notes(plan))),
     ]
     if plan.symptoms:
-        blocks += [
-            Paragraph("Symptoms page: somebody must act tonight, and a purchase order would not help."),
-            table(
-                "What pages",
-                "Alert | Of | What is measured | Limit # | Lasts | Owner",
-                [_symptom_row(s) for s in plan.symptoms],
-            ),
-            Items(tuple(f"{s.alert} of {s.pool}: {s.formula}. {s.action}" for s in plan.symptoms)),
-        ]
+        rows = [_symptom_row(s) for s in plan.symptoms]
+        caption = "What pages: somebody must act tonight, and a purchase order would not help"
+        heads = "Alert | Of | What is measured | Limit # | Lasts | Owner"
+        blocks.append(table(caption, heads, rows, "symptoms", [s.id for s in plan.symptoms]))
     return Section("triggers", "Triggers", tuple(blocks))
 
 

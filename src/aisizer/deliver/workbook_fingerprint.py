@@ -15,6 +15,8 @@ Kind = Literal["formula", "number", "text"]
 Cell = tuple[str, Kind, str | float]
 """coordinate such as B4, kind, and the formula (with or without its =), the number or the text"""
 
+_SPELLING = str.maketrans({"$": None, "'": None, " ": None, ".": "!"})
+"""what programs write in formulas each in their own way"""
 _DAY_ZERO = datetime(1899, 12, 30)
 """day 0 of a workbook's dates"""
 
@@ -34,8 +36,7 @@ def fingerprint(cells: Iterable[Cell]) -> str:
 
 def _canonical(kind: Kind, value: str | float) -> str:
     if kind == "formula":
-        text = str(value).removeprefix("=").replace("$", "").replace("'", "").replace(" ", "")
-        return "=" + text.replace(".", "!").upper()
+        return f"={str(value).removeprefix('=').translate(_SPELLING).upper()}"
     return f"{float(value) + 0.0:.12g}" if kind == "number" else f'"{value}"'
 
 

@@ -9,12 +9,13 @@ years; it is empty for what is locked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import get_args
 
 from aisizer import units
+from aisizer.catalog.records import Amount
 from aisizer.costs.lines import significant
 from aisizer.costs.prices import USD
 from aisizer.costs.records import Category, CostLine
@@ -218,15 +219,19 @@ def _factors(plan: Plan, lines: Sequence[CostLine]) -> Iterator[Input]:
         path, words = line.factor_paths.get(name, ""), name.replace("_", " ")
         item = path.removeprefix("supply.amounts.")
         set_by = _set_by(plan, path) if path else "plan"
-        yield Input(
+        given = Input(
             key, words if item == path else f"{words}: {item}", line.factors[name], line.factor_units.get(name, ""),
-            _listed([line for _, line in sharing]), set_by, path, source=_factor_source(path, set_by), locked=not path,
+            _listed([line for _, line in sharing]), set_by, path, source="profile" if set_by == "user" else "",
+            locked=not path,
         )  # fmt: skip
+        yield _with_origin(given, plan.amounts.get(item))
 
 
-def _factor_source(path: str, set_by: str) -> str:
-    item = path.rpartition(".")[2]
-    return {"user": "profile", "catalog": f"catalog amount {item}"}.get(set_by, "")
+def _with_origin(given: Input, amount: Amount | None) -> Input:
+    """A factor with the range, source and date that the catalog gives it."""
+    if amount is None:
+        return given
+    return replace(given, low=amount.low, high=amount.high, source=amount.source, as_of=amount.as_of, kind=amount.kind)
 
 
 def _steps(plan: Plan, sheets: Sequence[CostSheet]) -> Iterator[Input]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from aisizer.costs.records import BomLine
-from aisizer.deliver.workbook_book import Book
-from aisizer.deliver.workbook_cells import column
+from aisizer.deliver.workbook_book import Book, Sheet
+from aisizer.deliver.workbook_cells import cell, column
+from aisizer.deliver.workbook_lines import CAPITAL
 from aisizer.deliver.workbook_site import Shown
 
 HEAD = 3
@@ -29,10 +32,24 @@ def bom_sheet(book: Book, shown: Shown) -> None:
     sheet.wide(HEAD + 1, 6, 2)
 
 
-def bom_total(treatment: str) -> str:
-    """The extended prices of all lines of a treatment, as a formula."""
-    treated, extended = (column(BOM_FIELDS.index(name)) for name in ("treatment", "extended_price_usd"))
-    return f'SUMIFS(BOM!${extended}:${extended},BOM!${treated}:${treated},"{treatment}")'
+def bom_total(treatment: str, wave: str = "") -> str:
+    """The extended prices of all lines of a treatment, as a formula; of one wave where its cell is given."""
+    columns = (column(BOM_FIELDS.index(name)) for name in ("treatment", "extended_price_usd", "wave"))
+    treated, extended, waves = (f"BOM!${letter}:${letter}" for letter in columns)
+    of_wave = f",{waves},{wave}" if wave else ""
+    return f'SUMIFS({extended},{treated},"{treatment}"{of_wave})'
+
+
+def wave_rows(sheet: Sheet, shown: Shown, head: int) -> None:
+    """What each purchase wave of the plan brings, as the bill of materials has it."""
+    sheet.head(head, ("By wave, as delivered", "Capitalised #", "Wave #", "Order by", "In service"))
+    for row, purchase in enumerate(shown.plan.roadmap.purchases if shown.plan.roadmap else (), head + 1):
+        ordered = [b for b in shown.plan.bom if b.wave == purchase.wave and b.treatment == CAPITAL]
+        sheet.put(row, 0, f"{purchase.gpus} GPUs")
+        value = math.fsum(line.extended_price_usd or 0.0 for line in ordered)
+        sheet.formula(row, 1, bom_total(CAPITAL, cell(row, 2)), value)
+        sheet.put(row, 2, purchase.wave, "quantity")
+        sheet.row(row, (purchase.order_by, purchase.need_by), "date", 3)
 
 
 def _title(name: str) -> str:

@@ -17,6 +17,7 @@ from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, across, column, 
 from aisizer.deliver.workbook_costs import starts
 from aisizer.deliver.workbook_inputs_sheet import LIFE_MONTHS, worked_out
 from aisizer.deliver.workbook_lines import CAPITAL, RESIDUAL, CostSheet, categories
+from aisizer.deliver.workbook_lists import wave_rows
 from aisizer.deliver.workbook_site import Shown
 from aisizer.shapes import Floats
 
@@ -93,7 +94,8 @@ def charged(site: CostSheet, names: Sequence[str], capital: bool) -> Floats:
 def capex_sheet(book: Book, shown: Shown) -> None:
     """Cash for what is capitalised."""
     names = capital_categories(shown)
-    _paid_sheet(book, shown, CAPEX, Block("", TOP, names, paid(shown.chosen, names, True)), "")
+    block = Block("", TOP, names, paid(shown.chosen, names, True))
+    wave_rows(_paid_sheet(book, shown, CAPEX, block, "").sheet, shown, block.total + 2)
 
 
 def opex_sheet(book: Book, shown: Shown) -> None:
@@ -102,7 +104,7 @@ def opex_sheet(book: Book, shown: Shown) -> None:
     _paid_sheet(book, shown, OPEX, Block("", TOP, names, paid(shown.chosen, names, False)), "<>")
 
 
-def _paid_sheet(book: Book, shown: Shown, name: str, block: Block, sign: str) -> None:
+def _paid_sheet(book: Book, shown: Shown, name: str, block: Block, sign: str) -> Frame:
     def text(row: int, period: int) -> str:
         def sums(site: CostSheet) -> str:
             treated = f'{site.column(at.TREATMENT)},"{sign}{CAPITAL}"'
@@ -114,6 +116,7 @@ def _paid_sheet(book: Book, shown: Shown, name: str, block: Block, sign: str) ->
     frame = _monthly(book, shown, name, titles[name], "Cash, undiscounted.")
     _block(frame, block, text)
     _totals(frame, block.total, "Total", [block], block.values.sum(axis=0))
+    return frame
 
 
 def cash_sheet(book: Book, shown: Shown) -> None:

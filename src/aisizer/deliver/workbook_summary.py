@@ -66,7 +66,13 @@ def _selected(shown: Shown, col: int) -> str:
 
 def _choice(book: Book, sheet: Sheet, shown: Shown, site_list: str) -> None:
     rows = (
-        (SCENARIO_ROW, "Scenario", SCENARIOS[0], list(SCENARIOS), "low and high take the ends of each price's range"),
+        (
+            SCENARIO_ROW,
+            "Scenario",
+            SCENARIOS[0],
+            list(SCENARIOS),
+            "low and high take the ends of the range of each price and rate",
+        ),
         (SITE_ROW, "Site", shown.chosen.label, f"={site_list}", "whose figures all sheets but the sites' own show"),
     )
     for row, name, value, source, note in rows:
@@ -97,7 +103,7 @@ def _state(book: Book, sheet: Sheet, shown: Shown, failed: int) -> None:
 
 
 def _facts(plan: Plan, decision: Decision) -> tuple[tuple[str, Value, str], ...]:
-    servers = numbers.count(decision.servers, "server")
+    servers, cost = numbers.count(decision.servers, "server"), plan.tco[decision.site]
     chance = numbers.chance(decision.probability_met)
     sure = f"sized for {numbers.exact_share(decision.confidence)}; chance of meeting the least certain SLO {chance}"
     return (
@@ -111,4 +117,5 @@ def _facts(plan: Plan, decision: Decision) -> tuple[tuple[str, Value, str], ...]
             f"predictions assume {labels.engines(decision.pools)}",
         ),
         ("Weakest fact", "", decision.weakest_fact),
+        ("Without a price", "", labels.missing_lines(cost) if cost.missing else "nothing"),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from aisizer.deliver.document import sizing_html, sizing_md
+from aisizer.deliver.document import document, document_html, document_md
 from aisizer.deliver.json_file import plan_json, text_hash
 from aisizer.deliver.labels import decided
 from aisizer.deliver.tables import bom_csv
@@ -24,11 +24,13 @@ def render(plan: Plan) -> dict[str, bytes]:
     """The bytes of every output, by path in the folder; sizing.json is the last."""
     decided(plan)
     text = plan_json(plan)
+    digest = text_hash(text)
+    made = document(plan, digest)
     return {
         "bom.csv": bom_csv(plan).encode(),
-        "tco.xlsx": workbook_bytes(plan, text_hash(text)),
-        "sizing.md": sizing_md(plan).encode(),
-        "sizing.html": sizing_html(plan).encode(),
+        "tco.xlsx": workbook_bytes(plan, digest),
+        "sizing.md": document_md(made).encode(),
+        "sizing.html": document_html(made).encode(),
         **{name: text.encode() for name, text in trigger_files(plan).items()},
         "sizing.json": text.encode(),
     }

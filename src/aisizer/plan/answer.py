@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aisizer.costs.bom_totals import bom_totals
 from aisizer.plan import (
     apis,
     assumptions,
@@ -140,6 +141,7 @@ def _answer(
         "triggers": triggers,
         "symptoms": symptoms(context, standing, slo),
         "bom": bom,
+        "bom_totals": bom_totals(bom),
         "tco": tco,
         "baseline": found,
         "baseline_note": note,
@@ -149,6 +151,7 @@ def _answer(
         "availability": survived[0],
         "recovery": survived[1],
         "places": places(context, best),
+        "amounts": sources.amounts(context, (*shown, *([found] if found else []))),
         "unpriced_controls": unpriced_controls(context.named.rules, context.profile.compliance, best.cost),
         "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
         "work": survived[2],

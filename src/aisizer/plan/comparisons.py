@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from aisizer.costs.crossings import cheaper_from, payback
@@ -20,13 +21,26 @@ def comparisons(
     context: Context, tco: Mapping[str, SiteCost], baseline: SiteCost | None, apis: Sequence[ApiBreakEven]
 ) -> tuple[CashComparison, ...]:
     """The chosen site beside each other one, the cheapest first, then beside the baseline and the APIs."""
-    chosen, *others = tco.values()
-    rate = context.profile.finance.discount_rate
-    beside = [Beside("site", cost.site, cost.cash_by_month_usd, True, _lacking(cost)) for cost in others]
+    chosen, rate = next(iter(tco.values())), context.profile.finance.discount_rate
+    return tuple(_comparison(chosen, other, rate) for other in _all(context, tco, baseline, apis)[1:])
+
+
+def cumulative(
+    context: Context, tco: Mapping[str, SiteCost], baseline: SiteCost | None, apis: Sequence[ApiBreakEven]
+) -> dict[str, tuple[float, ...]]:
+    """[USD] paid by the end of each of 37 periods, by site, baseline and API, the chosen site first; complete ones only."""
+    return {
+        found.name: tuple(accumulate(found.cash)) for found in _all(context, tco, baseline, apis) if not found.lacking
+    }
+
+
+def _all(
+    context: Context, tco: Mapping[str, SiteCost], baseline: SiteCost | None, apis: Sequence[ApiBreakEven]
+) -> list[Beside]:
+    found = [Beside("site", cost.site, cost.cash_by_month_usd, True, _lacking(cost)) for cost in tco.values()]
     if baseline is not None:
-        beside.append(Beside("baseline", BASELINE, baseline.cash_by_month_usd, False, _lacking(baseline)))
-    beside += _bills(context, apis)
-    return tuple(_comparison(chosen, other, rate) for other in beside)
+        found.append(Beside("baseline", BASELINE, baseline.cash_by_month_usd, False, _lacking(baseline)))
+    return [*found, *_bills(context, apis)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,6 @@ def _comparison(chosen: SiteCost, other: Beside, rate: float | None) -> CashComp
         cheaper_from_month=cheaper,
         payback_month=paid,
         discounted_payback_month=None if rate is None else payback(own, cash, rate),
-        cash_by_month_usd=tuple(cash),
         sentence=_sentence(chosen.site, other, cheaper, paid, outlay),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from aisizer.costs.categories import by_category
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import SiteCost
-from aisizer.plan.comparisons import comparisons
+from aisizer.plan.comparisons import comparisons, cumulative
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, first_of_each_site
 from aisizer.plan.growth_costs import growth_costs
@@ -43,6 +43,7 @@ def results(
         "volumes": volume,
         "unit_costs": unit_costs(fleets, shares, volume, finance.served_share),
         "comparisons": comparisons(context, tco, baseline, apis),
+        "cumulative": cumulative(context, tco, baseline, apis),
         "parts": parts(context, best),
         "flips": flips(options, context.demand.book),
         "sensitivity": price_drivers(options, best, finance),

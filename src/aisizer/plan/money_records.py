@@ -64,8 +64,6 @@ class CashComparison(Record):
     """by whose end savings have first made up for the outlay; 0 where there is none"""
     discounted_payback_month: int | None
     """the same of present values; null without a discount rate"""
-    cash_by_month_usd: tuple[float, ...] = ()
-    """[USD] of the other, 37 periods; empty where its total is not complete"""
     sentence: str
 
 

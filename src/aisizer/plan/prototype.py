@@ -44,7 +44,11 @@ def comparisons(context: Context, best: Evaluated) -> tuple[Comparison, ...]:
         ("TPOT mean", prototype.tpot_mean, found.get("tpot"), "s"),
         ("cost per request", prototype.cost_per_request, best.cost.usd_per_request, "USD"),
     )
-    return tuple(Comparison(name=n, measured=m, predicted=p, unit=u) for n, m, p, u in measured if m is not None)
+    return tuple(
+        Comparison(name=n, measured=m, predicted=p, unit=u, ratio=m / p if p else None)
+        for n, m, p, u in measured
+        if m is not None
+    )
 
 
 def calibrations(context: Context) -> tuple[Calibration, ...]:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from aisizer.catalog.records import Retention
+from aisizer.catalog.records import Amount, Retention
+from aisizer.costs.bom_totals import BomTotal
 from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.managed import ApiBreakEven
 from aisizer.costs.records import BomLine, SiteCost
@@ -296,6 +297,8 @@ class Comparison(Record):
     predicted: float | None
     """null where the model cannot replay the prototype"""
     unit: str
+    ratio: float | None = None
+    """[1] measured over predicted"""
 
 
 class Plan(Record):
@@ -326,6 +329,8 @@ class Plan(Record):
     symptoms: tuple[Symptom, ...] = ()
     """what pages, and never orders"""
     bom: tuple[BomLine, ...]
+    bom_totals: tuple[BomTotal, ...] = ()
+    """the bill by category and wave"""
     tco: dict[str, SiteCost]
     """by admitted site; the chosen one is decision.site"""
     baseline: SiteCost | None
@@ -344,6 +349,8 @@ class Plan(Record):
     controls: tuple[BindingControl, ...] = ()
     """what the binding frameworks ask for that costs money or capacity"""
     unpriced_controls: tuple[UnpricedControl, ...] = ()
+    amounts: dict[str, Amount] = Field(default_factory=dict)
+    """figures without a currency that cost lines multiply by, by their name in the catalog, with range, source and date"""
     """those of them that no cost line of the chosen site pays for, and why"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
@@ -361,6 +368,9 @@ class Plan(Record):
     """by admitted site, and `baseline`"""
     comparisons: tuple[CashComparison, ...] = ()
     """the chosen site's cumulative cash beside the other sites, the baseline and the APIs"""
+    cumulative: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """[USD] paid by the end of each of 37 periods, by site, `baseline` and API, the chosen site first; those without a price
+    for every line are left out"""
     parts: tuple[PartCost, ...] = ()
     """what headroom, redundancy, disaster recovery, non-production and compliance cost, each by itself"""
     flips: tuple[Flip, ...] = ()

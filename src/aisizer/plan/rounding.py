@@ -10,7 +10,7 @@ CENTS = frozenset(
     {"one_year_usd", "three_year_usd", "npv_usd", "capex_usd", "opex_three_year_usd", "extended_price_usd",
      "first_wave_usd", "cash_by_month_usd", "by_category", "exposed_usd", "exposed_low_usd",
      "exposed_high_usd", "accrual_by_month_usd", "accrual_three_year_usd", "cash_usd", "accrual_usd",
-     "saving_usd", "outlay_usd", "three_year_low_usd", "three_year_high_usd", "npv_low_usd", "npv_high_usd",
+     "saving_usd", "cumulative", "outlay_usd", "three_year_low_usd", "three_year_high_usd", "npv_low_usd", "npv_high_usd",
      "one_year_accrual_usd", "three_year_accrual_usd", "accrual_low_usd", "accrual_high_usd", "swing_usd",
      "unused_commitment_usd", "residual_high_usd"}
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from aisizer.catalog.records import Sourced
+from aisizer.catalog.records import Amount, Sourced
 from aisizer.costs.energy import grid
 from aisizer.costs.owned import RESIDUAL_RANGE
 from aisizer.costs.records import CostLine, SiteCost
@@ -58,9 +58,21 @@ def _uses(context: Context, costs: Sequence[SiteCost], best: Evaluated | None) -
 def _factors(context: Context, line: CostLine, site: str) -> Iterable[tuple[str, str]]:
     """Who says the figures of the catalog that a line multiplies by."""
     for name, path in line.factor_paths.items():
-        amount = context.demand.book.amounts.get(path.removeprefix("supply.amounts."))
+        amount = context.demand.book.amounts.get(_figure(path))
         if amount is not None:
             yield amount.source, f"{name.replace('_', ' ')} ({site})"
+
+
+def _figure(path: str) -> str:
+    """The catalog's name of the figure that a profile path sets."""
+    return path.removeprefix("supply.amounts.")
+
+
+def amounts(context: Context, costs: Sequence[SiteCost]) -> dict[str, Amount]:
+    """The figures of the catalog, or the profile's own in their place, that cost lines multiply by."""
+    known = context.demand.book.amounts
+    paths = (path for cost in costs for line in cost.lines for path in line.factor_paths.values())
+    return {_figure(path): known[_figure(path)] for path in dict.fromkeys(paths) if _figure(path) in known}
 
 
 def _beside(context: Context, cost: SiteCost) -> Iterable[tuple[str, str]]:

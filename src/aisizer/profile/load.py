@@ -185,16 +185,18 @@ def _with_quotes(layers: Layers, hashes: dict[str, str]) -> tuple[Layers, dict[s
 def _latest(entries: Sequence[tuple[Any, Origin, Document]]) -> list[tuple[Any, Origin]]:
     """The quotes without those whose item a later layer quotes again; two for one item in one layer stay, as a fault.
 
-    One that replaces the price alone keeps what it leaves out, but for the day until which the old price was valid.
+    One that replaces the price alone leaves the offer below what it was, but for the day until which its price was valid.
     """
     last = {_item(quote): layer for quote, _, layer in entries}
     below: dict[str, dict[str, Any]] = {}
     kept = []
     for quote, origin, layer in entries:
         item = _item(quote)
+        if item in below and quote.get("replaces") == "price":
+            kind = {"replaces": below[item].get("replaces", "offer")}
+            quote = {key: value for key, value in below[item].items() if key != "valid_until"} | quote | kind
         if item is not None:
-            stays = below.get(item, {}) if quote.get("replaces") == "price" else {}
-            quote = below[item] = {key: value for key, value in stays.items() if key != "valid_until"} | quote
+            below[item] = quote
         if item is None or last[item] is layer:
             kept.append((quote, origin))
     return kept

@@ -30,7 +30,7 @@
         var down = head.getAttribute("aria-sort") === "ascending";
         Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        order(table, column, head.classList.contains("n"), down);
+        order(table, column, head.classList.contains("n") || /^\d+$/.test(table.tBodies[0].rows[0].cells[column].textContent), down);
       });
     });
   });
