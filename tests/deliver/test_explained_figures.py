@@ -129,6 +129,9 @@ def test_every_table_and_fact_has_a_place_that_explain_knows(name: str) -> None:
             for (_, value), path in zip(block.facts, block.paths, strict=False) if isinstance(block, Facts) else ():
                 said = explained(plan, path, None)
                 assert said.startswith(path), value
+                shown, stored = numbers_in(value), value_of(plan, path)
+                if isinstance(stored, float) and not set(value) & set("<>"):
+                    assert any(is_known(figure, unit, [stored]) for figure, unit in shown), f"{value} is not {path}"
 
 
 @each_plan

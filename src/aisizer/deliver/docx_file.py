@@ -38,8 +38,9 @@ def document_docx(document: Document, made: str = "") -> bytes:
     _page(word, document, made)
     word.add_heading(one_line(document.title), 0)
     word.add_paragraph(one_line(document.subtitle), "Subtitle")
-    for section in document.sections:
-        word.add_heading(one_line(section.title), 1)
+    for place, section in enumerate(document.sections):
+        heading = word.add_heading(one_line(section.title), 1)
+        heading.paragraph_format.page_break_before = place == 1 or None  # the decision has the first page to itself
         for block in section.blocks:
             _add(word, block)
     raw = io.BytesIO()

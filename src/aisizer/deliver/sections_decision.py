@@ -172,12 +172,19 @@ def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list
 
 def choice_hangs(plan: Plan, decision: Decision) -> Iterator[str]:
     """The nearest values of single prices, and of other inputs where the plan was made again for them."""
-    yield from (flip.sentence for flip in nearest_flips(plan)[:FLIPS])
+    yield from (_words(plan, flip.sentence) for flip in nearest_flips(plan)[:FLIPS])
     if not nearest_flips(plan):
         yield f"No uncertain price alone makes another site than {labels.site(decision.site)} the choice."
     for driver in plan.sensitivity:
         if driver.rerun and driver.changed:
             yield f"{driver.driver}: another decision between {driver.low} and {driver.high} (the plan has {driver.base})."
+
+
+def _words(plan: Plan, sentence: str) -> str:
+    """A sentence of the plan with its sites as words."""
+    for site in plan.tco:
+        sentence = sentence.replace(site, labels.site(site))
+    return sentence
 
 
 def nearest_flips(plan: Plan) -> list[Flip]:

@@ -201,6 +201,7 @@ def _evidence(plan: Plan) -> str:
     analytic = [f"{r.workload} {r.metric.upper()} {r.percentile}" for r in plan.slo if r.method == "analytic"]
     told = "Step times and queues are modelled, not measured on your fleet. "
     told += " ".join(_measured(engine, gpu) for engine, gpu in _hardware(plan))
+    told += "".join(f" Calibrated on your own: {found.value}." for found in plan.assumptions if _calibrates(found))
     told += (
         " The 80 % band and P(met) are the model's own error, from means of published measurements; measure before you sign "
         "for more than they say."
@@ -208,6 +209,10 @@ def _evidence(plan: Plan) -> str:
     if analytic:
         told += f" Predicted by the analytic queue, neither simulated nor measured: {labels.listed(analytic, 12)}."
     return told
+
+
+def _calibrates(found: Assumption) -> bool:
+    return found.path.startswith(("evidence.calibrations", "calibration."))
 
 
 def _hardware(plan: Plan) -> list[tuple[str, str]]:
