@@ -30,6 +30,12 @@ def rules(plan: Plan) -> list[dict[str, object]]:
     return [rule for group in yaml.safe_load(rules_yaml(plan))["groups"] for rule in group["rules"]]
 
 
+def test_the_marking_is_the_first_comment() -> None:
+    profile = sample_plan().profile | {"compliance": {"marking": "CUI\nalert: x"}}
+    text = rules_yaml(sample_plan().model_copy(update={"profile": profile}))
+    assert text.startswith("# Handling: CUI alert: x.\n# Capacity triggers")
+
+
 def test_threshold_is_printed_to_the_digit() -> None:
     alert = next(rule for rule in rules(sample_plan()) if rule.get("alert") == "AisizerCapacityHeadroomLow")
     assert str(alert["expr"]).strip().endswith("> 0.6134")

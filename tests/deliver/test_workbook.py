@@ -90,6 +90,13 @@ def test_same_plan_same_bytes() -> None:
     assert workbook_bytes(sample_plan()) == workbook_bytes(sample_plan())
 
 
+def test_the_marking_stands_on_every_sheet() -> None:
+    profile = sample_plan().profile | {"compliance": {"data_class": "cui", "marking": "CUI & NOFORN"}}
+    book = load(workbook_bytes(sample_plan().model_copy(update={"profile": profile})))
+    assert {sheet.oddHeader.center.text for sheet in book} == {"&BCUI && NOFORN"}
+    assert "CUI & NOFORN" in [row[1].value for row in book["About"].iter_rows()]
+
+
 def test_nothing_active_inside() -> None:
     names = zipfile.ZipFile(io.BytesIO(workbook_bytes(sample_plan()))).namelist()
     assert not [name for name in names if "vba" in name or "externalLink" in name]

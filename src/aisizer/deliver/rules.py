@@ -66,8 +66,10 @@ def prometheusrule_yaml(plan: Plan, rules: Rules) -> str:
 
 
 def header(plan: Plan) -> str:
-    """What the file is, as comments."""
+    """What the file is and how it is handled, as comments."""
+    marking = labels.marking(plan)
     lines = [
+        *([f"Handling: {marking}."] if marking else []),
         f"Capacity triggers of the plan {labels.profile_name(plan)}, written by aisizer {plan.aisizer_version}.",
         f"Profile sha256 {plan.inputs.profile_sha256}.",
         "Load with rule_files: in prometheus.yml. Each engine serves its model under the name in the selector",

@@ -26,7 +26,7 @@ from aisizer.plan import Plan
 def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
     """The workbook as bytes; the same plan gives the same bytes. The stamp is the plan's hash, where it is at hand."""
     name, author = labels.profile_name(plan), f"aisizer {plan.aisizer_version}"
-    book = Book(f"{name}: total cost", labels.plan_date(plan), author)
+    book = Book(f"{name}: total cost", labels.plan_date(plan), author, labels.marking(plan))
     sites = cost_sheets(plan)
     shown = Shown(plan, sites, input_map(plan, sites), stamp or plan_hash(plan))
     balances = checks(shown, exported(shown))

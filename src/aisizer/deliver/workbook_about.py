@@ -46,6 +46,7 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
     sheet.headline(f"{labels.profile_name(plan)}: total cost of ownership", "What this file is, and how to read it")
     names = ", ".join((*TOTALS, "ChecksFailed", "Currency", "Scenario", "Site", "Contract", "Discount_Rate"))
     rows = (
+        ("Handling", labels.marking(plan) or "no marking"),
         ("Plan date", labels.plan_date(plan).isoformat()),
         ("Made by", f"aisizer {plan.aisizer_version}, catalog {plan.inputs.catalog_version}"),
         ("Plan sha256", shown.stamp),

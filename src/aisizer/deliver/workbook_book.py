@@ -91,7 +91,7 @@ _FORMATS: Mapping[str, Mapping[str, Any]] = {
 class Book:
     """A workbook in memory with the house's formats and a fixed creation date."""
 
-    def __init__(self, title: str, created: date, author: str) -> None:
+    def __init__(self, title: str, created: date, author: str, marking: str = "") -> None:
         options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
         self._buffer = io.BytesIO()
         self._file: Any = Workbook(self._buffer, {"in_memory": True, **options})
@@ -99,6 +99,7 @@ class Book:
         self._file.set_properties({"title": title, "author": author, "created": moment})
         self._formats = {name: self._file.add_format(dict(spec)) for name, spec in _FORMATS.items()}
         self.sheets: list[Sheet] = []
+        self._header = f"&C&B{marking.replace('&', '&&')}" if marking else ""
 
     def sheet(self, name: str, widths: Sequence[float]) -> Sheet:
         """A new protected sheet with its column widths and print setup."""
@@ -108,6 +109,7 @@ class Book:
         raw.set_paper(A4)
         raw.fit_to_pages(1, 0)
         raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        raw.set_header(self._header)
         raw.set_footer("&L&F&C&A&R&P/&N")
         raw.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
         for index, width in enumerate(widths):
