@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH_MM, HEIGHT_MM, MARGIN_MM = 210, 297, 18
 """A4"""
-FONT, BODY_PT = "Arial", 9.5
+FONT, BODY_PT = "Arial", 9.0
 """installed nearly everywhere, or another of the same widths is (Liberation Sans)"""
 LINE = 920.0
 """[pt] by which the letters of a line can be counted, as in pdf.py; these letters are wider"""
@@ -66,6 +66,9 @@ def _page(word: Word, document: Document, made: str) -> None:
     page.page_width, page.page_height = Mm(WIDTH_MM), Mm(HEIGHT_MM)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(MARGIN_MM)
     word.styles["Normal"].font.name, word.styles["Normal"].font.size = FONT, Pt(BODY_PT)
+    word.styles["Normal"].paragraph_format.space_after = Pt(BODY_PT / 2)
+    word.styles["List Bullet"].paragraph_format.space_after = Pt(1)
+    word.styles["Title"].font.size = Pt(2 * BODY_PT)
     for part, left in ((page.header, document.title), (page.footer, made)):
         line = part.paragraphs[0]
         _tabs(line.style)
