@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test install lint types walls tests readme bench lock clean
+OUTPUTS := tests/cli tests/deliver tests/docs tests/profiles
+
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -35,8 +37,15 @@ types: $(INSTALLED)
 walls: $(INSTALLED)
 	$(BIN)/lint-imports
 
+# Two halves of about the same length, side by side on two cores.
 tests: $(INSTALLED)
-	$(BIN)/pytest
+	$(MAKE) --jobs=2 --output-sync=target tests-outputs tests-rest
+
+tests-outputs: $(INSTALLED)
+	$(BIN)/pytest $(OUTPUTS)
+
+tests-rest: $(INSTALLED)
+	$(BIN)/pytest $(addprefix --ignore=,$(OUTPUTS))
 
 # Writes the screen of `aisizer size clinical-notes` into README.md; tests/docs fails when it has drifted.
 readme: $(INSTALLED)
