@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-OUTPUTS := tests/cli tests/deliver tests/docs tests/profiles
+OUTPUTS := tests/deliver tests/docs tests/profiles
 
 .PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench lock clean
 
