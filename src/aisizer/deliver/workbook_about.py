@@ -43,6 +43,7 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
     """What the file is; its list of sheets is written by `contents` when all of them stand."""
     plan = shown.plan
     sheet = book.sheet("About", (24, 112, 20))
+    sheet.raw.fit_to_pages(1, 1)
     sheet.headline(f"{labels.profile_name(plan)}: total cost of ownership", "What this file is, and how to read it")
     names = ", ".join((*TOTALS, "ChecksFailed", "Currency", "Scenario", "Site", "Contract", "Discount_Rate"))
     rows = (
