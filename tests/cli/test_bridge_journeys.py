@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import pytest
-
-from aisizer.cli.main import run
+from command_line import called
 
 PROFILE = """\
 schema: aisizer/profile/v1
@@ -33,14 +31,7 @@ def size(
 ) -> tuple[int, str, str]:
     (folder / "late.yaml").write_text(PROFILE.replace("SITES", sites), encoding="utf-8")
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", ["aisizer", "size", "late.yaml", *more])
-    code = 0
-    try:
-        run()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+    return called(("size", "late.yaml", *more), monkeypatch, capsys)
 
 
 def test_only_late_sites_exit_3_with_the_parts_of_the_lead_time_and_no_files(

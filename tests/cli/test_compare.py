@@ -5,14 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-from aisizer.cli.main import run
+from command_line import Cli
 
 PROFILE = """\
 schema: aisizer/profile/v1
@@ -30,33 +26,10 @@ supply: {sites: [on_premises], gpus: [h100-sxm]}
 """
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def laid_out(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(PROFILE, encoding="utf-8")
     (tmp_path / "strict.yaml").write_text(PROFILE.replace("60 ms", "1 ms").replace("small", "strict"), encoding="utf-8")
-
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        try:
-            run()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 def test_profiles_side_by_side_in_the_order_given(cli: Cli) -> None:

@@ -6,39 +6,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from command_line import SMALL, Cli, Result
 
-from aisizer.cli.main import run
-
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-12-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL
+    + """\
 growth: {rate: 4 %/month, phases: [{name: all, share: 100 %, start: 2027-12-01, owner: "Kim | @ops <b>"}]}
 supply: {gpus: [h100-sxm], sites: [on_premises]}
 """
+)
 MORE = ("--set", "workloads.chat.load.rate=60 req/s")
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +37,10 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"old": sized(), "new": sized(*MORE), "none": sized("--set", "workloads.chat.slo={ttft_p95: 1 ms}")}
 
 
-@pytest.fixture
-def cli(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, plans: dict[str, Any]
-) -> Cli:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def laid_out(tmp_path: Path, plans: dict[str, Any]) -> None:
     for name, plan in plans.items():
-        Path(f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
-
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        try:
-            run()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return call
+        (tmp_path / f"{name}.json").write_text(json.dumps(plan), encoding="utf-8")
 
 
 def test_no_change_is_one_line_and_exit_0(cli: Cli) -> None:

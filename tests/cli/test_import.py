@@ -5,32 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import openpyxl
 import pytest
+from command_line import SMALL, Cli
 
-from aisizer.cli.main import run
 from aisizer.deliver import workbook_lines as at
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "deliver"))
 from edited_workbook import cell_of, edited, workbook
 from recalculate import recalculated
 
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-12-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL
+    + """\
 growth: {rate: 4 %/month}
 supply:
   gpus: [h100-sxm]
@@ -47,41 +38,18 @@ finance:
   escalation: {staff: 3 %}
   fx: {EUR: {rate: 1.08, as_of: 2026-11-20, source: ECB}}
 """
+)
 UNPRICED = """\
 supply: {electricity: null, rack_power: 8 kW, site_work: build}
 finance: {discount_rate: null}
 """
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
-
-
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "small.yaml").write_text(PROFILE, "utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        code = 0
-        try:
-            run()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 def test_changes_are_shown_and_written_with_old_new_cell_and_name(folder: Path, cli: Cli) -> None:

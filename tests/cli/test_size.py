@@ -7,13 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-from aisizer.cli.main import run
+from command_line import SMALL, Cli
 
 FILES = {"bom.csv", "sizing.html", "sizing.json", "sizing.md", "tco.xlsx", "triggers.rules.yaml"}
 TRIGGER_FILES = {
@@ -24,48 +21,17 @@ TRIGGER_FILES = {
     "dashboard.json",
     "runbooks",
 }
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-12-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL
+    + """\
 supply: {gpus: [h100-sxm, l40s]}
 """
+)
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def laid_out(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(PROFILE, encoding="utf-8")
-
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        try:
-            run()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 def folder_bytes(folder: Path) -> dict[str, bytes]:

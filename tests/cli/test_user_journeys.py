@@ -12,33 +12,25 @@ import warnings
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from command_line import SMALL, Cli
 
 from aisizer.cli.explain import explained
 from aisizer.cli.inputs import load_inputs
-from aisizer.cli.main import run
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-12-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL
+    + """\
 growth: {rate: 4 %/month}
 supply: {gpus: [h100-sxm], sites: [on_premises]}
 finance: {discount_rate: 9 %}
 """
+)
 TWO_POOLS = """\
   code:
     model: qwen3-8b
@@ -48,36 +40,14 @@ TWO_POOLS = """\
 """
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
 Size = Callable[..., Plan]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "small.yaml").write_text(PROFILE, encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        code = 0
-        try:
-            run()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

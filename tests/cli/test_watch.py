@@ -7,30 +7,19 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from command_line import SMALL, Cli
 
-from aisizer.cli.main import run
-
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-12-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL
+    + """\
 growth: {rate: 4 %/month, phases: [{name: all, share: 100 %, start: 2027-12-01, owner: "Kim | <Ops>"}]}
 supply: {gpus: [h100-sxm], sites: [on_premises]}
 """
+)
 ORDERS = """\
 evidence:
   orders:
@@ -38,15 +27,6 @@ evidence:
 """
 CAPACITY = "capacity-llama-3.1-8b"
 LAST = date(2029, 6, 30)
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -59,27 +39,11 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return found
 
 
-@pytest.fixture
-def cli(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, plan: dict[str, object]
-) -> Cli:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, plan: dict[str, object]) -> None:
     monkeypatch.delenv("AISIZER_PROMETHEUS_TOKEN", raising=False)
-    Path("sizing.json").write_text(json.dumps(plan), encoding="utf-8")
-    Path("orders.yaml").write_text(ORDERS, encoding="utf-8")
-
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aisizer", *arguments])
-        try:
-            run()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Result(code, captured.out, captured.err)
-
-    return call
+    (tmp_path / "sizing.json").write_text(json.dumps(plan), encoding="utf-8")
+    (tmp_path / "orders.yaml").write_text(ORDERS, encoding="utf-8")
 
 
 def levels(last: float, more: str = "") -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date as Day  # noqa: N812
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
 from aisizer.errors import InvalidInput
 
@@ -37,7 +37,8 @@ def calibrate(
     if not files:
         raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
-    result = fitted(files, given, load_catalog(overlay), form, _day(date))
+    day = day_of("--date", date)
+    result = fitted(files, given, load_catalog(overlay), form, day.isoformat() if day else None)
     write_file(output, fragment(result.calibration, result.set_aside, result.at_bound))
     return summary(result, output)
 
@@ -69,12 +70,3 @@ def _errors(error: Mapping[Metric, float]) -> str:
 
 def _span(span: tuple[float, float]) -> str:
     return f"{span[0]:.4g}" if span[0] == span[1] else f"{span[0]:.4g} to {span[1]:.4g}"
-
-
-def _day(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return Day.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise InvalidInput(f"--date: a day is expected (got {text}). Write it as 2026-12-01.") from error

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 
+from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
-from aisizer.errors import InvalidInput
 
 
 def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
@@ -15,7 +14,7 @@ def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
     from aisizer.deliver.workbook_fragment import changes_table, editor_of, entries, fragment, striking
     from aisizer.deliver.workbook_reader import read_workbook
 
-    as_of = _day(day)
+    as_of = day_of("--date", day)
     edited = read_workbook(file)
     editor = editor_of(edited, by, as_of)
     found = entries(edited, editor)
@@ -31,12 +30,3 @@ def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
 def _tell(*sentences: str) -> None:
     for sentence in sentences:
         print(sentence, file=sys.stderr)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"--date: a day is expected (got {text}). Write it as 2026-12-01.") from error

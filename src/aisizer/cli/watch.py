@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from aisizer.cli.days import day_of
 from aisizer.errors import InvalidInput, TriggerFired
 from aisizer.plan import Plan
 from aisizer.watch.measured import Measured
@@ -31,7 +32,7 @@ def watch(
     from aisizer.watch.watch import decided, watched
 
     _check(prometheus, metrics, token_file, as_json, markdown)
-    day = _day(at)
+    day = day_of("--at", at)
     file = path / "sizing.json" if path.is_dir() else path
     plan = read_plan(file)
     decided(plan)
@@ -80,12 +81,3 @@ def _from_file(plan: Plan, metrics: Path | None) -> Measured:
     pools = pools_of(decided(plan)[0])
     workloads = [name for members in pools.values() for name in members]
     return read_metrics(metrics, [trigger.id for trigger in plan.triggers], list(pools), workloads)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"--at: a day is expected (got {text}). Write it as 2028-12-01.") from error

@@ -40,6 +40,7 @@ FORMS: Mapping[Any, str] = {
     sections.QuantileKey: "a percentile such as p50 or p99.9",
     sections.MonthKey: "a month such as 2027-09",
     sections.Redundancy: "N, N+1 to N+9, or auto",
+    sections.Currency: "a currency of three capital letters such as EUR",
     sections.UnitPrice: "a price such as 265000 USD, 47.10 USD/h or 0.081 USD/kWh",
     sections.Country: "a country of two capital letters, ISO 3166-1, e.g. TW",
     sections.Text: "text of at most 200 characters on one line",
