@@ -355,3 +355,21 @@ def test_a_missing_plan_and_an_infeasible_profile_say_so_once(cli: Cli) -> None:
     assert missing.code == 2 and missing.err.startswith("The path nowhere does not exist. ")
     infeasible = cli("size", "small.yaml", *sets("workloads.chat.slo={ttft_p95: 1 ms}"))
     assert infeasible.code == 3 and infeasible.err.count("Earlier files are untouched.") == 1
+
+
+UPFRONT = "{item: aws-p5.48xlarge, unit_price: 40 USD/h, as_of: 2026-11-01, supplier: S, upfront: 50 %}"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("supply.quotes=5",), "supply.quotes: a list is expected (got 5)"),
+        (("supply.quotes=[{item: 5090}]", "supply.licences=[x]"), "the catalog has no licence of that name (got x)"),
+        (("finance.escalation={powr: 3 %}",), 'no line has this category (got powr; did you mean "power"?)'),
+        (("supply.sites=[commercial]", f"supply.quotes=[{UPFRONT}]"), "it is on demand and has no term"),
+        (("finance.fx={eur: {rate: 1}}",), "a currency of three capital letters such as EUR is expected (got eur)"),
+    ],
+)
+def test_faults_of_money_are_sentences(cli: Cli, given: tuple[str, ...], said: str) -> None:
+    result = cli("size", "small.yaml", "-q", *sets(*given))
+    assert result.code == 2 and said in result.err

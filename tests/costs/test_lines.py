@@ -216,7 +216,7 @@ def test_tiers_begin_at_zero_with_the_sites_own_price_and_get_cheaper(site: str)
 def test_committed_hours_that_no_month_needs_are_priced() -> None:
     """Two instances by the year, of which the first half year needs one: 6 x 730 hours stand idle."""
     quoted = buyer("enclave", [quote(f"{buyer('enclave').offer.id}:one_year", "50 USD/h")])
-    place = type(quoted)(**{f: getattr(quoted, f) for f in quoted.__slots__} | {"term": "one_year"})
+    place = replace(quoted, term="one_year")
     made = rented_lines(place, STEADY)
     assert unused_commitment(made, [1] * 6 + [2] * 30) == pytest.approx(6 * 730 * 50)
     assert unused_commitment(made, [2] * 36) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -15,7 +14,7 @@ from markdown_it import MarkdownIt
 from sample_plan import infeasible_plan, missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
 
 from aisizer.deliver.diff_markdown import LIMIT, code, diff_markdown, words
-from aisizer.deliver.diff_rows import amount_row, line_row
+from aisizer.deliver.diff_rows import line_row
 from aisizer.deliver.diff_tables import closing, counted, tables
 from aisizer.deliver.diff_text import diff_json, diff_text
 from aisizer.plan import Assumption, Plan
@@ -159,11 +158,6 @@ def test_no_word_of_a_plan_breaks_a_table_or_becomes_html(several: list[str]) ->
         blocks
     )
     inline = [child for token in tokens for child in token.children or ()]
-    assert not [
-        child
-        for child in inline
-        if child.type in ("html_inline", "link_open", "image", "strong_open") and child.content
-    ]
     assert not [child for child in inline if child.type in ("link_open", "image", "html_inline")]
 
 
@@ -249,4 +243,3 @@ def test_an_amount_that_is_too_wide_for_its_column_stands_below_its_name() -> No
     wide = found.model_copy(update={"totals": (found.totals[0].model_copy(update=huge),)})
     shown = diff_text(wide)
     assert "    old: 1,000,000,000,000.00\n" in shown and all(len(line) <= 80 for line in shown.splitlines())
-    assert replace(amount_row(wide.totals[0]), old="").old == ""

@@ -108,10 +108,16 @@ def test_open_points_come_before_old_prices_and_are_counted() -> None:
 
 
 def test_flips_inside_their_range_come_first() -> None:
-    flips = nearest_flips(plan())
+    made = plan()
+    last = nearest_flips(made)[-1]
+    flips = nearest_flips(
+        made.model_copy(
+            update={"flips": tuple(f.model_copy(update={"in_range": True}) if f == last else f for f in made.flips)}
+        )
+    )
     assert {flip.value_usd is None for flip in flips} <= {False}
     far = [not flip.in_range for flip in flips if flip.base_usd]
-    assert far == sorted(far)
+    assert far == sorted(far) and far[0] is False and True in far
 
 
 def test_the_plan_is_reviewed_when_a_quote_ends_before_the_order() -> None:

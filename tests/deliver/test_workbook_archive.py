@@ -146,7 +146,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: rewritten(b'name="Normal" xfId="0"', b'name="Normal" xfId="9"', "xl/styles.xml"),
         "this is no workbook that can be read (IndexError)",
     ),
-    "no sheets": (lambda: rewritten(b"<sheets>", b"<sheetz>", "xl/workbook.xml").replace(b"", b""), "is no XML"),
+    "no sheets": (lambda: rewritten(b"<sheets>", b"<sheetz>", "xl/workbook.xml"), "is no XML"),
 }  # fmt: skip
 
 

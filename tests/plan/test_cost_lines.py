@@ -151,6 +151,8 @@ def test_energy_and_emissions_stand_beside_the_cost_of_an_owned_site() -> None:
     assert owned.energy_kwh is not None and owned.tco2e == pytest.approx(owned.energy_kwh * 369.473 / 1e6, rel=1e-5)
     tariff = {line.unit_price_usd for line in owned.lines if line.category == "power"}
     assert owned.by_category["power"] == pytest.approx(owned.energy_kwh * tariff.pop(), rel=1e-5) and not tariff
+    taxed = plan(finance={"service_tax": "20 %"}).tco["on_premises"]
+    assert (taxed.energy_kwh, taxed.tco2e) == (owned.energy_kwh, owned.tco2e)
     assert rented.energy_kwh is None and rented.energy_note
     assert {"ember-2023", "gpu-residual-2026", "staffing-2026", "uptime-2025"} <= {s.id for s in made.sources}
     own = plan(supply__grid_carbon=180)

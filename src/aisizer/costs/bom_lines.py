@@ -224,7 +224,7 @@ def _device(line: CostLine) -> str:
 
 def _rate(line: CostLine) -> str:
     """That a price is a share of another one's, or nothing."""
-    return "; ".join(
+    return " ".join(
         f"Estimated as {text.format(line.factors[name], line.price_item)}."
         for name, text in RATES.items()
         if name in line.factors

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from aisizer.costs.bom_lines import INCLUDED
 from aisizer.costs.records import BomLine
 from aisizer.schema import Record
 
@@ -35,7 +34,7 @@ def bom_totals(bom: Sequence[BomLine]) -> tuple[BomTotal, ...]:
 
 
 def _total(category: str, wave: int, lines: Sequence[BomLine]) -> BomTotal:
-    unpriced = [line for line in lines if line.extended_price_usd is None and line.price_kind != INCLUDED]
+    unpriced = [line for line in lines if line.extended_price_usd is None]
     return BomTotal(
         id=f"{category.replace('_', '-')}-{wave}",
         category=category,

@@ -95,7 +95,7 @@ def overlaid(amounts: Mapping[str, Amount], own: Mapping[str, float]) -> dict[st
             f"supply.amounts holds {unknown[0]}, which is no figure of the catalog without a currency. Name one such as "
             f"{', '.join(near)}; a price goes into supply.quotes."
         )
-    set_by = {"low": None, "high": None, "source": "profile", "kind": "quote"}
+    set_by = {"low": None, "high": None, "source": "profile", "kind": "quote", "note": ""}
     return {**amounts, **{name: amounts[name].model_copy(update={"base": v, **set_by}) for name, v in own.items()}}
 
 

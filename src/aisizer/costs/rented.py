@@ -8,6 +8,7 @@ from aisizer.costs.lines import PERIODS, Buyer, Fleet, priced_line
 from aisizer.costs.prices import quote_name
 from aisizer.costs.records import CostLine, Treatment
 from aisizer.costs.tco import line_amounts
+from aisizer.errors import InvalidInput
 from aisizer.units import HOURS_PER_MONTH
 
 TERM_MONTHS = {"one_year": 12, "three_year": 36}
@@ -43,6 +44,11 @@ def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -
     price = buyer.book.priced(buyer.offer.id, buyer.offer.terms.get(term), term=quoted)
     name = f"{buyer.offer.provider} {buyer.offer.name}, {term.replace('_', ' ')}"
     upfront = price.upfront if price else 0.0
+    if upfront and term not in TERM_MONTHS:
+        raise InvalidInput(
+            f"the quote for {buyer.offer.id} is paid upfront, but it is on demand and has no term. Quote "
+            f"{buyer.offer.id}:one_year or {buyer.offer.id}:three_year, or leave upfront out."
+        )
     paid = paid_upfront(hours, fleet, term, upfront) if upfront else hours
     served = hours if upfront else ()
     treatment: Treatment = "prepaid" if upfront else "expense"

@@ -15,8 +15,6 @@ from aisizer.units import DAY
 
 STEP = "6h"
 """resolution of the long windows: four looks at a sliding day"""
-RETENTION_DAYS = WINDOW_DAYS
-"""[day] that Prometheus must keep the recorded levels; its own default is 15"""
 
 
 def busy_level(level: str) -> str:

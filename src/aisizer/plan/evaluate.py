@@ -186,8 +186,8 @@ def priced_fleet(
     lines = starting((*site_lines(buyer, bought(made), demand.volume), *around), first)
     lines = (*lines, *carrying_lines(lines, profile.finance))
     lines = scheduled(lines, profile.finance, lead_time_weeks(site, profile.supply.lead_time)["total"])
-    lines = (*lines, *rate_lines(lines, profile.finance))
     own = lines
+    lines = (*lines, *rate_lines(lines, profile.finance))
     if bridge is not None:
         lines += bridge_lines(bridge.cost.lines, first, bridge.site.name)
     cost = site_cost(

@@ -72,10 +72,11 @@ def unknown_names(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Field
 def _unknown_licences(data: Mapping[str, Any], catalog: Catalog) -> Iterator[tuple[FieldPath, str]]:
     """Licences that neither the catalog nor a quote prices."""
     amounts = (item for prices in catalog.prices.values() for item in prices.amounts.items())
-    quoted = {_value(data, ("supply", "quotes", i, "item")) for i, _ in enumerate(_at(data, "supply", "quotes"))}
-    known = sorted({name for name, amount in amounts if amount.unit in LICENCE_UNITS} | {q for q in quoted if q})
-    for i, licence in enumerate(_licences(data)):
-        if licence not in known:
+    items = (_value(data, ("supply", "quotes", i, "item")) for i, _ in enumerate(_at(data, "supply", "quotes")))
+    quoted = {item for item in items if isinstance(item, str)}
+    known = sorted({name for name, amount in amounts if amount.unit in LICENCE_UNITS} | quoted)
+    for i, licence in enumerate(_at(data, "supply", "licences")):
+        if isinstance(licence, str) and licence not in known:
             near = did_you_mean(licence, known)
             problem = f"the catalog has no licence of that name (got {licence}){near}. Name one of {', '.join(known)}."
             yield ("supply", "licences", i), problem.replace(") (", "; ")
@@ -86,13 +87,14 @@ def _licences(data: Mapping[str, Any]) -> list[str]:
 
 
 def _unknown_categories(data: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
-    """Accounts of categories that no line of a bill of materials has."""
+    """Accounts and yearly steps of categories that no line has."""
     known = sorted(get_args(Category))
-    for category in _at(data, "finance", "gl_accounts"):
-        if isinstance(category, str) and category not in known:
-            near = did_you_mean(category, known)
-            problem = f"no line has this category (got {category}){near}. Name one of {', '.join(known)}."
-            yield ("finance", "gl_accounts", category), problem.replace(") (", "; ")
+    for field in ("gl_accounts", "escalation"):
+        for category in _at(data, "finance", field):
+            if isinstance(category, str) and category not in known:
+                near = did_you_mean(category, known)
+                problem = f"no line has this category (got {category}){near}. Name one of {', '.join(known)}."
+                yield ("finance", field, category), problem.replace(") (", "; ")
 
 
 def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[FieldPath, str]]:

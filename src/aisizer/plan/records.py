@@ -349,9 +349,9 @@ class Plan(Record):
     controls: tuple[BindingControl, ...] = ()
     """what the binding frameworks ask for that costs money or capacity"""
     unpriced_controls: tuple[UnpricedControl, ...] = ()
+    """those of them that no cost line of the chosen site pays for, and why"""
     amounts: dict[str, Amount] = Field(default_factory=dict)
     """figures without a currency that cost lines multiply by, by their name in the catalog, with range, source and date"""
-    """those of them that no cost line of the chosen site pays for, and why"""
     limits: tuple[SiteLimit, ...] = ()
     work: tuple[SiteWork, ...] = ()
     strategies: tuple[Strategy, ...] = ()

@@ -64,10 +64,10 @@ class Layers:
 
     def entries(self, path: FieldPath) -> list[tuple[Any, Origin]]:
         """The entries of the list at a path, each with its origin; none where there is no list."""
-        written = value_at(self.data, path)
-        places = [(*path, index) for index in range(len(written) if isinstance(written, list) else 0)]
-        found = [self.origin(place) for place in places]
-        return [(entry, replace(of, inner=inner)) for entry, (of, inner) in zip(written or (), found, strict=False)]
+        below = value_at(self.data, path)
+        written = below if isinstance(below, list) else []
+        found = [self.origin((*path, index)) for index in range(len(written))]
+        return [(entry, replace(of, inner=inner)) for entry, (of, inner) in zip(written, found, strict=True)]
 
     def with_entries(self, path: FieldPath, entries: Sequence[tuple[Any, Origin]]) -> Layers:
         """The same layers with these entries as the list at a path."""
