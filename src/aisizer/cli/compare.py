@@ -74,9 +74,10 @@ def _asked(
     overlay: Path | None,
 ) -> list[Asked]:
     """Every profile in every variation; all faults of all of them at once."""
+    profiles = list(dict.fromkeys(profiles))
     if len(profiles) * len(changes) < 2:
         raise InvalidInput("One scenario is nothing to compare. Give another profile, or --vary PATH=A,B.")
-    if STDIN in profiles and (len(changes) > 1 or profiles.count(STDIN) > 1):
+    if STDIN in profiles and len(changes) > 1:
         raise InvalidInput("- can be read once only. Write the profile to a file to vary it.")
     catalog, asked, faults = load_overlay(overlay), [], dict[Fault, None]()
     for profile in profiles:

@@ -33,7 +33,7 @@ Model    predict    latency and throughput of one point, or a CSV of points
          simulate   traffic and failures replayed on a profile or a plan
 Watch    watch      metrics (file or server) against plan: what fired
 Look up  catalog    list, show, verify GPUs, models, prices, sites, rules
-         schema     JSON Schema of profile, plan, catalog, watch, diff
+         schema     JSON Schema of profile, plan, catalog and answers
 
 PROFILE is a path, - or the name of a ready one. With it: --set PATH=VALUE,
 --with FILE (a fragment), --catalog DIR. With a result: -o, --json, --quiet.
@@ -234,7 +234,9 @@ def init(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog, watch or diff")]) -> None:
+def schema(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog, compare, watch or diff")],
+) -> None:
     """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
 

@@ -90,7 +90,7 @@ def _models(pools: Sequence[Pool]) -> Iterator[dict[str, Any]]:
 
 def _engines(pools: Sequence[Pool]) -> Iterator[dict[str, Any]]:
     for engine in dict.fromkeys(pool.engine for pool in pools):
-        name, _, version = engine.rpartition("-")
+        name, _, version = engine.partition("-")
         yield {"type": "application", "bom-ref": f"engine-{engine}", "name": name, "version": version}
 
 

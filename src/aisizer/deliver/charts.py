@@ -178,8 +178,8 @@ def money(usd: float) -> str:
     >>> money(2_312_400), money(-76_300_000), money(41_230), money(0)
     ('2.31 M', '-76.3 M', '41 k', '0')
     """
-    if abs(usd) >= 1e6:
-        return f"{usd / 1e6:.3g} M" if abs(usd) < 1e9 else f"{usd / 1e9:.3g} bn"
+    if abs(usd) >= 999.5e3:
+        return f"{usd / 1e6:.3g} M" if abs(usd) < 999.5e6 else f"{usd / 1e9:.3g} bn"
     return f"{usd / 1e3:.0f} k" if abs(usd) >= 500 else f"{usd:.0f}"
 
 

@@ -117,7 +117,7 @@ def _own(found: Sequence[Comparison]) -> list[tuple[str, Band, str]]:
     return [
         (f"prototype {c.name}", Band(c.ratio, c.ratio, c.ratio, "own figure"), f"prototype.{place}")
         for place, c in enumerate(found)
-        if c.ratio is not None and c.unit != "USD"
+        if c.ratio and c.unit != "USD"
     ]
 
 

@@ -177,7 +177,9 @@ def choice_hangs(plan: Plan, decision: Decision) -> Iterator[str]:
         yield f"No uncertain price alone makes another site than {labels.site(decision.site)} the choice."
     for driver in plan.sensitivity:
         if driver.rerun and driver.changed:
-            yield f"{driver.driver}: another decision between {driver.low} and {driver.high} (the plan has {driver.base})."
+            what = "another decision" if driver.site_low and driver.site_high else "another decision, or none,"
+            unit = f", {driver.unit}" if driver.unit else ""
+            yield f"{driver.driver}{unit}: {what} between {driver.low} and {driver.high} (the plan has {driver.base})."
 
 
 def _words(plan: Plan, sentence: str) -> str:

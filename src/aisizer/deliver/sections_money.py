@@ -71,8 +71,9 @@ def _notes(plan: Plan) -> list[Block]:
 
 def _chart(costs: list[tuple[str, SiteCost]]) -> str:
     rows = {name: {labels.reason(k): v for k, v in cost.by_category.items()} for name, cost in costs}
-    said = "; ".join(f"{name} {numbers.usd(cost.three_year_usd)} USD" for name, cost in costs)
-    return charts.stacked_bars(rows, "Cost over 36 months by site and category", f"Totals: {said}.")
+    ends = {name: numbers.at_least(numbers.usd(cost.three_year_usd), bool(cost.missing)) for name, cost in costs}
+    said = "; ".join(f"{name} {total} USD" for name, total in ends.items())
+    return charts.stacked_bars(rows, "Cost over 36 months by site and category", f"Totals: {said}.", ends)
 
 
 def bom_section(plan: Plan) -> Section:

@@ -62,9 +62,11 @@ def _two(amount: float | None) -> str:
 
 def _beside_the_prototype(plan: Plan) -> list[str]:
     found = prototype_cost(plan)
-    if found is None or found.predicted is None:
+    if found is None or found.predicted is None or not found.measured:
         return []
-    measured, predicted = numbers.per_request(found.measured), numbers.per_request(found.predicted)
+    missing = bool(plan.tco[labels.decided(plan).site].missing)
+    measured = numbers.per_request(found.measured)
+    predicted = numbers.at_least(numbers.per_request(found.predicted), missing)
     less = numbers.change(found.predicted / found.measured - 1)
     return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less})."]
 

@@ -262,7 +262,7 @@ def against_chosen(plan: Plan, option: Option) -> float | None:
 
 def _against(plan: Plan, option: Option) -> str:
     difference = None if option.chosen else against_chosen(plan, option)
-    return "" if difference is None else numbers.change(difference)
+    return "" if difference is None else numbers.at_least(numbers.change(difference), not option.complete)
 
 
 def nearest(group: RejectionGroup) -> str:

@@ -30,7 +30,7 @@ def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
     sites = cost_sheets(plan)
     shown = Shown(plan, sites, input_map(plan, sites), stamp or plan_hash(plan))
     balances = checks(shown, exported(shown))
-    about = about_sheet(book, shown)
+    about, below = about_sheet(book, shown)
     summary_sheet(book, shown, site_list(shown), sum(check.failed for check in balances))
     told = "Change the blue figures on yellow; prices are before tax, in the currency of their unit."
     inputs_sheet(book, shown.inputs, shown.told(told), shown.chosen)
@@ -51,5 +51,5 @@ def workbook_bytes(plan: Plan, stamp: str | None = None) -> bytes:
     sources_sheet(book, shown)
     change_log_sheet(book, shown)
     export_sheet(book, shown)
-    contents(book, about)
+    contents(book, about, below)
     return book.bytes()

@@ -39,8 +39,8 @@ LEGEND = (
 )
 
 
-def about_sheet(book: Book, shown: Shown) -> Sheet:
-    """What the file is; its list of sheets is written by `contents` when all of them stand."""
+def about_sheet(book: Book, shown: Shown) -> tuple[Sheet, int]:
+    """What the file is, and the row where `contents` lists the sheets when all of them stand."""
     plan = shown.plan
     sheet = book.sheet("About", (24, 112, 20))
     sheet.raw.fit_to_pages(1, 1)
@@ -78,12 +78,11 @@ def about_sheet(book: Book, shown: Shown) -> Sheet:
     for row, (style, name, text) in enumerate(LEGEND, first + 1):
         sheet.put(row, 0, name, style)
         sheet.put(row, 1, text)
-    return sheet
+    return sheet, first + len(LEGEND) + 2
 
 
-def contents(book: Book, about: Sheet) -> None:
+def contents(book: Book, about: Sheet, first: int) -> None:
     """The sheets, each with the fingerprint of what is locked on it; that of About is over all of its cells but this one."""
-    first = 4 + 16 + 2 + len(LEGEND)
     about.put(first, 0, "Sheets", "section")
     about.head(first + 1, ("Sheet", "What it holds", "Fingerprint"))
     for row, sheet in enumerate((*(s for s in book.sheets if s is not about), about), first + 2):

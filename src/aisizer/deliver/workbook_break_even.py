@@ -26,7 +26,7 @@ FROM, STAMPED, PAYBACK = 1, 2, 3
 FIRST = 4
 AFTER = FIRST + PERIODS
 """zero-based columns; AFTER holds a 1, which the last month of a row looks at"""
-NEVER = "not for good"
+NEVER, NOT_PAID, UNKNOWN = "not for good", "not in 36 months", "prices missing"
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,10 @@ def _months(sheet: Sheet, shown: Shown, found: Sequence[Other], top: int, flags:
         key = other.site.cost.site if other.site else apis[other.label]
         comparison = said.get("baseline" if other.label == "baseline" else key)
         if comparison is not None:
-            stamped = (comparison.cheaper_from_month, comparison.payback_month)
-            for col, month in zip((STAMPED, PAYBACK), stamped, strict=True):
-                sheet.put(top + offset, col, NEVER if month is None else month, "frozen_right")
+            stamped = ((STAMPED, comparison.cheaper_from_month, NEVER), (PAYBACK, comparison.payback_month, NOT_PAID))
+            for col, month, none in stamped:
+                told = UNKNOWN if comparison.saving_usd is None else none if month is None else month
+                sheet.put(top + offset, col, told, "frozen_right")
 
 
 def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
@@ -157,13 +158,13 @@ def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
         even = total / (PERIODS - 1) / each
         sheet.formula(row, 2, f"{accrued}/{months}/{cell(row, 1)}", even, "count")
         share = even * (PERIODS - 1) / planned_requests if planned_requests else 0.0
-        planned = f"{months}/{_requests_cell(shown)}"
+        planned = f"{months}/{_requests_cell()}"
         sheet.formula(row, 3, f"{cell(row, 2)}*{planned}", share, "percent")
         sheet.row(row, (api.break_even_share, api.break_even_utilization), "frozen_percent", 4)
     return row + 1
 
 
-def _requests_cell(shown: Shown) -> str:
+def _requests_cell() -> str:
     """What the plan serves in 36 months, as stamped on Site comparison for the chosen site."""
     return cell(COMPARED + 1, REQUESTS, "Site comparison")
 

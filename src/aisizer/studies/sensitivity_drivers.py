@@ -112,7 +112,7 @@ def _finance(profile: Profile, most_residual: float | None) -> Iterator[Input]:
 
 def _reserves(plan: Plan, profile: Profile) -> Iterator[Input]:
     resilience, spare = profile.resilience, plan.decision.redundant_servers if plan.decision else 0
-    low, high = HEADROOM
+    low, high = min(HEADROOM[0], resilience.headroom), max(HEADROOM[1], resilience.headroom)
     yield Input("headroom", "resilience.headroom", "1", low, resilience.headroom, high, _field("resilience.headroom"))
     fewer, more = _redundancy(max(0, spare - 1)), _redundancy(min(9, spare + 1))
     named = "resilience.redundancy"
