@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from aisizer.catalog.load import load_catalog
 from aisizer.costs.lines import Buyer
@@ -24,5 +25,5 @@ def buyer(
     """Who buys or rents servers of eight H100 at a site."""
     place, asked = CATALOG.sites[site], supply or Supply()
     offer = next(o for o in offers(place, CATALOG, ("h100-sxm",)) if o.terms and o.gpus == 8)
-    book = price_book(overlaid(AMOUNTS, asked.amounts), quotes)
+    book = price_book(overlaid(AMOUNTS, asked.amounts, date(2026, 12, 1)), quotes)
     return Buyer(place, offer, next(iter(offer.terms)), book, asked, finance or Finance(), controls=controls or {})

@@ -23,6 +23,7 @@ from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Finance, FxRate, Quote
 
 GO_LIVE = date(2027, 7, 1)
+DAY = date(2026, 12, 1)
 VOLUME = Volume((1000.0,) * 36, (3e6,) * 36, (5e5,) * 36)
 LIFE = 5 * 365.25 * 86400.0
 
@@ -202,6 +203,7 @@ def test_own_figures_replace_those_of_the_catalog_and_money_is_quoted() -> None:
     amount = Amount(base=0.12, unit="1/year", as_of=date(2026, 1, 1), source="s", kind="estimated")
     price = amount.model_copy(update={"unit": "USD/GPU"})
     book = {"hardware-support-rate": amount, "network-fabric-per-gpu": price}
-    assert overlaid(book, {"hardware-support-rate": 0.1})["hardware-support-rate"].base == 0.1
+    assert overlaid(book, {"hardware-support-rate": 0.1}, DAY)["hardware-support-rate"].base == 0.1
+    assert overlaid(book, {"hardware-support-rate": 0.1}, DAY)["hardware-support-rate"].as_of == DAY
     with pytest.raises(InvalidInput, match=r"goes into supply\.quotes"):
-        overlaid(book, {"network-fabric-per-gpu": 1.0})
+        overlaid(book, {"network-fabric-per-gpu": 1.0}, DAY)

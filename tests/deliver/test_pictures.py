@@ -149,7 +149,7 @@ def test_a_latency_beyond_the_frame_ends_at_its_edge() -> None:
 
 
 def test_half_and_twice_are_equally_far_from_the_prediction() -> None:
-    root = ElementTree.fromstring(measured_and_predicted({"a": Band(0.5, 1.0, 2.0, "n")}, "t", "d"))
+    root = ElementTree.fromstring(measured_and_predicted([("a", Band(0.5, 1.0, 2.0, "n"))], "t", "d"))
     bar = next(e for e in root.iter("rect") if e.get("class") == "c4" and float(e.get("y", 0)) > 20)
     middle = next(e for e in root.iter("circle") if float(e.get("cy", 0)) > 20)
     ends = float(bar.get("x", 0)), float(bar.get("x", 0)) + float(bar.get("width", 0))

@@ -82,8 +82,12 @@ def test_what_moves_the_fleet_stands_frozen_below_the_prices() -> None:
     ]
     row = next(row for row in sheet.iter_rows() if row[1].value == "growth.rate")
     assert [cell.value for cell in row[3:8]] == [0.02, 0.04, 0.06, -1e5, 2e5]
-    assert [cell.value for cell in row[10:12]] == ["16 and 24", "hosted and on_premises"]
+    assert [cell.value for cell in row[10:12]] == ["16 and 24", "hosted and on-premises"]
     assert all(cell.protection.locked for cell in row)
+    none = driver.model_copy(update={"gpus_high": None, "site_high": None, "note": "At 6 %/month: nothing fits."})
+    again = load(workbook_bytes(sample_plan().model_copy(update={"sensitivity": (none,)})), values=True)["Sensitivity"]
+    row = next(row for row in again.iter_rows() if row[1].value == "growth.rate")
+    assert [cell.value for cell in row[10:13]] == ["16 and none", "hosted and none", "At 6 %/month: nothing fits."]
 
 
 def test_same_plan_same_bytes() -> None:

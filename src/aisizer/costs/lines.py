@@ -173,6 +173,11 @@ def own_factor(value: float | None, path: str) -> Factor | None:
     return None if value is None else Factor(value, path)
 
 
+def pue(buyer: Buyer) -> Factor:
+    """Power usage effectiveness: the profile's own, else the site's."""
+    return own_factor(buyer.supply.pue, "supply.pue") or named_factor(buyer.book, buyer.site.pue)
+
+
 def own_price(value: float | None, field: str, unit: str) -> Price | None:
     """A price that the profile itself sets."""
     return None if value is None else Price(field, value, None, None, unit, "profile", None, "quote")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aisizer.costs.lines import FACTOR_UNITS, Buyer, Factor, Fleet, amounts, own_price
-from aisizer.costs.prices import USD, Price
+from aisizer.costs.lines import Buyer, Factor, Fleet, own_price, priced_line, pue
+from aisizer.costs.prices import Price
 from aisizer.costs.records import Category, CostLine
 from aisizer.costs.site import capacity_lines
 from aisizer.sizing.needs import Group, Need
@@ -72,26 +72,17 @@ def _lines(need: Need, buyer: Buyer) -> list[CostLine]:
 def _line(need: Need, buyer: Buyer) -> CostLine:
     price, factors = _price(need.price, buyer)
     capital = need.bought and not (price and price.unit.endswith(PER_MONTH))
-    return CostLine(
-        id=line_id(need),
-        category="power" if need.price == ELECTRICITY else CATEGORIES[need.group],
-        description=need.name,
-        treatment="capitalise" if capital else "expense",
-        unit=need.unit if factors or price is None else price.unit.removeprefix("USD/"),
-        unit_price_usd=price.base if price else None,
-        price_unit=price.unit if price else f"USD/{need.unit}",
-        low_usd=price.low if price else None,
-        high_usd=price.high if price else None,
-        factors={name: factor.value for name, factor in factors.items() if factor.value is not None},
-        factor_units={name: FACTOR_UNITS[name] for name in factors},
-        factor_paths={name: factor.path for name, factor in factors.items() if factor.path},
-        quantity=amounts(added(need.by_month) if capital else (0.0, *need.by_month)),
-        price_item=price.item if price else need.price,
-        source=price.source if price else "no source prices it",
-        as_of=price.as_of if price else None,
-        kind=price.kind if price else "unpriced",
-        currency=price.currency if price else USD,
-        fx_usd=price.fx_usd if price else 1.0,
+    return priced_line(
+        line_id(need),
+        "power" if need.price == ELECTRICITY else CATEGORIES[need.group],
+        need.name,
+        "capitalise" if capital else "expense",
+        need.unit if factors or price is None else price.unit.removeprefix("USD/"),
+        price,
+        added(need.by_month) if capital else (0.0, *need.by_month),
+        factors,
+        item=need.price,
+        per=need.unit,
     )
 
 
@@ -100,7 +91,7 @@ def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, Factor]]:
     site, book = buyer.site, buyer.book
     if key == ELECTRICITY:
         own = own_price(buyer.supply.electricity, "supply.electricity", "USD/kWh")
-        return own or book.named(site.electricity), {"pue": _pue(buyer)}
+        return own or book.named(site.electricity), {"pue": pue(buyer)}
     if key == SPARE_GPU and key not in book.quotes:
         server = book.priced(buyer.offer.id, buyer.offer.terms.get("purchase"))
         return server, {"servers_per_gpu": Factor(1 / buyer.offer.gpus)} if server else {}
@@ -111,14 +102,6 @@ def _price(key: str, buyer: Buyer) -> tuple[Price | None, dict[str, Factor]]:
         "cpu-server": site.cpu_server,
     }
     return book.named(at_site.get(key, key)), {}
-
-
-def _pue(buyer: Buyer) -> Factor:
-    """Power usage effectiveness: the profile's own, else the site's."""
-    if buyer.supply.pue is not None:
-        return Factor(buyer.supply.pue, "supply.pue")
-    item = buyer.site.pue or "pue"
-    return Factor(buyer.book.amounts[item].base, f"supply.amounts.{item}")
 
 
 def _server_lines(need: Need, buyer: Buyer) -> list[CostLine]:

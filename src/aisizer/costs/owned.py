@@ -13,9 +13,9 @@ from aisizer.costs.lines import (
     by_wave,
     in_service,
     named_factor,
-    own_factor,
     own_price,
     priced_line,
+    pue,
 )
 from aisizer.costs.prices import Price, PriceBook
 from aisizer.costs.records import CostLine
@@ -65,7 +65,7 @@ def _power(buyer: Buyer, running: list[float]) -> CostLine:
         "nameplate_kw": Factor(buyer.offer.server.max_power_kw),
         "average_power_share": named_factor(book, "average-power-share"),
         "hours_per_month": Factor(HOURS_PER_MONTH),
-        "pue": own_factor(supply.pue, "supply.pue") or named_factor(book, site.pue),
+        "pue": pue(buyer),
     }
     price = own_price(supply.electricity, "supply.electricity", "USD/kWh") or book.named(site.electricity)
     name = "Electricity, cooling included"

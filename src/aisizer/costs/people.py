@@ -37,9 +37,7 @@ def staff_lines(buyer: Buyer) -> list[CostLine]:
     """One line for each role that the site or the profile names; one for all people where neither does."""
     own, shares = buyer.supply.staff, buyer.site.staff_shares
     roles = [role for role in WORK if role in own or role in shares]
-    if not shares:
-        return [*_everybody(buyer), *(_role(buyer, role, {}) for role in roles)]
-    return [_role(buyer, role, shares) for role in roles]
+    return [_role(buyer, role, shares) for role in roles] if roles else _everybody(buyer)
 
 
 def _everybody(buyer: Buyer) -> list[CostLine]:

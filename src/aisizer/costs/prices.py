@@ -85,7 +85,7 @@ def price_book(
     return PriceBook(amounts, by_item, fx or {})
 
 
-def overlaid(amounts: Mapping[str, Amount], own: Mapping[str, float]) -> dict[str, Amount]:
+def overlaid(amounts: Mapping[str, Amount], own: Mapping[str, float], day: date) -> dict[str, Amount]:
     """The catalog's amounts with the profile's own figures in place of theirs; money is quoted and not set."""
     unknown = [name for name in own if name not in amounts or amounts[name].unit.startswith(USD)]
     if unknown:
@@ -95,7 +95,7 @@ def overlaid(amounts: Mapping[str, Amount], own: Mapping[str, float]) -> dict[st
             f"supply.amounts holds {unknown[0]}, which is no figure of the catalog without a currency. Name one such as "
             f"{', '.join(near)}; a price goes into supply.quotes."
         )
-    set_by = {"low": None, "high": None, "source": "profile", "kind": "quote", "note": ""}
+    set_by = {"low": None, "high": None, "source": "profile", "kind": "quote", "note": "", "as_of": day}
     return {**amounts, **{name: amounts[name].model_copy(update={"base": v, **set_by}) for name, v in own.items()}}
 
 

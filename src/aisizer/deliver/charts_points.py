@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
@@ -46,9 +46,9 @@ class Point:
     chosen: bool
 
 
-def measured_and_predicted(bands: Mapping[str, Band], title: str, description: str) -> str:
+def measured_and_predicted(bands: Sequence[tuple[str, Band]], title: str, description: str) -> str:
     """Where measurements lay around predictions, on a scale on which twice and half are equally far from 1."""
-    low, high = min(0.5, *(b.low for b in bands.values())), max(2.0, *(b.high for b in bands.values()))
+    low, high = min(0.5, *(b.low for _, b in bands)), max(2.0, *(b.high for _, b in bands))
     left, right, top = NAMES + 10.0, WIDTH - 120.0, 40.0
 
     def x(ratio: float) -> float:
@@ -62,7 +62,7 @@ def measured_and_predicted(bands: Mapping[str, Band], title: str, description: s
             parts.append(line(x(tick), top - 8, x(tick), bottom, "axis" if tick == 1 else "grid"))
             parts.append(text(x(tick), bottom + 16, f"{tick:g}x", "middle"))
     parts.append(text(x(1), bottom + 34, "measured = predicted", "middle"))
-    for row, (name, found) in enumerate(bands.items()):
+    for row, (name, found) in enumerate(bands):
         y = top + row * (BAR + GAP)
         parts.append(text(NAMES, y + 15, name, "end"))
         if found.high > found.low:

@@ -91,7 +91,7 @@ def evidence_picture(plan: Plan) -> list[Block]:
         return []
     title = "Measured against predicted"
     told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b, _ in found)
-    svg = measured_and_predicted({short(name, NAME): band for name, band, _ in found}, title, f"{told}.")
+    svg = measured_and_predicted([(short(name, NAME), band) for name, band, _ in found], title, f"{told}.")
     rows = [
         (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high))) for name, band, _ in found
     ]
@@ -137,11 +137,10 @@ def options_picture(plan: Plan, listed: Collection[int]) -> list[Block]:
         "numbers are those of the table"
     )
     left_out = len(points) - len(drawn)
-    return [
-        Figure(
-            cost_and_latency(drawn, title, f"{told}."), caption + (f"; {left_out} dearer left out" if left_out else "")
-        )
-    ]
+    lacking = any(o.three_year_usd is not None and not o.complete for o in plan.ranking)
+    least = "; an option that lacks a price costs at least what is drawn" if lacking else ""
+    dearer = f"; {left_out} dearer left out" if left_out else ""
+    return [Figure(cost_and_latency(drawn, title, f"{told}{least}."), f"{caption}{dearer}{least}")]
 
 
 def best_places(plan: Plan) -> set[int]:

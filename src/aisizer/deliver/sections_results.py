@@ -224,8 +224,11 @@ def _drivers(plan: Plan) -> list[Block]:
     )
     notes = tuple(f"{driver.driver}: {driver.note}" for driver in shown if driver.note)
     picture = _tornado(plan)
+    lacking = bool(plan.tco[labels.decided(plan).site].missing)
+    least = [Paragraph("Totals lack the lines without a price, so each is at least so much.")] if lacking else []
     return [
         Paragraph(text),
+        *least,
         *([Figure(picture, "What moves the cost of the plan most")] if picture else []),
         listed,
         *([Items(notes)] if notes else []),

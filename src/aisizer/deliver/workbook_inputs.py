@@ -62,6 +62,8 @@ class Input:
     kind: str = ""
     percent: bool = False
     locked: bool = False
+    least: float = 0.0
+    """below which formulas, and the profile's own field, have no answer"""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ def _finance(plan: Plan) -> tuple[Input, ...]:
     return (
         share(DISCOUNT, f"Discount rate, {basis}", labels.discount_rate(plan), "per year", "net present values"),
         Input(
-            LIFE, "Useful life", years, "year", "depreciation", _set_by(plan, LIFE), LIFE, source=_profile(plan, LIFE)
+            LIFE, "Useful life", years, "year", "depreciation", _set_by(plan, LIFE), LIFE, source=_profile(plan, LIFE),
+            least=1.0,
         ),
         share(RESIDUAL, "Residual value after month 36", workbook_finance.share(plan, "residual"), "of the price", "servers"),
         share(TAX, "Sales or use tax", workbook_finance.share(plan, "tax"), "of the price", "goods that are bought"),

@@ -80,13 +80,15 @@ def _selected(row: int, given: Input) -> str:
 
 
 def _validated(sheet: Sheet, first: int, rows: tuple[Input, ...]) -> None:
-    """Only figures that a profile would take."""
+    """Figures within the bounds that the formulas need; `aisizer import` checks the rest."""
     for row, given in enumerate(rows, first):
         if not given.locked:
             most = (
-                {"criteria": "between", "minimum": 0, "maximum": 1} if given.percent else {"criteria": ">=", "value": 0}
+                {"criteria": "between", "minimum": 0, "maximum": 1}
+                if given.percent
+                else {"criteria": ">=", "value": given.least}
             )
-            told = "a share from 0 % to 100 %" if given.percent else "a number, not below 0"
+            told = "a share from 0 % to 100 %" if given.percent else f"a number, not below {given.least:g}"
             rule = {"validate": "decimal", "error_title": given.name[:32], "error_message": f"Type {told}."}
             sheet.raw.data_validation(row, VALUE, row, VALUE, {**rule, **most})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aisizer.deliver import labels
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet, Value
 from aisizer.deliver.workbook_cells import cell, span
@@ -14,18 +15,18 @@ HEAD = 3
 PATH, FIRST, SWING = 1, 6, 10
 """zero-based columns: the price's path, the first of four effects, the largest swing"""
 TITLES = (
-    "Price", "Path", "Unit", "Low #", "Selected #", "High #", "3 years at low #", "3 years at high #", "NPV at low #",
-    "NPV at high #", "Swing of 3 years #",
+    "Price", "Path", "Unit", "Low #", "Selected #", "High #", "Change of 3 years at low #", "Change of 3 years at high #",
+    "Change of NPV at low #", "Change of NPV at high #", "Swing of 3 years #",
 )  # fmt: skip
 STAMPED = (
-    "Input", "Path", "Unit", "Low", "As planned", "High", "3 years at low #", "3 years at high #", "NPV at low #",
-    "NPV at high #", "GPUs at low and high", "Site at low and high",
+    "Input", "Path", "Unit", "Low", "As planned", "High", "Total of 3 years at low #", "Total of 3 years at high #",
+    "Total NPV at low #", "Total NPV at high #", "GPUs at low and high", "Site at low and high", "Note",
 )  # fmt: skip
 
 
 def sensitivity_sheet(book: Book, shown: Shown) -> None:
-    """Changes of the totals against the selected scenario, one input at a time."""
-    sheet = book.sheet("Sensitivity", (34, 44, 14, 13, 13, 13, *[16] * 5, 28))
+    """What each price moves, live, and what the plan found when it was made again, one input at a time."""
+    sheet = book.sheet("Sensitivity", (34, 44, 14, 13, 13, 13, *[16] * 5, 28, 60))
     told = shown.told_of_site("Change of cash and of NPV, one price at a time, fleets as they are.")
     sheet.live_headline("Sensitivity", *told)
     ranged = [i for i in shown.inputs.tables.get("Prices", ()) if i.low is not None and i.high is not None]
@@ -94,5 +95,7 @@ def _drivers(sheet: Sheet, shown: Shown, top: int) -> None:
 
 
 def _words(driver: Driver) -> tuple[Value, ...]:
-    ends = (f"{driver.gpus_low} and {driver.gpus_high}", f"{driver.site_low} and {driver.site_high}")
+    gpus = ("none" if n is None else str(n) for n in (driver.gpus_low, driver.gpus_high))
+    sites = ("none" if s is None else labels.site(s) for s in (driver.site_low, driver.site_high))
+    ends = (" and ".join(gpus), " and ".join(sites), driver.note)
     return (driver.driver, driver.path, driver.unit, driver.low, driver.base, driver.high, "", "", "", "", *ends)

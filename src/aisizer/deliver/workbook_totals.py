@@ -138,7 +138,7 @@ def _unit_costs(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     for offset, volume in enumerate((*volumes, *volumes)):
         stamped, actual = cell(row, MILLION_TOKENS + offset % len(volumes)), offset >= len(volumes)
         served = f"*{shown.inputs.selected(SERVED)}" if actual else ""
-        text = f'IF({stamped}>0,{cell(row, 8)}/({stamped}{served}),"not known")'
+        text = f'IF({stamped}{served}>0,{cell(row, 8)}/({stamped}{served}),"not known")'
         value = accrued / (volume * (share if actual else 1.0)) if volume else "not known"
         sheet.formula(row, PLANNED + offset, text, value, "unit_cost")
 

@@ -65,7 +65,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
     quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
     amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
-    book = price_book(overlaid(amounts, profile.supply.amounts), quotes, profile.finance.fx)
+    book = price_book(overlaid(amounts, profile.supply.amounts, profile.plan_date), quotes, profile.finance.fx)
     factors = tuple(demand_factors(profile.growth, go_live, "base", MONTHS).tolist())
     volume = volume_of(loads.values(), factors)
     retention = log_retention_months(profile.compliance, named.rules)

@@ -9,7 +9,7 @@ from aisizer.costs.records import SiteCost
 from aisizer.costs.schedule import dated
 from aisizer.plan.confidence import Count, least_probability
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, opening_factor
+from aisizer.plan.evaluate import Evaluated, first_of_each_site, opening_factor
 from aisizer.plan.predict import latencies_of, pool_records, tightest
 from aisizer.plan.states import first_wave
 from aisizer.queueing.records import Latency
@@ -81,11 +81,7 @@ def _rank_note(e: Evaluated) -> str:
 
 def cost_by_site(context: Context, order: Sequence[Evaluated]) -> dict[str, SiteCost]:
     """The cheapest plan of each site, the chosen site first."""
-    by_site: dict[str, SiteCost] = {}
-    for e in order:
-        if e.site.id not in by_site:
-            by_site[e.site.id] = in_full(context, e.cost, context.leads[e.site.id]["total"])
-    return by_site
+    return {e.site.id: in_full(context, e.cost, context.leads[e.site.id]["total"]) for e in first_of_each_site(order)}
 
 
 def in_full(context: Context, cost: SiteCost, lead_weeks: float) -> SiteCost:
