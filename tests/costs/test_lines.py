@@ -25,7 +25,8 @@ from aisizer.costs.records import CostLine
 from aisizer.costs.rented import rented_lines, unused_commitment, unused_hours
 from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts
-from aisizer.profile.sections import ControlCost, Quote, Supply
+from aisizer.errors import InvalidInput
+from aisizer.profile.sections import ControlCost, Finance, Quote, Supply
 from aisizer.sizing.needs import Need
 
 STEADY = Fleet(((1, 2),), (2,) * 36)
@@ -178,6 +179,10 @@ def test_controls_are_paid_as_the_profile_says() -> None:
     assert line_amounts(tools).sum() == pytest.approx(120_000) and line_amounts(tools)[0] == 0
     assert line_amounts(audit)[0] == 120_000 == line_amounts(audit).sum()
     assert (tools.category, tools.price_path) == ("compliance", "compliance.control_costs.tools.cost")
+    assert (tools.description, audit.description) == ("Control tools", "Control audit for soc2")
+    assert (tools.unit, tools.price_unit, audit.unit, audit.price_unit) == (
+        "month", "USD/year", "control", "USD/control",
+    )  # fmt: skip
     assert control_lines(buyer()) == []
 
 
@@ -190,6 +195,12 @@ def test_egress_is_priced_tier_by_tier() -> None:
     assert usd(made) == pytest.approx(36 * month, rel=1e-8)
     (small,) = egress_lines(place, Volume((1.0,) * 36, (1.0,) * 36, (1e6,) * 36))
     assert (small.id, small.price_item) == ("egress", "egress-aws-commercial")
+    begins = (0.0, 10_240.0, 51_200.0, 153_600.0)
+    assert [line.id for line in made] == ["egress", *(f"egress-over-{begin:.0f}-gb" for begin in begins[1:])]
+    assert [line.description for line in made[:2]] == [
+        "Network egress of responses", "Network egress of responses, over 10,240 GB a month",
+    ]  # fmt: skip
+    assert [line.price_item for line in made] == list(place.site.egress_tiers)
     flat = buyer("commercial", [quote("egress-aws-commercial", "0.02 USD/GB")])
     assert usd(egress_lines(flat, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))) == pytest.approx(
         36 * 200_000 * 0.02
@@ -261,3 +272,58 @@ def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:
     assert price is not None and residual_high(made, place.offer.id, place.book) == pytest.approx(2 * price * 0.35)
     unpriced = made[0].model_copy(update={"unit_price_usd": None})
     assert residual_high([unpriced], place.offer.id, place.book) is None
+
+
+def test_a_quote_for_a_term_prices_that_term_and_is_a_lease_where_servers_stand_for_one_alone() -> None:
+    offer = buyer("enclave").offer.id
+    half = quote(f"{offer}:one_year", "50 USD/h").model_copy(update={"upfront": 0.5})
+    place = replace(buyer("enclave", [quote(offer, "90 USD/h"), half]), term="one_year")
+    late = Fleet(((1, 2), (20, 1)), (2,) * 19 + (3,) * 17)
+    made = {line.id: line for line in rented_lines(place, late)}
+    committed, demand = made["rent-one-year"], made["rent-on-demand"]
+    assert [(line.unit_price_usd, line.treatment) for line in (committed, demand)] == [(50, "prepaid"), (90, "expense")]
+    assert (committed.price_item, demand.price_item) == (f"{offer}:one_year", offer)
+    assert (committed.waves, committed.unit, committed.price_unit) == ((1, 2), "instance-hour", "USD/h")
+    assert committed.description.endswith(", one year") and demand.description.endswith(", on demand")
+    assert committed.quantity[0] == 0.5 * 2 * 8760 and committed.quantity[13] == 0.5 * 2 * (8760 + 730)
+    assert committed.quantity[20] == 0.5 * (8760 + 3 * 730) and math.fsum(committed.quantity) == 2 * 26_280 + 8760
+    assert math.fsum(committed.quantity) == math.fsum(committed.used) and demand.served == ()
+    assert math.fsum(demand.quantity) == 5 * 730
+    assert {line.treatment for line in rented_lines(buyer("hosted"), STEADY)} == {"possible_lease"}
+
+
+def test_upfront_without_a_term_is_a_fault_with_the_mend() -> None:
+    offer = buyer("enclave").offer.id
+    place = buyer("enclave", [quote(offer, "90 USD/h").model_copy(update={"upfront": 0.5})])
+    with pytest.raises(InvalidInput, match=f"Quote {offer}:one_year or {offer}:three_year, or leave upfront out"):
+        rented_lines(place, STEADY)
+
+
+def test_an_instance_without_a_price_names_the_quote_that_it_lacks() -> None:
+    place = buyer("enclave")
+    bare = replace(place, term="one_year", offer=replace(place.offer, terms={}))
+    (line,) = rented_lines(bare, STEADY)
+    assert (line.unit_price_usd, line.price_path, line.price_unit) == (
+        None, f"supply.quotes.{place.offer.id}:one_year", "USD/h",
+    )  # fmt: skip
+
+
+def test_servers_beside_the_fleet_keep_what_totals_treat_apart() -> None:
+    place = buyer(finance=Finance(residual=0.2, decommissioning=0.02))
+    beside = Need(
+        "non-production", "staging servers", "server", (0.0, *(2.0,) * 35), "", "", price="server", bought=True
+    )
+    made = {line.id: line for line in need_lines([beside], place)}
+    assert {line.category for line in made.values()} == {"non_production", "residual", "decommissioning"}
+    hardware = made["staging-servers-hardware"]
+    assert (hardware.waves, hardware.quantity[2], hardware.quantity[0]) == ((), 2, 0)
+    assert hardware.description.startswith("staging servers: ")
+    assert need_lines([replace(beside, by_month=(0.0,) * 36)], place) == ()
+
+
+def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
+    place = buyer(supply=supply(colocation="150 USD/kW-month"))
+    (line,) = (line for line in owned_lines(place, STEADY) if line.id == "colocation")
+    assert place.offer.server is not None
+    assert line_amounts(line).sum() == pytest.approx(36 * 2 * place.offer.server.max_power_kw * 150)
+    assert (line.price_path, line.unit, line.treatment) == ("supply.colocation", "server-month", "expense")
