@@ -215,11 +215,15 @@ def validate(
     sets: Sets = None,
     fragments: Fragments = None,
     catalog: Overlay = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="text|github|gitlab", help="annotations for a merge request beside the text"),
+    ] = "text",
 ) -> None:
     """Report every fault of every file, with line and column."""
     from aisizer.cli import validate as verb
 
-    typer.echo(verb.validate(files, catalog, sets or (), fragments or ()))
+    verb.validate(files, catalog, sets or (), fragments or (), form)
 
 
 @app.command()
