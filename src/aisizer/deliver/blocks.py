@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
@@ -71,6 +71,8 @@ class Table:
     """where the figures of each row stand in the plan: what `aisizer explain` is asked for; empty: they have no place there"""
     sortable: bool = False
     """whether a reader may order its rows, where the format can"""
+    folded: bool = False
+    """whether it stands closed on a screen and is left out on paper, because a file named beside it has its rows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,15 @@ class Document:
     marking: str = ""
     """handling marking of every page; empty: none"""
     language: str = "en"
+
+
+def printed(document: Document) -> Document:
+    """A document without what is folded away, for formats that have nothing to fold."""
+    sections = (
+        replace(section, blocks=tuple(b for b in section.blocks if not (isinstance(b, Table) and b.folded)))
+        for section in document.sections
+    )
+    return replace(document, sections=tuple(sections))
 
 
 def table(

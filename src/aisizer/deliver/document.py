@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from aisizer.deliver import charts, labels
-from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.blocks import Document, Section, printed
 from aisizer.deliver.docx_file import document_docx
 from aisizer.deliver.json_file import plan_hash
 from aisizer.deliver.pdf import document_pdf
@@ -63,7 +63,7 @@ def sizing_html(plan: Plan) -> str:
 
 def document_md(made: Document) -> str:
     """A document as Markdown."""
-    return _environment().get_template("sizing.md.j2").render(doc=made).rstrip() + "\n"
+    return _environment().get_template("sizing.md.j2").render(doc=printed(made)).rstrip() + "\n"
 
 
 def document_html(made: Document) -> str:
@@ -75,12 +75,12 @@ def document_html(made: Document) -> str:
 
 def sizing_pdf(plan: Plan) -> bytes:
     """The document as a tagged PDF."""
-    return document_pdf(document(plan), stamp(plan))
+    return document_pdf(printed(document(plan)), stamp(plan))
 
 
 def sizing_docx(plan: Plan) -> bytes:
     """The document as a Word file."""
-    return document_docx(document(plan), stamp(plan))
+    return document_docx(printed(document(plan)), stamp(plan))
 
 
 def stamp(plan: Plan) -> str:

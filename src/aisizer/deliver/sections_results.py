@@ -182,7 +182,6 @@ def _flips(plan: Plan) -> list[Block]:
 
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:
-    then = "never" if flip.value_usd is None else f"{labels.site(flip.wins or '')} wins {flip.side}"
     within = " (inside the range)" if flip.in_range else ""
     return (
         f"{flip.description} ({', '.join(labels.site(site) for site in flip.sites)})",
@@ -191,7 +190,7 @@ def _flip_row(flip: Flip) -> tuple[str, ...]:
         *("" if end is None else numbers.unit_price(end) for end in (flip.low_usd, flip.high_usd)),
         flip.kind.replace("_", " "),
         "" if flip.value_usd is None else usd(flip.value_usd),
-        then + within,
+        f"{labels.site(flip.wins or '')} wins {flip.side}{within}",
     )
 
 

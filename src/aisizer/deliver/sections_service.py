@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, Table, table
 from aisizer.deliver.pictures import best_places, evidence_picture, latency_picture, options_picture
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, Pool, RejectionGroup
@@ -140,38 +140,14 @@ def waterfall_section(plan: Plan) -> Section:
 
 def alternatives_section(plan: Plan) -> Section:
     """What was chosen, the best options beside it, and why the others were not taken."""
-    decision, shown = labels.decided(plan), _ranked(plan)
-    rows = [
-        (
-            str(place + 1),
-            labels.site(option.site),
-            f"{option.gpus} x {labels.gpu(option.gpu)}",
-            option.offer,
-            labels.term(option.term),
-            numbers.share(option.slo_ratio),
-            numbers.chance(option.probability_met),
-            numbers.number(option.gpus_p90),
-            _total(option),
-            _against(plan, option),
-            "chosen" if option.chosen else option.note,
-        )
-        for place, option in shown
-    ]
-    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
-    heads = (
-        "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
-        f"{basis} against chosen # | Note"
-    )
-    rest = len(plan.ranking) - len(shown)
-    more = f"; {rest} more in options.csv and sizing.json" if rest else ""
-    caption = f"Best option per site and GPU{more}"
+    decision = labels.decided(plan)
     blocks: list[Block] = [
         Paragraph(
             f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
         ),
         _pools_table(decision.pools),
-        *options_picture(plan, [place for place, _ in shown]),
-        replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True),
+        *options_picture(plan),
+        *_ranking(plan),
     ]
     if plan.rejections:
         total = sum(group.count for group in plan.rejections)
@@ -185,6 +161,47 @@ def alternatives_section(plan: Plan) -> Section:
             table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
         )
     return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
+
+
+def _ranking(plan: Plan) -> list[Block]:
+    """The options that a signer weighs, the others folded away, and what their notes say."""
+    shown = _ranked(plan)
+    rest = [(place, option) for place, option in enumerate(plan.ranking) if (place, option) not in shown]
+    notes = dict.fromkeys(option.note for _, option in shown if option.note and not option.chosen)
+    marks = {note: f"note {number}" for number, note in enumerate(notes, start=1)}
+    more = f"; {len(rest)} more in options.csv and sizing.json" if rest else ""
+    listed = _options(plan, f"Best option per site and GPU, by the analytic queue{more}", shown, marks)
+    said = [Items(tuple(f"{mark}: {note}." for note, mark in marks.items()))] if marks else []
+    if not rest:
+        return [listed, *said]
+    others = _options(plan, "All other options, by the analytic queue", rest, {})
+    return [listed, *said, replace(others, folded=True)]
+
+
+def _options(plan: Plan, caption: str, shown: Sequence[tuple[int, Option]], marks: Mapping[str, str]) -> Table:
+    """One row for each option; marks: what stands for a note whose words stand below the table."""
+    rows = [
+        (
+            str(place + 1),
+            labels.site(option.site),
+            f"{option.gpus} x {labels.gpu(option.gpu)}",
+            option.offer,
+            labels.term(option.term),
+            numbers.share(option.slo_ratio),
+            numbers.chance(option.probability_met),
+            numbers.number(option.gpus_p90),
+            _total(option),
+            _against(plan, option),
+            "chosen" if option.chosen else marks.get(option.note, option.note),
+        )
+        for place, option in shown
+    ]
+    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
+    heads = (
+        "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
+        f"{basis} against chosen # | Note"
+    )
+    return replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True)
 
 
 def _ranked(plan: Plan) -> list[tuple[int, Option]]:
