@@ -144,6 +144,20 @@ def table(
     return Table(named, made, tuple(tuple(row) for row in rows), paths)
 
 
+def clause(text: str, longest: int) -> str:
+    """Text of at most so many characters, cut where a clause of it ends.
+
+    >>> clause("Wages of analysts, May 2024 (by a third party); costs", 40)
+    'Wages of analysts …'
+    """
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    ends = [place for mark in (". ", "; ", ", ", ": ") if (place := head.rfind(mark)) > 0]
+    return f"{head[: max(ends, default=max(head.rfind(' '), 0))]} …"
+
+
 def one_line(text: str) -> str:
     r"""Text as HTML shows it, on one line, and without control characters or marks that turn its direction.
 

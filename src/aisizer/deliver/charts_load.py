@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
 from aisizer.deliver import numbers
 from aisizer.deliver.charts import PALETTE, WIDTH, line, marker, svg, text
 from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, scale

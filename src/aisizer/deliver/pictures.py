@@ -45,7 +45,7 @@ def latency_picture(plan: Plan) -> list[Block]:
     keys = [f"{i}.promises.{j}" for i, curve in enumerate(plan.load_curves) for j in range(len(curve.promises))]
     heads = f"Promise | Target # | {shares}"
     listed = table("Latency at shares of the load that is carried with every SLO met", heads, rows, "load_curves", keys)
-    caption = f"{title}, by the analytic queue with all servers up. {told}"
+    caption = f"{title}, by the analytic queue with all servers up. {told}."
     return [Figure(svg, caption), listed]
 
 
@@ -92,13 +92,16 @@ def evidence_picture(plan: Plan) -> list[Block]:
     title = "Measured against predicted"
     told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b, _ in found)
     svg = measured_and_predicted([(short(name, NAME), band) for name, band, _ in found], title, f"{told}.")
-    rows = [
-        (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high))) for name, band, _ in found
-    ]
+    rows = [(name, band.told, *(f"{value:.2f}" if value else "" for value in _told(band))) for name, band, _ in found]
     heads = "Prediction of | Measurements | 10 % lay below # | Median # | 10 % lay above #"
     caption = "Measured over predicted; the band holds 80 % of published measurements of each kind"
     keys = [path for _, _, path in found]
     return [Figure(svg, caption), table("Measured over predicted", heads, rows, "", keys)]
+
+
+def _told(band: Band) -> tuple[float | None, float, float | None]:
+    """The band's ends and middle; one measurement has no ends."""
+    return (band.low, band.middle, band.high) if band.low < band.high else (None, band.middle, None)
 
 
 def _published(bands: Sequence[ErrorBand]) -> list[tuple[str, Band, str]]:

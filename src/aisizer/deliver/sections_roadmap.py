@@ -58,7 +58,10 @@ def _months(roadmap: Roadmap) -> Table:
         )
         for m in shown
     ]
-    caption = "Demand and capacity, at low / base / high growth; every month stands on the workbook's sheet Demand and capacity"
+    caption = (
+        "Demand (1: the full peak at go-live) and capacity, at low / base / high growth; every month stands on the workbook's "
+        "sheet Demand and capacity"
+    )
     heads = "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #"
     return table(caption, heads, rows, "roadmap.months", [str(m.month - 1) for m in shown])
 

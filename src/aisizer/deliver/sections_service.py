@@ -40,8 +40,8 @@ def slo_section(plan: Plan) -> Section:
     )
     keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
     note = (
-        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
-        "busiest minutes. A target is met when the prediction lies within it with every server up and with the "
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, {_until(plan)}, with its busiest minutes. "
+        "A target is met when the prediction lies within it with every server up and with the "
         "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
         f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
         f"{_simulated(plan)}"
@@ -88,6 +88,12 @@ def _below(given: Mapping[str, str], start: str) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
 
 
+def _until(plan: Plan) -> str:
+    """What ends with the month at whose demand the percentiles are predicted."""
+    more = plan.roadmap is not None and len(plan.roadmap.purchases) > 1
+    return "the last before the next purchase serves" if more else "the last of the plan"
+
+
 def _simulated(plan: Plan) -> str:
     """How far chance plays into the figures, and which promise it leaves open."""
     found = plan.confirmation
@@ -119,11 +125,7 @@ def waterfall_section(plan: Plan) -> Section:
         before = gpus
     text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
     if decision.gpus_p50 is not None:
-        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
-        text += (
-            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
-            f"{labels.gpus_p90(decision)}."
-        )
+        text += f" {_at_90(decision)}"
     svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
     return Section(
         "waterfall",
@@ -138,14 +140,26 @@ def waterfall_section(plan: Plan) -> Section:
     )
 
 
+def _at_90(decision: Decision) -> str:
+    """The same two numbers of GPUs where the model is to hold with 90 %."""
+    if (decision.gpus_needed_p90, decision.gpus_p90) == (decision.gpus_needed, decision.gpus):
+        return "Both stay as they are with 90 % confidence in the model."
+    needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
+    return (
+        f"With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
+        f"{labels.gpus_p90(decision)}."
+    )
+
+
 def alternatives_section(plan: Plan) -> Section:
     """What was chosen, the best options beside it, and why the others were not taken."""
     decision = labels.decided(plan)
     blocks: list[Block] = [
         Paragraph(
-            f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
+            f"Utilization at the peak of {labels.carried_month(plan)}: {_utilization(decision)}. Chance of meeting the SLO: "
+            f"{_certainty(decision)}."
         ),
-        _pools_table(decision.pools),
+        _pools_table(plan, decision.pools),
         *options_picture(plan),
         *_ranking(plan),
     ]
@@ -230,7 +244,7 @@ def _utilization(decision: Decision) -> str:
     return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
 
 
-def _pools_table(pools: tuple[Pool, ...]) -> Block:
+def _pools_table(plan: Plan, pools: tuple[Pool, ...]) -> Block:
     rows = [
         (
             pool.name,
@@ -248,10 +262,12 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
         for pool in pools
     ]
     heads = (
-        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Analytic # | Utilization # | "
+        "Pool | Role | Workloads | GPUs | Replicas | req/s at go-live # | req/s per replica # | Analytic # | Utilization # | "
         "KV use p95 # | Degraded #"
     )
-    return table("Pools of replicas, one for each model", heads, rows, "decision.pools", [pool.name for pool in pools])
+    month = labels.carried_month(plan)
+    caption = f"Pools of replicas, one for each model; utilization and KV cache at the peak of {month}"
+    return table(caption, heads, rows, "decision.pools", [pool.name for pool in pools])
 
 
 def _width(pool: Pool) -> str:

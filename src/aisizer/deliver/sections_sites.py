@@ -46,11 +46,11 @@ def _places(plan: Plan) -> list[Block]:
     heads = "Role | Place | Verdict | Reasons | Field"
     blocks: list[Block] = [table("Second places, judged by the same rules", heads, rows)] if rows else []
     if unnamed:
-        roles = ", ".join(f"{p.role} ({p.field})" for p in unnamed)
+        roles = ", no ".join(f"{p.role} ({p.field})" for p in unnamed)
         site = labels.site(unnamed[0].verdict.site)
         blocks.append(
             Paragraph(
-                f"Not named, and taken as a second place as {site}, {unnamed[0].verdict.verdict} like the chosen site: {roles}."
+                f"The profile names no {roles}: each is taken to be a place like {site}, {unnamed[0].verdict.verdict}."
             )
         )
     return blocks
