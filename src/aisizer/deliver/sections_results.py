@@ -177,8 +177,9 @@ def _flips(plan: Plan) -> list[Block]:
         return []
     never = sum(flip.value_usd is None for flip in plan.flips)
     text = (
-        f"Of the admitted sites {_prices(len(plan.flips))} unknown, estimated or a range; "
-        f"{_none_changes(never, len(plan.flips))} Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
+        f"{_prices(len(plan.flips))} unknown, estimated or a range; "
+        f"{_none_changes(never, len(plan.flips))} "
+        "Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
     )
     if not near:
         return [Paragraph(text)]
@@ -191,7 +192,7 @@ def _flips(plan: Plan) -> list[Block]:
 
 
 def _prices(amount: int) -> str:
-    return f"{numbers.count(amount, 'price')} {'is' if amount == 1 else 'are'}"
+    return f"{numbers.count(amount, 'price')} of admitted sites {'is' if amount == 1 else 'are'}"
 
 
 def _none_changes(never: int, of: int) -> str:
