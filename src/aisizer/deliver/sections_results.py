@@ -142,9 +142,13 @@ def _comparison_row(found: CashComparison) -> tuple[str, ...]:
         numbers.cents(found.outlay_usd),
         numbers.cents(found.saving_usd),
         _month(found, found.cheaper_from_month),
-        _month(found, found.payback_month),
-        _month(found, found.discounted_payback_month),
+        *(_paid_back(found, month) for month in (found.payback_month, found.discounted_payback_month)),
     )
+
+
+def _paid_back(found: CashComparison, month: int | None) -> str:
+    """When an outlay is paid back; a site that asks no more before service has none."""
+    return "no outlay" if found.outlay_usd == 0 else _month(found, month)
 
 
 def _month(found: CashComparison, month: int | None) -> str:

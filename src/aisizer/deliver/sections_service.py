@@ -188,7 +188,7 @@ def _ranking(plan: Plan) -> list[Block]:
     said = [Items(tuple(f"{mark}: {note}." for note, mark in marks.items()))] if marks else []
     if not rest:
         return [listed, *said]
-    others = _options(plan, "All other options, by the analytic queue", rest, {})
+    others = _options(plan, "All other options, by the analytic queue", rest, marks)
     return [listed, *said, replace(others, folded=True)]
 
 
