@@ -145,17 +145,18 @@ def table(
 
 
 def clause(text: str, longest: int) -> str:
-    """Text of at most so many characters, cut where a clause of it ends.
+    """Text of at most so many characters, cut where a sentence or clause of its second half ends, else at a comma or word.
 
-    >>> clause("Wages of analysts, May 2024 (by a third party); costs", 40)
-    'Wages of analysts …'
+    >>> clause("Wages of analysts, May 2024; costs of employers, June", 40)
+    'Wages of analysts, May 2024 …'
     """
     text = " ".join(text.split())
     if len(text) <= longest:
         return text
     head = text[: longest - 1]
-    ends = [place for mark in (". ", "; ", ", ", ": ") if (place := head.rfind(mark)) > 0]
-    return f"{head[: max(ends, default=max(head.rfind(' '), 0))]} …"
+    sentence, comma = max(head.rfind(mark) for mark in (". ", "; ", ": ")), head.rfind(", ")
+    end = next(place for place in (sentence, comma, head.rfind(" "), longest) if place > longest / 2)
+    return f"{head[:end]} …"
 
 
 def one_line(text: str) -> str:

@@ -21,7 +21,7 @@ FLIPS = 3
 """values named at which the choice flips; the section on sensitivity has more"""
 OPEN = 8
 """open points named; the section on risks has them all"""
-LONGEST, TITLE = 240, 110
+LONGEST, TITLE = 260, 110
 """characters of a point, and of a source's title"""
 BINDS = {
     "on_demand": "at any time: rented by the hour, nothing is committed",
