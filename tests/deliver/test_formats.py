@@ -200,7 +200,7 @@ def test_the_brief_names_weak_sources_of_the_chosen_site_only() -> None:
     elsewhere = source.model_copy(update={"title": "Far away", "used_for": ("Hot logs (hosted)",)})
     here = source.model_copy(update={"title": "Right here", "used_for": ("Hot logs (hosted)", "Racks (on_premises)")})
     text = pdf_text(brief_pdf(sample_plan().model_copy(update={"sources": (elsewhere, here)})))
-    assert "Racks (on_premises): Right here" in text
+    assert "Racks (on-premises): Right here" in text
     assert "Far away" not in text and "Hot logs" not in text
 
 

@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).parents[1] / "laws"))
 from planning import catalog, changed
 
 from aisizer.cli.explain import explained
+from aisizer.deliver import labels
 from aisizer.deliver.blocks import Section, Table
 from aisizer.deliver.document import document, sizing_html, sizing_md
 from aisizer.deliver.sections_around import SHOWN
@@ -109,7 +110,7 @@ def test_every_surrounding_is_a_row_with_formula_and_source() -> None:
 
 def test_told_drills_say_so_and_name_how_they_are_played() -> None:
     text = sizing_md(plan())
-    assert "Told from the plan's own figures, not played" in text
+    assert "Worked out from the plan's own figures, not simulated" in text
     assert "aisizer simulate sizing.json --drill all" in text
     assert {d.name for d in plan().drills} == {
         "server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x",
@@ -131,7 +132,7 @@ def test_played_drills_fit_the_screen_and_the_record() -> None:
 def test_apis_are_compared_and_never_chosen() -> None:
     made = plan()
     assert made.apis and {v.site for v in made.verdicts} == {"on_premises"}
-    assert all(api.api_name in cells("break-even") for api in made.apis)
+    assert all(f"{api.api_name} ({labels.site(api.api)})" in cells("break-even") for api in made.apis)
     assert "never chosen" in sizing_md(made)
 
 

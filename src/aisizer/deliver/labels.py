@@ -15,7 +15,14 @@ from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA", "non_production": "non-production"}
+_REASONS = {
+    "slo": "SLO",
+    "tp": "TP",
+    "baa": "BAA",
+    "non_production": "non-production",
+    "backup_restore": "backup and restore",
+    "burn_in": "burn-in",
+}
 _TERMS = {
     "purchase": "purchase",
     "on_demand": "on demand",
@@ -183,9 +190,13 @@ def missing_lines(cost: SiteCost) -> str:
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:
-    """The first few words, and how many more there are."""
-    rest = len(words) - most
-    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+    """The first few words, and how many more there are; apart by semicolons where one of them has a comma.
+
+    >>> listed(["a", "b", "c"], 2), listed(["servers, parts", "racks"])
+    ('a, b and 1 more', 'servers, parts; racks')
+    """
+    rest, apart = len(words) - most, "; " if any("," in word for word in words) else ", "
+    return apart.join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def confirmed(plan: Plan) -> str:

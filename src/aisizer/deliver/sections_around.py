@@ -76,13 +76,18 @@ def held(limit: SiteLimit) -> str:
 def _value(limit: SiteLimit, value: float | str | None) -> str:
     if value is None:
         return "not given"
-    return value if isinstance(value, str) else f"{numbers.number(value)} {limit.unit}".rstrip()
+    return value if isinstance(value, str) else numbers.quantity(value, limit.unit)
 
 
 def _work_row(work: SiteWork) -> tuple[str, ...]:
     lead = "unknown" if work.lead_time_weeks is None else numbers.number(work.lead_time_weeks)
-    more = f"{numbers.number(work.quantity)} {work.unit}"
-    return (work.item, more, str(work.need_by), lead, "unknown" if work.order_by is None else str(work.order_by))
+    return (
+        work.item,
+        numbers.quantity(work.quantity, work.unit),
+        str(work.need_by),
+        lead,
+        "unknown" if work.order_by is None else str(work.order_by),
+    )
 
 
 def _integrations(plan: Plan) -> list[Block]:

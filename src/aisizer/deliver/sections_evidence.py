@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from textwrap import shorten
 
 from aisizer.calibration.measurements import COUNTS
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Items, Paragraph, Section, Table, table
+from aisizer.deliver.blocks import Block, Items, Paragraph, Section, Table, clause, table
+from aisizer.deliver.sections_decision import risks
 from aisizer.plan import Assumption, Comparison, Plan, Step
 
 NOT_MODELLED = (
@@ -124,12 +124,16 @@ def _parted(path: str) -> tuple[str, str]:
 
 def _moving(plan: Plan) -> Table:
     found = [a for a in plan.assumptions if a.origin != "user" and _moves(a)]
-    rows = [
-        (a.path, f"{_value(a)} ({a.origin})", f"{a.reason}; source {a.source}" if a.source else a.reason) for a in found
-    ]
+    rows = [(a.path, f"{_value(a)} ({a.origin})", _reason(a)) for a in found]
     heads = "Field | Value | Reason and source"
     caption = "Not set by the profile, and the result follows from it (explain FIELD)"
     return table(caption, heads, rows, keys=[a.path for a in found])
+
+
+def _reason(found: Assumption) -> str:
+    """Why a value is what it is, and by which source."""
+    reason = found.reason.replace("`", "").rstrip(".")
+    return f"{reason}; source {found.source}" if found.source else reason
 
 
 def _moves(found: Assumption) -> bool:
@@ -142,7 +146,7 @@ def _sources(plan: Plan) -> Table:
     rows = [
         (
             labels.listed(s.used_for, 2),
-            f"{shorten(s.title, TITLE, placeholder=' ...')} ({s.publisher})",
+            f"{clause(s.title, TITLE)} ({s.publisher})",
             numbers.NOT_AVAILABLE if s.age_days is None else str(s.age_days),
             f"{s.kind}, {s.confidence}",
         )
@@ -162,7 +166,7 @@ def method_section(plan: Plan) -> Section:
             step.name,
             step.formula,
             ", ".join(f"{name.rpartition('.')[2]} = {value}" for name, value in step.inputs.items()),
-            f"{step.value} {'' if step.unit in ('1', 'date') else step.unit}".rstrip(),
+            _result(step),
         )
         for step in shown
     ]
@@ -179,6 +183,12 @@ def method_section(plan: Plan) -> Section:
     return Section("method", "Method", (Paragraph(text), listed))
 
 
+def _result(step: Step) -> str:
+    """A step's value with its unit, things in the plural."""
+    unit = "" if step.unit in ("1", "date") else numbers.units(step.unit, 1.0 if step.value == "1" else 2.0)
+    return f"{step.value} {unit}".rstrip()
+
+
 def _shown(plan: Plan) -> Iterator[Step]:
     """In the order of STEPS."""
     site = labels.decided(plan).site
@@ -188,7 +198,7 @@ def _shown(plan: Plan) -> Iterator[Step]:
 
 def limits_section(plan: Plan) -> Section:
     """Open points, what was measured beside what is modelled, how wrong it may be, and what is left out."""
-    blocks: list[Block] = [Items(plan.warnings, "Open points and risks")] if plan.warnings else []
+    blocks: list[Block] = [Items(tuple(risks(plan)), "Open points and risks")] if plan.warnings else []
     blocks.append(Paragraph(_evidence(plan)))
     if any(c.unit != "USD" for c in plan.prototype):
         blocks += _prototype(plan)

@@ -86,7 +86,8 @@ def leases(costs: list[tuple[str, SiteCost]]) -> list[Block]:
         found.setdefault(lines, []).append(name)
     return [
         Notice(
-            f"{' and '.join(names)}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone "
+            f"The rent of {' and '.join(names)} ({labels.listed(lines)}) may hold a lease, because "
+            "servers that stand for one customer alone "
             "may be assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
         )
         for lines, names in found.items()

@@ -47,7 +47,7 @@ def triggers_section(plan: Plan) -> Section:
             keys,
         ),
         Items(tuple(_arithmetic(trigger) for trigger in plan.triggers)),
-        Paragraph(" ".join(_notes(plan))),
+        Items(tuple(_notes(plan)), "How they are measured"),
     ]
     if plan.symptoms:
         rows = [_symptom_row(s) for s in plan.symptoms]
@@ -70,9 +70,15 @@ def _row(trigger: Trigger) -> tuple[str, ...]:
 
 
 def _symptom_row(symptom: Symptom) -> tuple[str, ...]:
-    unit = "" if symptom.unit == "1" else f" {symptom.unit}"
     hold = "at once" if symptom.hold == "0m" else symptom.hold
-    return symptom.alert, symptom.pool, symptom.quantity, f"{numbers.number(symptom.limit)}{unit}", hold, symptom.owner
+    return (
+        symptom.alert,
+        symptom.pool,
+        symptom.quantity,
+        numbers.quantity(symptom.limit, symptom.unit),
+        hold,
+        symptom.owner,
+    )
 
 
 def _arithmetic(trigger: Trigger) -> str:
