@@ -103,7 +103,10 @@ def test_open_points_come_before_old_prices_and_are_counted() -> None:
     warnings = (f"The price of a is 300 {STALE}. Renew it.", *(f"Point {n}." for n in range(OPEN)))
     made = sample_plan().model_copy(update={"warnings": warnings, "path": None})
     shown = listed(made, "decision", "Open before it is signed")
-    assert shown == (*warnings[1:], "1 more under Risks in the sizing document.")
+    assert shown == (
+        *warnings[1:],
+        f"The others stand under Risks in the sizing document, with all {len(warnings)} warnings.",
+    )
     assert listed(made, "limits", "Open points and risks") == warnings
 
 

@@ -183,9 +183,8 @@ def missing_lines(cost: SiteCost) -> str:
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:
-    """The first few words, and how many more there are."""
-    rest = len(words) - most
-    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+    """The first few words, and that there are more."""
+    return ", ".join(words[:most]) + (" and others" if len(words) > most else "")
 
 
 def confirmed(plan: Plan) -> str:

@@ -67,8 +67,7 @@ def _beside_the_prototype(plan: Plan) -> list[str]:
     missing = bool(plan.tco[labels.decided(plan).site].missing)
     measured = numbers.per_request(found.measured)
     predicted = numbers.at_least(numbers.per_request(found.predicted), missing)
-    less = numbers.change(found.predicted / found.measured - 1)
-    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less})."]
+    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan."]
 
 
 def prototype_cost(plan: Plan) -> Comparison | None:
@@ -166,10 +165,9 @@ def _flips(plan: Plan) -> list[Block]:
     near = nearest_flips(plan)[:FLIPS]
     if not plan.flips:
         return []
-    never = sum(flip.value_usd is None for flip in plan.flips)
     text = (
-        f"{len(plan.flips)} prices of admitted sites are unknown, estimated or a range; {never} of them change the site at no "
-        "value. Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
+        f"{len(plan.flips)} prices of admitted sites are unknown, estimated or a range and stand in sizing.json (flips), those "
+        "that change the site at no value too. Each is moved alone, in all sites that pay it."
     )
     if not near:
         return [Paragraph(text)]
@@ -216,8 +214,7 @@ def _drivers(plan: Plan) -> list[Block]:
         "Input | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | GPUs # | Site | "
         "Other decision"
     )
-    more = len(plan.sensitivity) - len(shown)
-    rest = f"; {more} more in sizing.json" if more else ""
+    rest = f"; all {len(plan.sensitivity)} in sizing.json" if len(shown) < len(plan.sensitivity) else ""
     caption = f"Sensitivity, the widest swing first, USD{rest}"
     listed = table(
         caption, heads, [_driver_row(d, rerun) for d in shown], "sensitivity", [str(n) for n in range(len(shown))]

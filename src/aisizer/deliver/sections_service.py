@@ -162,9 +162,8 @@ def alternatives_section(plan: Plan) -> Section:
         "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
         f"{basis} against chosen # | Note"
     )
-    rest = len(plan.ranking) - len(shown)
-    more = f"; {rest} more in options.csv and sizing.json" if rest else ""
-    caption = f"Best option per site and GPU{more}"
+    rest = f"; all {len(plan.ranking)} in options.csv and sizing.json" if len(shown) < len(plan.ranking) else ""
+    caption = f"Best option per site and GPU{rest}"
     blocks: list[Block] = [
         Paragraph(
             f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
@@ -174,16 +173,13 @@ def alternatives_section(plan: Plan) -> Section:
         replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True),
     ]
     if plan.rejections:
-        total = sum(group.count for group in plan.rejections)
         rejected = [
             (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
             for group in plan.rejections
         ]
         heads = "Reason | Count # | What | Nearest miss | Freed by"
         keys = [str(place) for place in range(len(rejected))]
-        blocks.append(
-            table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
-        )
+        blocks.append(table("Options rejected, by reason", heads, rejected, "rejections", keys))
     return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
 
 
