@@ -11,7 +11,8 @@ from aisizer.units import DIMENSIONS
 TIME = {unit: DIMENSIONS["time"][unit] for unit in ("ms", "s", "min", "h", "d")}
 FIGURE = re.compile(
     r"(?<![\w.,/+±-])(?<![\w)]\()(?:(?P<date>\d{4}-\d\d(?:-\d\d)?)"
-    r"|(?P<bound>[<>]?)(?P<whole>\d+(?:,\d{3})*)(?P<decimals>\.\d+)?(?: ±[\d.]+(?= m?s\b))?(?P<unit> ?%|x| (?:ms|s|min|h|d|USD)(?!\w))?)"
+    r"|(?P<bound>[<>]?)(?P<whole>\d+(?:,\d{3})*)(?P<decimals>\.\d+)?(?: ±[\d.]+(?= m?s\b))?"
+    r"(?P<unit> ?%|x| (?:ms|s|min|h|d|USD)(?!\w))?)"
     r"(?!\w|\(|[.,-]?\d|-[A-Za-z])"
 )
 """a number or a date that is no part of a word, a code or a range"""
