@@ -104,11 +104,11 @@ def old_price(name: str, days: int) -> str:
     return f"The price of {name} (some-item) is {days} days old on plan_date. Renew it."
 
 
-def test_open_points_come_before_old_prices_and_are_counted() -> None:
+def test_open_points_come_before_old_prices_and_the_others_are_named() -> None:
     warnings = (old_price("a", 300), *(f"Point {n}." for n in range(OPEN)))
     made = sample_plan().model_copy(update={"warnings": warnings, "path": None})
     shown = listed(made, "decision", "Open before it is signed")
-    assert shown == (*warnings[1:], "1 more under Risks in the sizing document.")
+    assert shown == (*warnings[1:], "The others stand under Risks in the sizing document.")
     assert listed(made, "limits", "Open points and risks") == (*warnings[1:], warnings[0])
 
 

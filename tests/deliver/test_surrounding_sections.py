@@ -94,7 +94,7 @@ def test_limits_say_what_was_checked_and_what_was_not() -> None:
 
 
 def test_every_surrounding_is_a_row_with_formula_and_source() -> None:
-    """The ones that a signer asks of first, and how many more the plan has; `explain` gives the formula of each."""
+    """The ones that a signer asks of first, and how many the plan has; `explain` gives the formula of each."""
     (listed, *_) = [block for block in section("surroundings").blocks if isinstance(block, Table)]
     rows = {row[0]: row for row in listed.rows}
     shown = [s for s in plan().surroundings if s.id in SHOWN]
@@ -103,7 +103,7 @@ def test_every_surrounding_is_a_row_with_formula_and_source() -> None:
     }
     for s in shown:
         assert rows[s.name][1:3] == (s.group, s.unit)
-    assert f"{len(plan().surroundings) - len(shown)} more in sizing.json" in listed.caption
+    assert f"all {len(plan().surroundings)} surroundings in sizing.json" in listed.caption
     for s in plan().surroundings:
         assert s.formula.removeprefix("month 36: ") in explained(plan(), f"surroundings.{s.id}", None) and s.source
 

@@ -129,10 +129,15 @@ def size(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="such as decision.gpus, or a field such as growth.rate")],
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json; default the newest")] = None,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="decision.gpus, a field such as growth.rate, or a figure such as '49 %'"),
+    ],
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json or its folder; default the newest")
+    ] = None,
 ) -> None:
-    """Where a plan's number comes from, or what a profile field means."""
+    """Where a plan's number comes from, where a figure or sentence of the document stands, or what a profile field means."""
     from aisizer.cli import explain as verb
 
     verb.explain(name, plan)

@@ -190,13 +190,13 @@ def missing_lines(cost: SiteCost) -> str:
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:
-    """The first few words, and how many more there are; apart by semicolons where one of them has a comma.
+    """The first few words, and that there are more; apart by semicolons where one of them has a comma.
 
     >>> listed(["a", "b", "c"], 2), listed(["servers, parts", "racks"])
-    ('a, b and 1 more', 'servers, parts; racks')
+    ('a, b and others', 'servers, parts; racks')
     """
-    rest, apart = len(words) - most, "; " if any("," in word for word in words) else ", "
-    return apart.join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+    apart = "; " if any("," in word for word in words) else ", "
+    return apart.join(words[:most]) + (" and others" if len(words) > most else "")
 
 
 def confirmed(plan: Plan) -> str:

@@ -68,7 +68,7 @@ def cumulative_picture(plan: Plan) -> list[Block]:
     rows = [
         (_line_name(name, own), *(numbers.usd(paid[m]) for m in HALF_YEARS)) for name, paid in plan.cumulative.items()
     ]
-    left_out = f"; the table has {len(beside) - len(drawn)} more" if len(beside) > len(drawn) else ""
+    left_out = "; the table has all" if len(beside) > len(drawn) else ""
     dot = "; a dot: from that month on the chosen site has cost less" if crossings else ""
     listed = table(
         "Cumulative cash at the end of the month, USD",
@@ -132,17 +132,15 @@ def options_picture(plan: Plan) -> list[Block]:
     most = DEAREST * min(point.usd for point in points)
     drawn = [point for point in points if point.usd <= most or point.chosen]
     title = "Cost and latency of all options"
-    told = (
-        f"{len(points)} options; none is cheaper and quicker than {'; '.join(points[i].name for i in frontier(points))}"
-    )
+    best = "; ".join(points[i].name for i in frontier(points))
+    told = f"No option of a site and GPU class is both cheaper and quicker than {best}"
     caption = (
         "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up, "
         "numbered as they are ranked; options.csv lists all of them in this order"
     )
-    left_out = len(points) - len(drawn)
     lacking = any(o.three_year_usd is not None and not o.complete for o in plan.ranking)
     least = "; an option that lacks a price costs at least what is drawn" if lacking else ""
-    dearer = f"; {left_out} dearer left out" if left_out else ""
+    dearer = "; the dearest are left out" if len(drawn) < len(points) else ""
     return [Figure(cost_and_latency(drawn, title, f"{told}{least}."), f"{caption}{dearer}{least}")]
 
 

@@ -56,8 +56,8 @@ def control_section(plan: Plan, digest: str) -> Section:
     signatures = [(role, "", "", "") for role in ROLES]
     text = (
         "The document holds what a signer needs. All of it, and all that is counted here and not shown, stands in sizing.json "
-        "and the workbook tco.xlsx; aisizer explain NAME tells how a figure was found. The place in sizing.json stands in the "
-        "caption of each table."
+        "and the workbook tco.xlsx. aisizer explain tells how a figure was found: give it the figure or the sentence as it "
+        "stands here, or the place that the caption of a table names."
     )
     return Section(
         "control",
@@ -126,14 +126,15 @@ def glossary_section() -> Section:
 
 def reproduce_section(plan: Plan) -> Section:
     """The commands that make the document again and ask it."""
-    name = labels.profile_name(plan)
+    name, amount = labels.profile_name(plan), numbers.usd(plan.tco[labels.decided(plan).site].three_year_usd)
     blocks: tuple[Block, ...] = (
         Paragraph(
             "The same profile, fragments, catalog and version give the same bytes "
-            "(fragments that the profile does not name itself are given with --with FILE):"
+            "(fragments that the profile does not name itself are given with --with FILE); explain answers for a place, and for "
+            "any figure or sentence copied from here:"
         ),
         Code(
-            f"aisizer size {name}.yaml\naisizer explain decision.gpus\n"
+            f'aisizer size {name}.yaml\naisizer explain decision.gpus\naisizer explain "{amount} USD"\n'
             f"aisizer render sizing/{name} --format pdf,docx,options.csv"
         ),
     )

@@ -13,7 +13,7 @@ from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Facts, Items, Paragraph, Section, clause
 from aisizer.plan import Decision, Plan, SourceUse
 from aisizer.plan.money_records import Flip
-from aisizer.roadmap.calendar import add_months, days
+from aisizer.roadmap.calendar import add_months
 
 WEAKEST = 3
 """sources named beside the weakest price"""
@@ -60,7 +60,7 @@ def facts(plan: Plan, decision: Decision) -> Iterator[tuple[str, str, str]]:
     paid = "first wave, purchase" if decision.term == "purchase" else "first wave, rent to month 36 at plan"
     yield "Authorise", f"{amount(decision)}, {paid}", "decision.first_wave_usd"
     yield "By", decision.order_by.isoformat(), "decision.order_by"
-    yield "Cancellable", _cancellable(plan, decision), "roadmap.lead_time_weeks"
+    yield "Cancellable", _cancellable(plan, decision), "roadmap.purchases.0"
     yield "What", bought, "decision"
     second = labels.second_site(plan)
     if second:
@@ -75,14 +75,12 @@ def facts(plan: Plan, decision: Decision) -> Iterator[tuple[str, str, str]]:
 
 def _cancellable(plan: Plan, decision: Decision) -> str:
     """Until when nothing is owed: the parts of the lead time say when an order is released, and when it is confirmed."""
-    if decision.term != "purchase" or plan.roadmap is None:
+    first = plan.roadmap.purchases[0] if plan.roadmap else None
+    if decision.term != "purchase" or first is None or first.release_by is None:
         return BINDS.get(decision.term, numbers.NOT_AVAILABLE)
-    weeks = plan.roadmap.lead_time_weeks
-    released = decision.order_by + days(weeks["approval"])
-    confirmed = released + days(weeks["order"])
     return (
-        f"until the order is released, on {released} at the latest; from the supplier's confirmation, about {confirmed}, "
-        "by terms of the supplier that this plan does not know"
+        f"until the order is released, on {first.release_by} at the latest; from the supplier's confirmation, about "
+        f"{first.confirmed_by}, by terms of the supplier that this plan does not know"
     )
 
 
@@ -91,8 +89,8 @@ def _lasts(plan: Plan) -> str:
     if plan.roadmap is None:
         return numbers.NOT_AVAILABLE
     first, months = plan.roadmap.purchases[0], plan.roadmap.months
-    end = add_months(plan.roadmap.go_live, first.covers_to_month)
-    told = f"to month {first.covers_to_month} of service: until {end}"
+    until = f": until {first.covers_until}" if first.covers_until else ""
+    told = f"to month {first.covers_to_month} of service{until}"
     short = [m.start for m in months if m.gpus_needed_high is not None and m.gpus_needed_high > m.gpus_in_service]
     return f"{told}; at high growth the plan's fleet falls short from {short[0]}" if short else told
 
@@ -153,7 +151,7 @@ def still_open(plan: Plan) -> Iterator[str]:
     points += [w for w in risks(plan) if not (late and late in w)]
     yield from (clause(point, LONGEST) for point in points[:OPEN])
     if len(points) > OPEN:
-        yield f"{len(points) - OPEN} more under Risks in the sizing document."
+        yield "The others stand under Risks in the sizing document."
     if not points:
         yield "Nothing that the plan knows of."
 

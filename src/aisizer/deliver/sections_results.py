@@ -69,8 +69,7 @@ def _beside_the_prototype(plan: Plan) -> list[str]:
     missing = bool(plan.tco[labels.decided(plan).site].missing)
     measured = numbers.per_request(found.measured)
     predicted = numbers.at_least(numbers.per_request(found.predicted), missing)
-    less = numbers.change(found.predicted / found.measured - 1)
-    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less})."]
+    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan."]
 
 
 def prototype_cost(plan: Plan) -> Comparison | None:
@@ -179,11 +178,9 @@ def _flips(plan: Plan) -> list[Block]:
     near = nearest_flips(plan)[:FLIPS]
     if not plan.flips:
         return []
-    never = sum(flip.value_usd is None for flip in plan.flips)
     text = (
-        f"{_prices(len(plan.flips))} unknown, estimated or a range; "
-        f"{_none_changes(never, len(plan.flips))} "
-        "Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
+        f"{_prices(len(plan.flips))} unknown, estimated or a range. Each is moved alone, in all sites that pay it; "
+        "sizing.json (flips) also has those that change the site at no value."
     )
     if not near:
         return [Paragraph(text)]
@@ -197,14 +194,6 @@ def _flips(plan: Plan) -> list[Block]:
 
 def _prices(amount: int) -> str:
     return f"{numbers.count(amount, 'price')} of admitted sites {'is' if amount == 1 else 'are'}"
-
-
-def _none_changes(never: int, of: int) -> str:
-    if never == 0:
-        return "each of them would change the site at some value."
-    return (
-        "no value of any of them changes the site." if never == of else f"no value of {never} of them changes the site."
-    )
 
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:
@@ -241,8 +230,7 @@ def _drivers(plan: Plan) -> list[Block]:
         "Input | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | GPUs # | Site | "
         "Other decision"
     )
-    more = len(plan.sensitivity) - len(shown)
-    rest = f"; {more} more in sizing.json" if more else ""
+    rest = f"; all {len(plan.sensitivity)} in sizing.json" if len(shown) < len(plan.sensitivity) else ""
     caption = f"Sensitivity, the widest swing first, USD{rest}"
     listed = table(
         caption, heads, [_driver_row(d, rerun) for d in shown], "sensitivity", [str(n) for n in range(len(shown))]

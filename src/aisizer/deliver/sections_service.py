@@ -164,16 +164,13 @@ def alternatives_section(plan: Plan) -> Section:
         *_ranking(plan),
     ]
     if plan.rejections:
-        total = sum(group.count for group in plan.rejections)
         rejected = [
             (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
             for group in plan.rejections
         ]
         heads = "Reason | Count # | What | Nearest miss | Freed by"
         keys = [str(place) for place in range(len(rejected))]
-        blocks.append(
-            table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
-        )
+        blocks.append(table("Options rejected, by reason", heads, rejected, "rejections", keys))
     return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
 
 
@@ -183,7 +180,7 @@ def _ranking(plan: Plan) -> list[Block]:
     rest = [(place, option) for place, option in enumerate(plan.ranking) if (place, option) not in shown]
     notes = dict.fromkeys(option.note for _, option in shown if option.note and not option.chosen)
     marks = {note: f"note {number}" for number, note in enumerate(notes, start=1)}
-    more = f"; {len(rest)} more in options.csv and sizing.json" if rest else ""
+    more = f"; all {len(plan.ranking)} in options.csv and sizing.json" if rest else ""
     listed = _options(plan, f"Best option per site and GPU, by the analytic queue{more}", shown, marks)
     said = [Items(tuple(f"{mark}: {note}." for note, mark in marks.items()))] if marks else []
     if not rest:

@@ -35,9 +35,9 @@ def nines(share: float) -> str:
     """An availability with its nines, never rounded up to certainty.
 
     >>> nines(0.999), nines(0.99996700), nines(1 - 1e-9)
-    ('99.9 %', '99.9967 %', 'more than 99.9999 %')
+    ('99.9 %', '99.9967 %', '>99.9999 %')
     """
-    return "more than 99.9999 %" if share > 0.999999 else f"{share * 100:.6g} %"
+    return ">99.9999 %" if share > 0.999999 else f"{share * 100:.6g} %"
 
 
 def _redundancy(decision: Decision, found: Availability) -> str:

@@ -103,8 +103,8 @@ def _notes(plan: Plan) -> Iterator[str]:
     if days:
         yield (
             "Beside each level that grows with demand stands a forecast of its measured growth (docs/triggers.md), for which "
-            f"Prometheus must keep {days} days of samples (--storage.tsdb.retention.time={days}d); until 13 weeks are "
-            "measured a lower level stands in for it."
+            f"Prometheus must keep {days} days of samples (--storage.tsdb.retention.time={days}d); until enough weeks "
+            "are measured a lower level stands in for it."
         )
     seen = {trigger.id for trigger in watched(plan)}
     blind = [KINDS[trigger.kind] for trigger in plan.triggers if trigger.id not in seen]

@@ -88,6 +88,7 @@ def _use(context: Context, name: str, item: Integration) -> IntegrationUse:
         retry_calls_per_s={when: rate * more for when, rate in at.items()},
         retry_utilization=_shares(at, more, item.limit),
         worst_utilization=_shares(at, attempts, item.limit),
+        all_calls_per_s={when: rate * attempts for when, rate in at.items()},
         breaks_with_retries_in_month=_breaks(calls * more, factors, item.limit),
         breaks_at_worst_in_month=_breaks(calls * attempts, factors, item.limit),
     )
