@@ -66,7 +66,7 @@ def checks(shown: Shown, exported: tuple[str, str]) -> list[Check]:
 def _of_selected(shown: Shown) -> Iterator[Check]:
     site, names = shown.chosen, categories(shown.sites)
     cash = TOP + len(names)
-    three, one = site.value(at.THREE_YEARS) or 0.0, site.value(at.ONE_YEAR) or 0.0
+    three, one = site.usd(at.THREE_YEARS), site.usd(at.ONE_YEAR)
     total = shown.choose(lambda s: s.at_total(at.THREE_YEARS))
     first = shown.choose(lambda s: s.at_total(at.ONE_YEAR))
     months = span((cash, MONTHS), (cash, MONTHS + PERIODS - 1), CASH)
@@ -78,10 +78,10 @@ def _of_selected(shown: Shown) -> Iterator[Check]:
     yield Check("Selected site: cash by month = sum of lines", f"SUM({months})", three, total, three)
     yield Check("Selected site: capex + opex = sum of lines", parts, three, total, three)
     yield Check("Selected site: 1 year = period 0 + months 1 to 12", first, one, f"SUM({year})", one)
-    for tab, row, value in ((CASH, cash, three), (ACCRUAL, accrued_row(shown), site.value(at.ACCRUED) or 0.0)):
+    for tab, row, value in ((CASH, cash, three), (ACCRUAL, accrued_row(shown), site.usd(at.ACCRUED))):
         fiscal = span((row, FISCAL), (row, FISCAL + MOST_FISCAL - 1), tab)
         yield Check(f"{tab}: fiscal years = months", f"SUM({fiscal})", value, cell(row, THREE_YEARS, tab), value)
-    accrued, row = site.value(at.ACCRUED) or 0.0, accrued_row(shown)
+    accrued, row = site.usd(at.ACCRUED), accrued_row(shown)
     lines = shown.choose(lambda s: s.at_total(at.ACCRUED))
     yield Check("Accrual by month = accrued by line", cell(row, THREE_YEARS, ACCRUAL), accrued, lines, accrued)
     for tab, col, formula, value in (
@@ -95,8 +95,8 @@ def _of_selected(shown: Shown) -> Iterator[Check]:
 
 
 def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
-    three = math.fsum(site.value(at.THREE_YEARS) or 0.0 for site in shown.sites)
-    accrued = shown.chosen.value(at.ACCRUED) or 0.0
+    three = math.fsum(site.usd(at.THREE_YEARS) for site in shown.sites)
+    accrued = shown.chosen.usd(at.ACCRUED)
     lines = "+".join(site.at_total(at.THREE_YEARS) for site in shown.sites)
     yield Check("Export: cash of all sites = sum of lines", cash, three, lines, three)
     selected = cell(accrued_row(shown), THREE_YEARS, ACCRUAL)
@@ -117,7 +117,7 @@ def _of_bom(shown: Shown) -> Iterator[Check]:
 
 
 def _of_site(site: CostSheet) -> Iterator[Check]:
-    three = site.value(at.THREE_YEARS) or 0.0
+    three = site.usd(at.THREE_YEARS)
     total = site.at_total(at.THREE_YEARS)
     periods = span((site.total, at.AMOUNT), (site.total, at.AMOUNT + PERIODS - 1), site.name)
     yield Check(f"{site.label}: 3 years, sum of periods = sum of lines", f"SUM({periods})", three, total, three)
