@@ -210,7 +210,7 @@ def _of_rates(plan: Plan, cost: SiteCost) -> Iterator[CostLine]:
         step = labels.finance(plan).escalation.get(RESIDUAL, 0.0)
         for line in cost.lines:
             supported = named.get(line.id.removesuffix(SERVERS) + SUPPORT)
-            if line.id.endswith(SERVERS) and line.category not in RATED and supported is not None:
+            if line.id.endswith(SERVERS) and line.treatment == CAPITAL and line.category not in RATED and supported:
                 yield _sold(line, supported.used[-1]).model_copy(update={"escalation": step})
 
 
