@@ -374,6 +374,8 @@ UPFRONT = "{item: aws-p5.48xlarge, unit_price: 40 USD/h, as_of: 2026-11-01, supp
             ("supply.licences=[nvidia-ai-enterprise, nvidia-ai-enterprise]",),
             "supply.licences.1: the licence is named twice",
         ),
+        (("supply.electricity=1e300 USD/kWh", "supply.staff_fte=1e308"), "must be at most 10000 (got 1e+308)"),
+        (("compliance.control_costs={a: {cost: 1e300 USD}}", "finance.useful_life=1e300 y"), "at most 1e+09 MUSD"),
         (("finance.fx={eur: {rate: 1}}",), "a currency of three capital letters such as EUR is expected (got eur)"),
     ],
 )

@@ -11,13 +11,12 @@ from difflib import get_close_matches
 from aisizer.catalog.records import Amount
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import FxRate, Quote
+from aisizer.schema import LARGEST_USD
 
 _QUOTE = re.compile(
     r"^\s*(?P<number>[\d,_.]+(?:[eE]\d+)?)\s*(?P<scale>k|M)?(?P<currency>[A-Z]{3})(?P<per>/[A-Za-z-]+)?\s*$"
 )
 USD = "USD"
-LARGEST = 1e15
-"""in any currency: above it a floating-point number has no cents, and no price is near it"""
 _SCALE = {None: 1.0, "k": 1e3, "M": 1e6}
 
 
@@ -122,8 +121,10 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
     value = float(match["number"].replace(",", "").replace("_", "")) * _SCALE[match["scale"]]
     if value == 0:
         raise InvalidInput(f"the quote for {quote.item} is zero. Leave it out if the price is not known yet.")
-    if value > LARGEST:
-        raise InvalidInput(f"the quote for {quote.item} is above {LARGEST:g} (got {quote.unit_price}). Mend the price.")
+    if value > LARGEST_USD:
+        raise InvalidInput(
+            f"the quote for {quote.item} is above {LARGEST_USD:g} (got {quote.unit_price}). Mend the price."
+        )
     currency = match["currency"]
     rate = 1.0 if currency == USD else _rate(quote, currency, fx or {})
     got = USD + (match["per"] or "")
