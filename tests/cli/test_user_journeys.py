@@ -381,7 +381,16 @@ UPFRONT = "{item: aws-p5.48xlarge, unit_price: 40 USD/h, as_of: 2026-11-01, supp
         (("supply.quotes=5",), "supply.quotes: a list is expected (got 5)"),
         (("supply.quotes=[{item: 5090}]", "supply.licences=[x]"), "the catalog has no licence of that name (got x)"),
         (("finance.escalation={powr: 3 %}",), 'no line has this category (got powr; did you mean "power"?)'),
-        (("supply.sites=[commercial]", f"supply.quotes=[{UPFRONT}]"), "it is on demand and has no term"),
+        (
+            (f"supply.quotes=[{UPFRONT}]",),
+            "supply.quotes.0.upfront: only the price of a term has a part paid at its start",
+        ),
+        (
+            ("supply.licences=[nvidia-ai-enterprise, nvidia-ai-enterprise]",),
+            "supply.licences.1: the licence is named twice",
+        ),
+        (("supply.electricity=1e300 USD/kWh", "supply.staff_fte=1e308"), "must be at most 10000 (got 1e+308)"),
+        (("compliance.control_costs={a: {cost: 1e300 USD}}", "finance.useful_life=1e300 y"), "at most 1e+09 MUSD"),
         (("finance.fx={eur: {rate: 1}}",), "a currency of three capital letters such as EUR is expected (got eur)"),
     ],
 )

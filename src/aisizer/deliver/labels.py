@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aisizer import units
 from aisizer.catalog.records import ENGINES
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
 from aisizer.plan import Decision, Plan
+from aisizer.profile.sections import Finance
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
@@ -49,16 +49,19 @@ def plan_date(plan: Plan) -> date:
     return date.fromisoformat(str(plan.profile["plan_date"]))
 
 
+def finance(plan: Plan) -> Finance:
+    """How the profile counts money, defaults included."""
+    return Finance.model_validate(plan.profile.get("finance") or {})
+
+
 def discount_rate(plan: Plan) -> float | None:
     """The yearly discount rate that the profile sets, if it sets one."""
-    rate = (plan.profile.get("finance") or {}).get("discount_rate")
-    return None if rate is None else units.parse(rate, "share")
+    return finance(plan).discount_rate
 
 
 def served_share(plan: Plan) -> float:
     """The share of the planned demand that finance expects to be served; all of it where the profile does not say."""
-    share = (plan.profile.get("finance") or {}).get("served_share")
-    return 1.0 if share is None else units.parse(share, "share")
+    return finance(plan).served_share
 
 
 def site(site_id: str) -> str:

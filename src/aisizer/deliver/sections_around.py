@@ -21,7 +21,7 @@ SHOWN = (
     "cooling-and-losses",
     "spare-gpus-on-the-shelf",
     "copies-at-the-second-site",
-    "staging-gpu-hours",
+    "non-production-staging-gpu-hours",
     "out-of-the-service",
     "service-network-leaf-switches",
 )
