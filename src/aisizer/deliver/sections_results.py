@@ -284,7 +284,7 @@ def _tornado(plan: Plan) -> list[Block]:
             bars[driver.driver.removeprefix("price of ")] = (low, high)
     if not bars:
         return []
-    told = "; ".join(f"{name}: {charts.money(low)} to {charts.money(high)}" for name, (low, high) in bars.items())
+    told = "; ".join(f"{name}: {usd(low)} to {usd(high)}" for name, (low, high) in bars.items())
     title = f"What moves the {'NPV' if discounted else '36-month cash'} of the plan most, USD"
     base = own.three_year_usd if own.npv_usd is None else own.npv_usd
     return [Figure(charts.tornado(bars, base, title, f"{told}."), title)]

@@ -30,7 +30,7 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     start = f"month-{best.fleets.first + 1}" if best.bridge else "go-live"
     named = [
         ("throughput", first.throughput, f"what carries the {start} peak hour at all, however slowly"),
-        ("latency", first.latency, "what also meets every SLO percentile: the SLO alone"),
+        ("latency", first.latency, "what also meets every SLO percentile, without a reserve"),
         (
             "growth",
             last.latency,
