@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import count
+from math import ceil
 
 from aisizer.deliver.blocks import Column, Table
 
@@ -17,22 +18,23 @@ CAPITAL = 0.4
 """characters by which a capital is wider than the mean letter, in Libertinus Serif and Arial"""
 PADDING = 2
 """characters between two columns"""
+WHOLE_TABLE = 12
+"""lines up to which a table stays on one page"""
 HANDWRITING = 24
 """characters of a column that is empty, for somebody to write in"""
 
 
-def widths(table: Table, line: int, names: re.Pattern[str] = PLACES) -> tuple[float, ...]:
+def widths(table: Table, line: int, places: re.Pattern[str] = PLACES) -> tuple[float, ...]:
     """Shares of a line of so many characters by column: figures and words stay whole, and long text takes few lines.
 
-    names: where the format breaks the name of a row.
+    places: where the format breaks a long word.
 
     >>> from aisizer.deliver.blocks import table
     >>> widths(table("t", "GPUs # | Why", [("16", "whole servers of 8")]), 120)
     (0.2647, 0.7353)
     """
     cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
-    places = [names, *[PLACES] * (len(cells) - 1)]
-    least = [_least(*each) for each in zip(table.columns, cells, places, strict=True)]
+    least = [_least(column, texts, places) for column, texts in zip(table.columns, cells, strict=True)]
     usual = [_usual(texts) for texts in cells]
     for tenths in count(10):
         given = [max(few, much * 10 / tenths) for few, much in zip(least, usual, strict=True)]
@@ -45,6 +47,17 @@ def _usual(texts: list[str]) -> int:
     """[character] that four of five cells stay below: one long cell takes more lines, not the room of all others."""
     lengths = sorted(len(text) for text in texts)
     return lengths[len(lengths) * 4 // 5] + PADDING if lengths else 0
+
+
+def stays_whole(table: Table, shares: tuple[float, ...], line: int) -> bool:
+    """Whether a table is so short that it goes to the next page rather than over two.
+
+    >>> from aisizer.deliver.blocks import table
+    >>> [stays_whole(table("t", "A | B", [("a", "b " * words)]), (0.5, 0.5), 40) for words in (9, 199)]
+    [True, False]
+    """
+    rows = ([len(cell) / (share * line) for cell, share in zip(row, shares, strict=True)] for row in table.rows)
+    return sum(max(1, *map(ceil, row)) for row in rows) <= WHOLE_TABLE
 
 
 def points(table: Table) -> float:

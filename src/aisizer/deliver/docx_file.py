@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from aisizer.deliver.blocks import Block, Code, Document, Facts, Figure, Items, Notice, Paragraph, Table, one_line
-from aisizer.deliver.columns import HYPHENS, points, widths
+from aisizer.deliver.columns import HYPHENS, points, stays_whole, widths
 from aisizer.deliver.pdf import picture_png
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ FACTS_LINE = 92
 """characters of a line of facts"""
 CELL_MARGIN = 50
 """[1/1440 inch] on either side of a cell"""
-WHOLE_TABLE = 500
-"""letters up to which a table stays on one page"""
 SIGNED_MM = 9
 """height of a row that waits for handwriting"""
 PICTURE_MM = 125
@@ -80,6 +78,7 @@ def _page(word: Word, document: Document, made: str) -> None:
     page = word.sections[0]
     page.page_width, page.page_height = Mm(WIDTH_MM), Mm(HEIGHT_MM)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(MARGIN_MM)
+    page.header_distance = page.footer_distance = Mm(MARGIN_MM / 2)
     _styles(word)
     for part, left in ((page.header, document.title), (page.footer, made)):
         line = part.paragraphs[0]
@@ -181,7 +180,9 @@ def _captioned(word: Word, block: Table) -> None:
     caption = word.add_paragraph(_shown(block.caption), "Caption")
     caption.paragraph_format.keep_with_next = True
     head, size = tuple(column.title for column in block.columns), points(block)
-    made = _table(word, (head, *block.rows), widths(block, round(LINE / size), HYPHENS), size)
+    line = round(LINE / size)
+    shares = widths(block, line, HYPHENS)
+    made = _table(word, (head, *block.rows), shares, size)
     _ruled(made)
     _mark(made.rows[0], "w:tblHeader")
     for row, texts in zip(made.rows, (head, *block.rows), strict=True):
@@ -192,8 +193,7 @@ def _captioned(word: Word, block: Table) -> None:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     for cell in made.rows[0].cells:
         cell.paragraphs[0].runs[0].bold = True
-    whole = sum(len(text) for row in block.rows for text in row) <= WHOLE_TABLE
-    for row in made.rows[:-1] if whole else (made.rows[0], made.rows[-2]):  # no row stands alone on a page
+    for row in made.rows[:-1] if stays_whole(block, shares, line) else (made.rows[0], made.rows[-2]):  # no row stands alone on a page
         for cell in row.cells:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
     word.add_paragraph(style="No Spacing")
