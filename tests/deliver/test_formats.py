@@ -25,8 +25,10 @@ from aisizer.deliver.formats import FORMATS, in_formats
 from aisizer.deliver.options import COLUMNS, options_csv
 from aisizer.deliver.pdf import document_pdf, one_page_pdf, picture_png
 from aisizer.deliver.sections_decision import OPEN
+from aisizer.deliver.write import render
 from aisizer.errors import InvalidInput, NoFeasiblePlan
 from aisizer.plan import Plan
+from aisizer.studies.compare import scenario
 
 PLANS = [sample_plan(), missing_price_plan(), no_discount_plan(), two_pool_plan()]
 each_plan = pytest.mark.parametrize("plan", PLANS, ids=["sample", "missing", "no-rate", "two-pools"])
@@ -173,6 +175,19 @@ def test_the_marking_stands_on_every_page(compliance: dict[str, str], marking: s
     lines = sizing_md(plan).strip().splitlines()
     assert lines[0] == lines[-1] == f"**{marking}**"
     assert sizing_html(plan).count(f'<p class="marking">{marking}</p>') == 2
+
+
+def test_every_other_file_says_how_it_is_handled() -> None:
+    plan = marked(sample_plan(), marking="TLP:AMBER").model_copy(update={"marking": "TLP:AMBER"})
+    files = render(plan) | in_formats(plan, "bom.json,bom.cdx.json,rfq.csv,options.csv")
+    for name, content in files.items():
+        if name.endswith(".csv"):
+            rows = list(csv.DictReader(io.StringIO(content.decode())))
+            assert rows and {row["marking"] for row in rows} == {"TLP:AMBER"}, name
+        elif not name.endswith((".xlsx", ".html", ".md")) or "/" in name:
+            assert "TLP:AMBER" in "\n".join(content.decode().splitlines()[:32]), name
+    assert scenario("one", {}, plan).marking == "TLP:AMBER"
+    assert not [name for name, content in render(sample_plan()).items() if b"Handling: " in content]
 
 
 @each_plan

@@ -64,6 +64,7 @@ def compare_csv(found: Scenarios) -> str:
     writer.writerow([
         "scenario", "profile", *map(inert, varied), "feasible", *FIGURES, "against_first",
         *(f"{c}_usd" for c in categories), "reason", "freed_by",
+        "marking",
     ])  # fmt: skip
     for s, change in zip(found.scenarios, against_first(found.scenarios), strict=True):
         figures = [getattr(s.fleet, name) if s.fleet else None for name in FIGURES]
@@ -76,7 +77,7 @@ def compare_csv(found: Scenarios) -> str:
         ]
         values = [s.name, s.profile, *(s.changes.get(p) for p in varied), s.fleet is not None, *figures, change, *costs]
         cells = [cell(name, value) for name, value in zip(names, values, strict=True)]
-        writer.writerow([*cells, inert(s.reason), inert(s.freed_by)])
+        writer.writerow([*cells, inert(s.reason), inert(s.freed_by), inert(s.marking)])
     return text.getvalue()
 
 
@@ -142,7 +143,8 @@ def _failed(s: Scenario, first: int, width: int) -> str:
 
 
 def _notes(found: Scenarios) -> list[str]:
-    notes = []
+    markings = [marking for marking in dict.fromkeys(s.marking for s in found.scenarios) if marking]
+    notes = [f"Handling: {', '.join(markings)}."] if markings else []
     fleets = [s.fleet for s in found.scenarios if s.fleet is not None]
     if fleets:
         notes.append("SLO: the percentile closest to its target, as a share of it, with the redundancy down.")

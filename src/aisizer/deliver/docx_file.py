@@ -173,10 +173,7 @@ def _facts(word: Word, facts: Sequence[tuple[str, str]]) -> None:
 
 
 def _captioned(word: Word, block: Table) -> None:
-    """A table with its caption above it, its head on every page and no row over two pages."""
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Mm
-
+    """A table with its caption above it."""
     caption = word.add_paragraph(_shown(block.caption), "Caption")
     caption.paragraph_format.keep_with_next = True
     head, size = tuple(column.title for column in block.columns), points(block)
@@ -184,19 +181,35 @@ def _captioned(word: Word, block: Table) -> None:
     shares = widths(block, line, HYPHENS)
     made = _table(word, (head, *block.rows), shares, size)
     _ruled(made)
-    _mark(made.rows[0], "w:tblHeader")
-    for row, texts in zip(made.rows, (head, *block.rows), strict=True):
-        _mark(row, "w:cantSplit")
-        row.height = None if any(texts[1:]) else Mm(SIGNED_MM)
+    _aligned(made, block)
+    _parted(made, stays_whole(block, shares, line))
+    word.add_paragraph(style="No Spacing")
+
+
+def _aligned(made: Any, block: Table) -> None:
+    """Bold heads, figures to the right, and room in a row that waits for handwriting."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm
+
+    for cell in made.rows[0].cells:
+        cell.paragraphs[0].runs[0].bold = True
+    for row in made.rows:
         for column, cell in zip(block.columns, row.cells, strict=True):
             if column.numeric:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for cell in made.rows[0].cells:
-        cell.paragraphs[0].runs[0].bold = True
-    for row in made.rows[:-1] if stays_whole(block, shares, line) else (made.rows[0], made.rows[-2]):  # no row stands alone on a page
+    for row, texts in zip(made.rows[1:], block.rows, strict=True):
+        row.height = None if any(texts[1:]) else Mm(SIGNED_MM)
+
+
+def _parted(made: Any, whole: bool) -> None:
+    """A table over two pages has its head on each, no row in two parts and none alone; a short one stays on one."""
+    _mark(made.rows[0], "w:tblHeader")
+    rows = list(made.rows)
+    for row in rows:
+        _mark(row, "w:cantSplit")
+    for row in rows[:-1] if whole else (rows[0], rows[-2]):
         for cell in row.cells:
             cell.paragraphs[0].paragraph_format.keep_with_next = True
-    word.add_paragraph(style="No Spacing")
 
 
 def _table(word: Word, rows: Sequence[Sequence[str]], shares: Sequence[float], size: float) -> Any:
