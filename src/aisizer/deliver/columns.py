@@ -14,6 +14,7 @@ PLACES = re.compile(r"(?<=[A-Za-z][._/-])")
 """where the PDF may break a word"""
 HYPHENS = re.compile(r"(?<=[A-Za-z0-9]-)")
 """where Word and its like break one"""
+FEW_LINES = 3
 CAPITAL = 0.4
 """characters by which a capital is wider than the mean letter, in Libertinus Serif and Arial"""
 PADDING = 2
@@ -44,9 +45,9 @@ def widths(table: Table, line: int, places: re.Pattern[str] = PLACES) -> tuple[f
 
 
 def _usual(texts: list[str]) -> int:
-    """[character] that four of five cells stay below: one long cell takes more lines, not the room of all others."""
+    """[character] that four of five cells stay below, and in which a long one takes few lines, not the room of all others."""
     lengths = sorted(len(text) for text in texts)
-    return lengths[len(lengths) * 4 // 5] + PADDING if lengths else 0
+    return max(lengths[len(lengths) * 4 // 5], lengths[-1] // FEW_LINES) + PADDING if lengths else 0
 
 
 def stays_whole(table: Table, shares: tuple[float, ...], line: int) -> bool:

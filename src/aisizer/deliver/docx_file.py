@@ -29,7 +29,7 @@ CELL_MARGIN = 50
 """[1/1440 inch] on either side of a cell"""
 SIGNED_MM = 9
 """height of a row that waits for handwriting"""
-PICTURE_MM = 125
+PICTURE_MM = 120
 SPACES_PT = {
     "Title": (0, 4), "Subtitle": (0, 4), "Heading 1": (14, 3), "Caption": (4, 2), "List Bullet": (0, 1),
     "No Spacing": (0, 0), "Normal": (0, BODY_PT / 2),

@@ -18,6 +18,8 @@ WORDS = {
     "SLO": "service level objective: a percentile of a latency that is promised at the peak hour",
     "TTFT, TPOT, E2E": "time to the first token, per output token after it, of the whole answer; p95: 95 of 100 are faster",
     "P(met)": "chance that the measured latency is within its target, by the error of measured predictions",
+    "80 % band": "where 80 of 100 measured values lie, as far as predictions of this kind were measured",
+    "P50, P90": "sized so that the prediction holds with a chance of 50 or 90 %",
     "replica, pool": "GPUs that hold one copy of a model together; all replicas of one model",
     "TP, PP, EP": "tensor, pipeline and expert parallel: ways to spread a replica over GPUs",
     "KV cache": "memory that holds the context of the requests under way",
@@ -25,10 +27,13 @@ WORDS = {
     "headroom": "capacity kept free for errors of the forecast and of the model",
     "N+k": "k servers may be down at the peak with every SLO met",
     "upgrade surge": "servers for a model's next version while the old one still serves",
+    "wave": "one purchase: what is ordered together and begins to serve together",
     "RTO, RPO": "time to be back after a disaster; span of writes that may be lost",
     "cash, accrual": "when it is paid; when it serves or is used",
     "period 0": "all spend before service; month 1 is the first month of production",
     "NPV": "net present value: cash discounted at the profile's yearly rate",
+    "FTE-year": "what one full-time person costs in a year",
+    "tCO2e": "tonnes of carbon dioxide, or of what warms as much, from the electricity used",
     "stranded": "GPUs in service beyond what their month needs, redundancy counted as need",
 }
 

@@ -114,7 +114,7 @@ def waiting(plan: Plan, decision: Decision) -> Iterator[str]:
     if bridge is not None:
         least = "at least " if bridge.missing else ""
         yield (
-            f"A bridge of {numbers.count(bridge.gpus, 'GPU')} at {labels.site(bridge.site)} serves until {bridge.until}; a "
+            f"A bridge of {numbers.count(bridge.gpus, 'GPU')} ({labels.site(bridge.site)}) serves until {bridge.until}; a "
             f"month more of it costs {least}{numbers.cents(bridge.usd_per_month)} USD. It must itself be ordered by "
             f"{bridge.order_by}: without it every SLO is missed from {bridge.from_} on."
         )
@@ -132,7 +132,7 @@ def _rented(plan: Plan, decision: Decision) -> Iterator[str]:
     for cost in sorted(rented, key=lambda cost: cost.cash_by_month_usd[1])[:1]:
         first = numbers.at_least(numbers.cents(cost.cash_by_month_usd[1]), bool(cost.missing))
         yield (
-            f"The same service rented on demand at {labels.site(cost.site)} costs {first} USD in its first month, with all "
+            f"The same service rented on demand ({labels.site(cost.site)}) costs {first} USD in its first month, with all "
             "that stands beside it."
         )
 
@@ -145,7 +145,7 @@ def still_open(plan: Plan) -> Iterator[str]:
         points.insert(0, f"The path to production ends on {way.end}, after go-live on {way.go_live}.")
     late = "" if way is None or way.in_time else f"ends on {way.end}"
     points += sorted((w for w in plan.warnings if not (late and late in w)), key=lambda w: STALE in w)
-    yield from (shorten(point, LONGEST, placeholder=" ...") for point in points[:OPEN])
+    yield from (shorten(point, LONGEST, placeholder=" ...", break_on_hyphens=False) for point in points[:OPEN])
     if len(points) > OPEN:
         yield f"{len(points) - OPEN} more under Risks in the sizing document."
     if not points:
@@ -158,7 +158,7 @@ def weakest(plan: Plan, decision: Decision) -> Iterator[str]:
     for source, uses in list(_used_here(plan, decision))[:WEAKEST]:
         age = "" if source.age_days is None else f", {source.age_days} days old"
         worth = f"{source.publisher}; {source.kind}, confidence {source.confidence}{age}"
-        yield f"{labels.listed(uses, 2)}: {shorten(source.title, TITLE, placeholder=' ...')} ({worth})"
+        yield f"{labels.listed(uses, 2)}: {shorten(source.title, TITLE, placeholder=' ...', break_on_hyphens=False)} ({worth})"
 
 
 def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list[str]]]:

@@ -142,7 +142,7 @@ def _sources(plan: Plan) -> Table:
     rows = [
         (
             labels.listed(s.used_for, 2),
-            f"{shorten(s.title, TITLE, placeholder=' ...')} ({s.publisher})",
+            f"{shorten(s.title, TITLE, placeholder=' ...', break_on_hyphens=False)} ({s.publisher})",
             numbers.NOT_AVAILABLE if s.age_days is None else str(s.age_days),
             f"{s.kind}, {s.confidence}",
         )

@@ -40,7 +40,7 @@ def slo_section(plan: Plan) -> Section:
     )
     keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
     note = (
-        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last that the first purchase carries, with its "
         "busiest minutes. A target is met when the prediction lies within it with every server up and with the "
         "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
         f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
