@@ -31,7 +31,7 @@ SIGNED_MM = 9
 """height of a row that waits for handwriting"""
 PICTURE_MM = 120
 SPACES_PT = {
-    "Title": (0, 4), "Subtitle": (0, 4), "Heading 1": (14, 3), "Caption": (4, 2), "List Bullet": (0, 1),
+    "Title": (0, 4), "Subtitle": (0, 4), "Heading 1": (12, 3), "Caption": (4, 2), "List Bullet": (0, 1),
     "No Spacing": (0, 0), "Normal": (0, BODY_PT / 2),
 }  # fmt: skip
 """[pt] above and below a paragraph of each style"""
