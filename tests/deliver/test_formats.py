@@ -130,7 +130,7 @@ def test_docx_leaves_no_row_alone_and_no_picture_without_its_words(plan: Plan) -
     for found in rows_of(content):
         rows = list(found.rows)
         assert all("w:cantSplit" in row._tr.xml for row in rows)
-        for row in rows[:1] + rows[-2:-1]:
+        for row in (rows[0], rows[-2]) if len(rows) > 1 else ():
             assert all(cell.paragraphs[0].paragraph_format.keep_with_next for cell in row.cells)
     for line in docx.Document(io.BytesIO(content)).paragraphs:
         if "<w:drawing>" in line._p.xml:
