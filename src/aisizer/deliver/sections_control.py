@@ -32,7 +32,7 @@ WORDS = {
     "cash, accrual": "when it is paid; when it serves or is used",
     "period 0": "all spend before service; month 1 is the first month of production",
     "NPV": "net present value: cash discounted at the profile's yearly rate",
-    "FTE-year": "what one full-time person costs in a year",
+    "FTE-year": "the work of one full-time person in a year",
     "tCO2e": "tonnes of carbon dioxide, or of what warms as much, from the electricity used",
     "stranded": "GPUs in service beyond what their month needs, redundancy counted as need",
 }
