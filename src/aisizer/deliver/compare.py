@@ -58,7 +58,18 @@ def compare_csv(found: Scenarios) -> str:
     categories = list(dict.fromkeys(c for s in found.scenarios if s.fleet for c in s.fleet.by_category))
     varied = list(dict.fromkeys(path for s in found.scenarios for path in s.changes))
     costs = [f"{c}_usd" for c in categories]
-    names = ["scenario", "profile", *varied, "feasible", *FIGURES, "against_first", *costs, "reason", "freed_by"]
+    names = [
+        "scenario",
+        "profile",
+        *varied,
+        "feasible",
+        *FIGURES,
+        "against_first",
+        *costs,
+        "reason",
+        "freed_by",
+        "marking",
+    ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(inert, names))
@@ -66,7 +77,18 @@ def compare_csv(found: Scenarios) -> str:
         figures = [getattr(s.fleet, name) if s.fleet else None for name in FIGURES]
         paid = [s.fleet.by_category.get(c, 0.0) if s.fleet else None for c in categories]
         changes = [s.changes.get(path) for path in varied]
-        values = [s.name, s.profile, *changes, s.fleet is not None, *figures, change, *paid, s.reason, s.freed_by]
+        values = [
+            s.name,
+            s.profile,
+            *changes,
+            s.fleet is not None,
+            *figures,
+            change,
+            *paid,
+            s.reason,
+            s.freed_by,
+            s.marking,
+        ]
         writer.writerow([cell(name, value) for name, value in zip(names, values, strict=True)])
     return text.getvalue()
 
@@ -135,7 +157,8 @@ def _no_plan(s: Scenario) -> str:
 
 def _notes(found: Scenarios, least: str) -> list[str]:
     """What a reader must know of the figures; least: how a total that lacks a price is marked."""
-    notes = []
+    markings = [marking for marking in dict.fromkeys(s.marking for s in found.scenarios) if marking]
+    notes = [f"Handling: {', '.join(markings)}."] if markings else []
     fleets = [s.fleet for s in found.scenarios if s.fleet is not None]
     if fleets:
         notes.append("SLO: the percentile closest to its target, as a share of it, with the redundancy down.")

@@ -11,6 +11,7 @@ from aisizer.costs.records import SiteCost
 from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
 from aisizer.plan import Decision, Plan
+from aisizer.profile.marking import handling_marking
 from aisizer.profile.sections import Finance
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
@@ -220,12 +221,6 @@ def carried_month(plan: Plan) -> str:
 
 
 def marking(plan: Plan) -> str:
-    """How the plan's documents are to be handled: as the profile says, or by the class of its data."""
+    """How the plan's documents are to be handled; from the profile, as plans of earlier versions carry no marking."""
     compliance = plan.profile.get("compliance") or {}
-    given = compliance.get("marking")
-    if given is not None:
-        return " ".join(str(given).split())
-    data_class = compliance.get("data_class", "internal")
-    if data_class in ("public", "internal"):
-        return ""
-    return "CUI" if data_class.startswith("cui") else "Confidential"
+    return handling_marking(str(compliance.get("data_class", "internal")), compliance.get("marking"))

@@ -118,7 +118,7 @@ def waiting(plan: Plan, decision: Decision) -> Iterator[str]:
     if bridge is not None:
         least = "at least " if bridge.missing else ""
         yield (
-            f"A bridge of {numbers.count(bridge.gpus, 'GPU')} at {labels.site(bridge.site)} serves until {bridge.until}; a "
+            f"A bridge of {numbers.count(bridge.gpus, 'GPU')} ({labels.site(bridge.site)}) serves until {bridge.until}; a "
             f"month more of it costs {least}{numbers.cents(bridge.usd_per_month)} USD. It must itself be ordered by "
             f"{bridge.order_by}: without it every SLO is missed from {bridge.from_} on."
         )
@@ -136,7 +136,7 @@ def _rented(plan: Plan, decision: Decision) -> Iterator[str]:
     for cost in sorted(rented, key=lambda cost: cost.cash_by_month_usd[1])[:1]:
         first = numbers.at_least(numbers.cents(cost.cash_by_month_usd[1]), bool(cost.missing))
         yield (
-            f"The same service rented on demand at {labels.site(cost.site)} costs {first} USD in its first month, with all "
+            f"The same service rented on demand ({labels.site(cost.site)}) costs {first} USD in its first month, with all "
             "that stands beside it."
         )
 

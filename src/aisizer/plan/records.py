@@ -307,6 +307,8 @@ class Plan(Record):
     """The whole answer, as sizing.json carries it (aisizer/plan/v1)."""
 
     schema_: Literal["aisizer/plan/v1"] = Field(default="aisizer/plan/v1", alias="schema")
+    marking: str = ""
+    """how the plan is to be handled, such as CUI; empty: no marking"""
     aisizer_version: str
     inputs: Inputs
     profile: dict[str, Any]

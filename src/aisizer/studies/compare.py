@@ -58,6 +58,8 @@ class Scenario(Record):
     changes: dict[str, str]
     """path to value of what was varied"""
     profile_sha256: str
+    marking: str = ""
+    """how its figures are to be handled; empty: no marking"""
     fleet: Fleet | None
     """null: no option meets the profile"""
     reason: str = ""
@@ -102,6 +104,7 @@ def scenario(name: str, changes: Mapping[str, str], plan: Plan) -> Scenario:
         profile=str(plan.profile["name"]),
         changes=dict(changes),
         profile_sha256=plan.inputs.profile_sha256,
+        marking=plan.marking,
         fleet=None if plan.decision is None else _fleet(plan, plan.decision),
         reason=reason if plan.decision is None else "",
         freed_by=freed if plan.decision is None else "",
