@@ -20,10 +20,12 @@ from aisizer.deliver.sections_control import control_section, glossary_section, 
 from aisizer.deliver.sections_decision import decision_section
 from aisizer.deliver.sections_evidence import assumptions_section, limits_section, method_section
 from aisizer.deliver.sections_money import bom_section, cost_section
+from aisizer.deliver.sections_options import alternatives_section
 from aisizer.deliver.sections_path import bridge_section, path_section
-from aisizer.deliver.sections_results import break_even_section, sensitivity_section
+from aisizer.deliver.sections_results import break_even_section
 from aisizer.deliver.sections_roadmap import roadmap_section
-from aisizer.deliver.sections_service import alternatives_section, slo_section, waterfall_section
+from aisizer.deliver.sections_sensitivity import sensitivity_section
+from aisizer.deliver.sections_service import slo_section, waterfall_section
 from aisizer.deliver.sections_sites import verdicts_section
 from aisizer.deliver.sections_survival import survival_section
 from aisizer.deliver.sections_triggers import triggers_section
