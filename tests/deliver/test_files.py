@@ -170,7 +170,7 @@ def test_what_is_no_plan_is_refused_with_the_mend(text: str, message: str, tmp_p
 
 def test_bom_has_a_column_per_field_and_no_formula() -> None:
     rows = list(csv.reader(io.StringIO(bom_csv(missing_price_plan()))))
-    assert rows[0] == list(BomLine.model_fields)
+    assert rows[0] == [*BomLine.model_fields, "marking"]
     assert len(rows) == 1 + len(sample_plan().bom)
     assert not [cell for row in rows[1:] for cell in row if cell.startswith(("=", "+", "-", "@"))]
     optics = dict(zip(rows[0], rows[3], strict=True))

@@ -19,7 +19,7 @@ from aisizer.deliver import charts, numbers
 from aisizer.deliver.blocks import Figure, Notice, Paragraph, Section, Table
 from aisizer.deliver.document import document, sizing_html, sizing_md
 from aisizer.deliver.json_file import plan_json
-from aisizer.deliver.sections_results import DRIVERS, FLIPS
+from aisizer.deliver.sections_sensitivity import DRIVERS, FLIPS
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import profile_of

@@ -39,7 +39,13 @@ def bom_cdx(plan: Plan) -> str:
                 "type": "platform",
                 "bom-ref": FLEET,
                 "name": labels.profile_name(plan),
-                "properties": _properties({"aisizer:plan_hash": stamp, "aisizer:site": decision.site}),
+                "properties": _properties(
+                    {
+                        "aisizer:marking": labels.marking(plan),
+                        "aisizer:plan_hash": stamp,
+                        "aisizer:site": decision.site,
+                    }
+                ),
             },
         },
         "components": [

@@ -23,6 +23,7 @@ def bom_json(plan: Plan) -> str:
     waves = dict.fromkeys(line.wave for line in plan.bom)
     data = {
         "schema": BOM_SCHEMA,
+        "marking": labels.marking(plan),
         "aisizer_version": plan.aisizer_version,
         "profile": labels.profile_name(plan),
         "plan_hash": plan_hash(plan),

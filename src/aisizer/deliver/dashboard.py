@@ -37,9 +37,10 @@ Target = tuple[str, str]
 
 def dashboard_json(plan: Plan) -> str:
     """The dashboard as JSON; ids and places follow from the plan, so that the same plan gives the same bytes."""
-    name = labels.profile_name(plan)
+    name, marking = labels.profile_name(plan), labels.marking(plan)
     made = {
         "title": f"aisizer: {name}",
+        **({"description": f"Handling: {marking}."} if marking else {}),
         "uid": f"aisizer-{name}"[:UID_LENGTH],
         "tags": ["aisizer", name],
         "schemaVersion": SCHEMA_VERSION,

@@ -15,16 +15,16 @@ from aisizer.sizing.records import Option, RejectionGroup
 OPTION_COLUMNS = tuple(name for name in Option.model_fields if name not in ("pools", "chosen"))
 NEAREST_COLUMNS = ("model", "layout", "precision", "got", "limit", "unit")
 """of the option that came closest, beside its site, gpu and offer"""
-COLUMNS = ("outcome", *OPTION_COLUMNS, "replicas", "count", "reason", "text", *NEAREST_COLUMNS, "freed_by")
+COLUMNS = ("outcome", *OPTION_COLUMNS, "replicas", "count", "reason", "text", *NEAREST_COLUMNS, "freed_by", "marking")
 
 
 def options_csv(plan: Plan) -> str:
     """One row for the best option of each site and GPU class, and one for each reason that rejected others."""
-    text = io.StringIO()
+    text, marking = io.StringIO(), {"marking": labels.marking(plan)}
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for row in (*map(_option, plan.ranking), *map(_rejections, plan.rejections)):
-        writer.writerow({name: cell(name, value) for name, value in row.items()})
+        writer.writerow({name: cell(name, value) for name, value in (row | marking).items()})
     return text.getvalue()
 
 

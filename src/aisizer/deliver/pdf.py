@@ -11,7 +11,7 @@ from typing import Any
 
 from aisizer.deliver import charts
 from aisizer.deliver.blocks import Block, Code, Document, Figure, Table, one_line
-from aisizer.deliver.columns import points, widths
+from aisizer.deliver.columns import points, stays_whole, widths
 
 FONT = "Libertinus Serif"
 """comes with typst, so that the pages are the same on every machine; it has Latin, Greek and Cyrillic letters"""
@@ -90,10 +90,13 @@ def _seen(block: Block) -> bool:
 def _data(block: Block) -> dict[str, Any]:
     data = {"kind": block.kind} | asdict(block)
     if isinstance(block, Figure):
-        return data | {"svg": charts.standalone(block.svg, FONT), "alt": block.alt}
+        words = {"caption": one_line(block.caption), "alt": one_line(block.alt)}
+        return data | words | {"svg": charts.standalone(block.svg, FONT)}
     if isinstance(block, Table):
         size = points(block)
-        data |= {"size": size, "widths": widths(block, round(LINE / size))}
+        line = round(LINE / size)
+        shares = widths(block, line)
+        data |= {"size": size, "widths": shares, "whole": stays_whole(block, shares, line)}
     return data if isinstance(block, Code) else {name: _flat(value) for name, value in data.items()}
 
 

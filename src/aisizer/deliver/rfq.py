@@ -16,6 +16,7 @@ from aisizer.plan import Plan
 ASKED = (
     "line", "wave", "item", "category", "specification", "manufacturer", "mpn", "supplier", "quantity", "uom", "order_by",
     "need_by", "delivery_site", "attestations", "conditions", "citations", "asked_because", "previous_quote",
+    "marking",
 )  # fmt: skip
 REPLY = (
     "quoted_unit_price", "quoted_currency", "quoted_valid_until", "quoted_part_id", "quoted_mpn", "quoted_lead_time_weeks",
@@ -88,6 +89,7 @@ def _row(plan: Plan, line: BomLine, why: str) -> list[str]:
         "citations": "; ".join(verdict.citations),
         "asked_because": why,
         "previous_quote": line.quote_ref,
+        "marking": labels.marking(plan),
     }
     return [*(inert(row[name]) for name in ASKED), *[""] * len(REPLY)]
 

@@ -67,16 +67,20 @@ def prometheusrule_yaml(plan: Plan, rules: Rules) -> str:
 
 def header(plan: Plan) -> str:
     """What the file is and how it is handled, as comments."""
-    marking = labels.marking(plan)
     lines = [
-        *([f"Handling: {marking}."] if marking else []),
         f"Capacity triggers of the plan {labels.profile_name(plan)}, written by aisizer {plan.aisizer_version}.",
         f"Profile sha256 {plan.inputs.profile_sha256}.",
         "Load with rule_files: in prometheus.yml. Each engine serves its model under the name in the selector",
         "(vLLM: --served-model-name); where yours differs, change the selector of the utilization rule.",
         f"Forecasts need --storage.tsdb.retention.time of {retention_days(plan)}d or more; Prometheus keeps 15d by itself.",
     ]
-    return "".join(f"# {' '.join(line.split())}\n" for line in lines)
+    return handling(plan) + "".join(f"# {' '.join(line.split())}\n" for line in lines)
+
+
+def handling(plan: Plan) -> str:
+    """The marking as a comment; nothing where there is none."""
+    marking = labels.marking(plan)
+    return f"# Handling: {marking}.\n" if marking else ""
 
 
 def retention_days(plan: Plan) -> int:

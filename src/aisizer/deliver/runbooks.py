@@ -114,7 +114,9 @@ def _book(name: str, head: str, *sections: Sequence[str]) -> tuple[str, str]:
 
 
 def _head(plan: Plan, severity: str, owners: str) -> str:
-    return f"Plan {labels.profile_name(plan)}. Severity: {severity}. Owner: {owners}."
+    marking = labels.marking(plan)
+    handling = f"Handling: {marking}. " if marking else ""
+    return f"{handling}Plan {labels.profile_name(plan)}. Severity: {severity}. Owner: {owners}."
 
 
 def _owners(found: Iterable[Trigger | Symptom]) -> str:

@@ -9,7 +9,7 @@ from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.sections_evidence import compared
 from aisizer.deliver.sections_money import priced
-from aisizer.deliver.sections_service import against_chosen, nearest
+from aisizer.deliver.sections_options import against_chosen, nearest
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, SloResult
 

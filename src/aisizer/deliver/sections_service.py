@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from aisizer.deliver import charts, labels, numbers
 from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
-from aisizer.deliver.pictures import best_places, evidence_picture, latency_picture, options_picture
+from aisizer.deliver.pictures import evidence_picture, latency_picture
 from aisizer.plan import Decision, Plan
-from aisizer.sizing.records import Option, Pool, RejectionGroup
 
 WORKLOAD = "Workload | Model and load | Peak req/s # | Prompt tokens | Output tokens | Prefix cache | Arrivals"
-RANKED = 6
-"""options shown; the best of each further site follows"""
 
 
 def slo_section(plan: Plan) -> Section:
@@ -40,8 +36,8 @@ def slo_section(plan: Plan) -> Section:
     )
     keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
     note = (
-        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
-        "busiest minutes. A target is met when the prediction lies within it with every server up and with the "
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, {_until(plan)}, with its busiest minutes. "
+        "A target is met when the prediction lies within it with every server up and with the "
         "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
         f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
         f"{_simulated(plan)}"
@@ -88,6 +84,12 @@ def _below(given: Mapping[str, str], start: str) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
 
 
+def _until(plan: Plan) -> str:
+    """What ends with the month at whose demand the percentiles are predicted."""
+    more = plan.roadmap is not None and len(plan.roadmap.purchases) > 1
+    return "the last before the next purchase serves" if more else "the last of the plan"
+
+
 def _simulated(plan: Plan) -> str:
     """How far chance plays into the figures, and which promise it leaves open."""
     found = plan.confirmation
@@ -119,11 +121,7 @@ def waterfall_section(plan: Plan) -> Section:
         before = gpus
     text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
     if decision.gpus_p50 is not None:
-        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
-        text += (
-            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
-            f"{labels.gpus_p90(decision)}."
-        )
+        text += f" {_at_90(decision)}"
     svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
     return Section(
         "waterfall",
@@ -138,149 +136,12 @@ def waterfall_section(plan: Plan) -> Section:
     )
 
 
-def alternatives_section(plan: Plan) -> Section:
-    """What was chosen, the best options beside it, and why the others were not taken."""
-    decision, shown = labels.decided(plan), _ranked(plan)
-    rows = [
-        (
-            str(place + 1),
-            labels.site(option.site),
-            f"{option.gpus} x {labels.gpu(option.gpu)}",
-            option.offer,
-            labels.term(option.term),
-            numbers.share(option.slo_ratio),
-            numbers.chance(option.probability_met),
-            numbers.number(option.gpus_p90),
-            _total(option),
-            _against(plan, option),
-            "chosen" if option.chosen else option.note,
-        )
-        for place, option in shown
-    ]
-    basis = "3 years" if labels.discount_rate(plan) is None else "NPV"
-    heads = (
-        "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
-        f"{basis} against chosen # | Note"
+def _at_90(decision: Decision) -> str:
+    """The same two numbers of GPUs where the model is to hold with 90 %."""
+    if (decision.gpus_needed_p90, decision.gpus_p90) == (decision.gpus_needed, decision.gpus):
+        return "Both stay as they are with 90 % confidence in the model."
+    needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
+    return (
+        f"With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
+        f"{labels.gpus_p90(decision)}."
     )
-    rest = len(plan.ranking) - len(shown)
-    more = f"; {rest} more in options.csv and sizing.json" if rest else ""
-    caption = f"Best option per site and GPU{more}"
-    blocks: list[Block] = [
-        Paragraph(
-            f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
-        ),
-        _pools_table(decision.pools),
-        *options_picture(plan, [place for place, _ in shown]),
-        replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True),
-    ]
-    if plan.rejections:
-        total = sum(group.count for group in plan.rejections)
-        rejected = [
-            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
-            for group in plan.rejections
-        ]
-        heads = "Reason | Count # | What | Nearest miss | Freed by"
-        keys = [str(place) for place in range(len(rejected))]
-        blocks.append(
-            table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
-        )
-    return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
-
-
-def _ranked(plan: Plan) -> list[tuple[int, Option]]:
-    """The first options with their places, the best one of every site that is not among them, and those that none beats."""
-    seen, best = {option.site for option in plan.ranking[:RANKED]}, best_places(plan)
-    shown = list(enumerate(plan.ranking[:RANKED]))
-    for place, option in enumerate(plan.ranking[RANKED:], RANKED):
-        if option.site not in seen or place in best:
-            seen.add(option.site)
-            shown.append((place, option))
-    return shown
-
-
-def _certainty(decision: Decision) -> str:
-    sized = f"sized for {numbers.exact_share(decision.confidence)}"
-    if decision.gpus_p50 is None:
-        return sized
-    first = f"first wave {decision.gpus_p50} GPUs at P50, {labels.gpus_p90(decision)} at P90"
-    return f"{numbers.chance(decision.probability_met)} for the least certain one, all servers up; {sized}; {first}"
-
-
-def _utilization(decision: Decision) -> str:
-    normal = numbers.share(decision.utilization)
-    if decision.redundant_servers == 0:
-        return normal
-    return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
-
-
-def _pools_table(pools: tuple[Pool, ...]) -> Block:
-    rows = [
-        (
-            pool.name,
-            pool.role,
-            ", ".join(pool.workloads),
-            f"{pool.gpus} x {labels.gpu(pool.gpu)}",
-            labels.replicas(pool),
-            numbers.number(pool.peak_rate_per_s),
-            numbers.number(pool.peak_rate_per_replica) + _width(pool),
-            numbers.number(pool.analytic_rate_per_replica),
-            numbers.share(pool.utilization),
-            numbers.share(pool.kv_use_p95),
-            numbers.share(pool.kv_use_p95_degraded),
-        )
-        for pool in pools
-    ]
-    heads = (
-        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Analytic # | Utilization # | "
-        "KV use p95 # | Degraded #"
-    )
-    return table("Pools of replicas, one for each model", heads, rows, "decision.pools", [pool.name for pool in pools])
-
-
-def _width(pool: Pool) -> str:
-    """How far the simulation of a capacity is from certain; nothing where it was not simulated."""
-    return f" ±{pool.rate_half_width * 100:.0f} %" if pool.rate_half_width else ""
-
-
-def _total(option: Option) -> str:
-    if option.three_year_usd is None:
-        return "no price"
-    return numbers.at_least(numbers.cents(option.three_year_usd), not option.complete)
-
-
-def against_chosen(plan: Plan, option: Option) -> float | None:
-    """How much dearer an option is than the chosen one: by NPV, or by the 36-month cash where no rate is set."""
-    chosen = next((o for o in plan.ranking if o.chosen), None)
-    if chosen is None:
-        return None
-    if option.npv_usd is not None and chosen.npv_usd:
-        return option.npv_usd / chosen.npv_usd - 1
-    if option.three_year_usd is not None and chosen.three_year_usd:
-        return option.three_year_usd / chosen.three_year_usd - 1
-    return None
-
-
-def _against(plan: Plan, option: Option) -> str:
-    difference = None if option.chosen else against_chosen(plan, option)
-    return "" if difference is None else numbers.at_least(numbers.change(difference), not option.complete)
-
-
-def nearest(group: RejectionGroup) -> str:
-    """The option of a group that came closest, and by how much it missed."""
-    miss = group.nearest
-    shown = [str(miss[key]) for key in ("model", "offer") if miss.get(key)]
-    if miss.get("gpu"):
-        shown.append(labels.gpu(str(miss["gpu"])))
-    if miss.get("layout") or miss.get("tensor_parallel"):
-        shown.append(str(miss.get("layout") or f"TP{miss['tensor_parallel']}"))
-    if miss.get("precision"):
-        shown.append(str(miss["precision"]).upper())
-    if miss.get("site"):
-        shown.append(labels.site(str(miss["site"])))
-    got, limit = miss.get("got"), miss.get("limit")
-    if miss.get("detail"):
-        shown.append(str(miss["detail"]))
-    elif isinstance(got, (int, float)) and isinstance(limit, (int, float)):
-        unit = f" {miss['unit']}" if miss.get("unit") else ""
-        shown.append(f"{numbers.number(got)}{unit} against {numbers.number(limit)}{unit}")
-    return ", ".join(shown)

@@ -7,6 +7,7 @@ import io
 import re
 
 from aisizer.costs.records import BomLine
+from aisizer.deliver import labels
 from aisizer.deliver.numbers import plain, plain_money
 from aisizer.plan import Plan
 
@@ -15,15 +16,15 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _START = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(FORMULA_STARTS))}])")
 """Where a cell starts, in a spreadsheet that parts cells at a semicolon or a tab too."""
 _CONTROLS = {code: None for code in range(32) if chr(code) not in "\t\n"}
-BOM_COLUMNS = tuple(BomLine.model_fields)
+BOM_COLUMNS = (*BomLine.model_fields, "marking")
 
 
 def bom_csv(plan: Plan) -> str:
-    """The bill of materials as CSV with a header, in the order of the record's fields."""
-    text = io.StringIO()
+    """The bill of materials as CSV with a header, in the order of the record's fields; each row has its handling marking."""
+    text, marking = io.StringIO(), inert(labels.marking(plan))
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(BOM_COLUMNS)
-    writer.writerows([cell(name, getattr(line, name)) for name in BOM_COLUMNS] for line in plan.bom)
+    writer.writerows([*(cell(name, value) for name, value in line), marking] for line in plan.bom)
     return text.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aisizer.deliver.dashboard import dashboard_json
 from aisizer.deliver.rule_records import orders
 from aisizer.deliver.rule_tests import order_tests, rule_tests
-from aisizer.deliver.rules import part, prometheusrule_yaml, rules_of, whole
+from aisizer.deliver.rules import handling, part, prometheusrule_yaml, rules_of, whole
 from aisizer.deliver.runbooks import runbooks
 from aisizer.plan import Plan
 
@@ -19,8 +19,8 @@ def trigger_files(plan: Plan) -> dict[str, str]:
         "records.rules.yaml": part(plan, rules.records),
         "alerts.rules.yaml": part(plan, rules.alerts),
         "prometheusrule.yaml": prometheusrule_yaml(plan, rules),
-        "rules.test.yaml": rule_tests(plan),
-        **({"orders.test.yaml": order_tests(plan)} if orders(plan) else {}),
+        "rules.test.yaml": handling(plan) + rule_tests(plan),
+        **({"orders.test.yaml": handling(plan) + order_tests(plan)} if orders(plan) else {}),
         "dashboard.json": dashboard_json(plan),
         **{f"runbooks/{name}": text for name, text in runbooks(plan).items()},
     }

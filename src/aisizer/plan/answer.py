@@ -42,6 +42,7 @@ from aisizer.plan.roadmaps import roadmap_of
 from aisizer.plan.states import first_wave
 from aisizer.plan.trigger import Standing, symptoms, triggers_of
 from aisizer.plan.waterfall import waterfall
+from aisizer.profile.marking import handling_marking
 from aisizer.sizing.admissible import PlaceVerdict, binding_controls, other_places
 from aisizer.sizing.records import RejectionGroup
 
@@ -55,8 +56,10 @@ def plan_of(
     ledger: Ledger,
 ) -> Plan:
     """The whole Plan for the first of the ranked options, or one without a decision where there is none."""
+    compliance = context.profile.compliance
     common = {
         "schema": "aisizer/plan/v1",
+        "marking": handling_marking(compliance.data_class, compliance.marking),
         "aisizer_version": version,
         "inputs": inputs,
         "profile": context.loaded.data,

@@ -152,6 +152,8 @@ class IntegrationUse(Record):
     retry_utilization: dict[str, float | None] = Field(default_factory=dict)
     worst_utilization: dict[str, float | None] = Field(default_factory=dict)
     """when every call fails, so that every attempt is used"""
+    all_calls_per_s: dict[str, float] = Field(default_factory=dict)
+    """the calls of that case, as calls_per_s has the first attempts"""
     breaks_with_retries_in_month: int | None = None
     breaks_at_worst_in_month: int | None = None
 
@@ -305,6 +307,8 @@ class Plan(Record):
     """The whole answer, as sizing.json carries it (aisizer/plan/v1)."""
 
     schema_: Literal["aisizer/plan/v1"] = Field(default="aisizer/plan/v1", alias="schema")
+    marking: str = ""
+    """how the plan is to be handled, such as CUI; empty: no marking"""
     aisizer_version: str
     inputs: Inputs
     profile: dict[str, Any]

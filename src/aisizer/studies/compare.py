@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from aisizer.costs.lines import significant
 from aisizer.errors import InvalidInput
 from aisizer.plan import Decision, Plan
 from aisizer.schema import Record
@@ -57,6 +58,8 @@ class Scenario(Record):
     changes: dict[str, str]
     """path to value of what was varied"""
     profile_sha256: str
+    marking: str = ""
+    """how its figures are to be handled; empty: no marking"""
     fleet: Fleet | None
     """null: no option meets the profile"""
     reason: str = ""
@@ -101,6 +104,7 @@ def scenario(name: str, changes: Mapping[str, str], plan: Plan) -> Scenario:
         profile=str(plan.profile["name"]),
         changes=dict(changes),
         profile_sha256=plan.inputs.profile_sha256,
+        marking=plan.marking,
         fleet=None if plan.decision is None else _fleet(plan, plan.decision),
         reason=reason if plan.decision is None else "",
         freed_by=freed if plan.decision is None else "",
@@ -113,7 +117,7 @@ def against_first(scenarios: Sequence[Scenario]) -> list[float | None]:
     first = next((index for index, total in enumerate(totals) if total), None)
     base = None if first is None else totals[first]
     return [
-        None if total is None or not base or index == first else _rounded(total / base - 1)
+        None if total is None or not base or index == first else significant(total / base - 1)
         for index, total in enumerate(totals)
     ]
 
@@ -135,7 +139,7 @@ def _fleet(plan: Plan, decision: Decision) -> Fleet:
         go_live=decision.go_live,
         slo_met=all(result.met for result in plan.slo),
         tightest_slo=f"{tightest.workload} {tightest.metric}_{tightest.percentile}",
-        slo_ratio=_rounded(max(tightest.predicted_ms, tightest.degraded_ms) / tightest.target_ms),
+        slo_ratio=significant(max(tightest.predicted_ms, tightest.degraded_ms) / tightest.target_ms),
         probability_met=decision.probability_met,
         utilization=decision.utilization,
         utilization_degraded=decision.utilization_degraded,
@@ -147,11 +151,6 @@ def _fleet(plan: Plan, decision: Decision) -> Fleet:
         complete=not cost.missing,
         by_category=cost.by_category,
     )
-
-
-def _rounded(value: float) -> float:
-    """To six significant digits, as a plan's own figures are."""
-    return float(f"{value:.6g}")
 
 
 def _field(text: str) -> tuple[str, list[str]]:
