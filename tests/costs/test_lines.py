@@ -295,7 +295,9 @@ def test_a_quote_for_a_term_prices_that_term_and_is_a_lease_where_servers_stand_
 def test_upfront_without_a_term_is_a_fault_with_the_mend() -> None:
     offer = buyer("enclave").offer.id
     place = buyer("enclave", [quote(offer, "90 USD/h").model_copy(update={"upfront": 0.5})])
-    with pytest.raises(InvalidInput, match=f"Quote {offer}:one_year or {offer}:three_year, or leave upfront out"):
+    with pytest.raises(
+        InvalidInput, match=f"{offer} on demand has a part paid upfront.* Give upfront to the price of a term"
+    ):
         rented_lines(place, STEADY)
 
 
@@ -315,7 +317,7 @@ def test_servers_beside_the_fleet_keep_what_totals_treat_apart() -> None:
     )
     made = {line.id: line for line in need_lines([beside], place)}
     assert {line.category for line in made.values()} == {"non_production", "residual", "decommissioning"}
-    hardware = made["staging-servers-hardware"]
+    hardware = made["non-production-staging-servers-hardware"]
     assert (hardware.waves, hardware.quantity[2], hardware.quantity[0]) == ((), 2, 0)
     assert hardware.description.startswith("staging servers: ")
     assert need_lines([replace(beside, by_month=(0.0,) * 36)], place) == ()
