@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 OUTPUTS := tests/deliver tests/docs tests/profiles
 
-.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench lock clean
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench mutants lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -54,6 +54,15 @@ readme: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/time_cli.py
 
+# Nightly: changes the four rooms of mathematics one line at a time and lists in docs/mutants.md what no test saw. One room
+# alone: make mutants ROOM=costs
+ROOM ?= *
+mutants: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --group mutation
+	$(BIN)/mutmut run 'aisizer.$(ROOM).*'
+	$(BIN)/python .ci/mutants/survivors.py
+
 # Resolves the dependencies, the dev group and the build back end for every supported Python and platform.
 lock:
 	$(PYTHON) -m venv .venv
@@ -62,4 +71,4 @@ lock:
 	  --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --output-file requirements-ci.lock
 
 clean:
-	rm -rf .venv dist build sizing .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist build sizing mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
