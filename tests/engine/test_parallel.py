@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisizer.engine import constants as c
-from aisizer.engine.collectives import all_reduce_s, all_to_all_s, group_all_reduce_s, inter_node_link, link, peer_link
+from aisizer.engine import work
+from aisizer.engine.collectives import (
+    all_reduce_s,
+    all_to_all_s,
+    group_all_gather_s,
+    group_all_reduce_s,
+    inter_node_link,
+    link,
+    peer_link,
+)
+from aisizer.engine.formats import Format, format_of
 from aisizer.engine.imbalance import expected_maximum, slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
 from aisizer.engine.memory import weights_bytes
 from aisizer.engine.parallel import Parallel, slowest_stage
@@ -179,6 +189,26 @@ def test_whole_experts_wait_for_the_fullest_rank() -> None:
     cut = made("deepseek-v3", H200, tensor_parallel=8).table
     whole = made("deepseek-v3", H200, tensor_parallel=8, expert_parallel=8).table
     assert np.interp(64, GRID, whole.tokens_s) > np.interp(64, GRID, cut.tokens_s)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp8"])
+def test_tokens_go_to_their_experts_in_the_precision_of_the_arithmetic_and_come_back_in_bf16(precision: str) -> None:
+    """Eight ranks of attention and experts: one all-to-all each way; with tensor-parallel pairs a gather to the pair besides."""
+    model, rows = MODELS["deepseek-v3"], np.array([512.0])
+    weights = format_of(model, H200, precision)
+    assert isinstance(weights, Format)
+    there_bytes = {"bf16": 2.0, "fp8": c.DISPATCH_FP8_BYTES}[precision]
+
+    def both_ways(values: float) -> float:
+        return sum(all_to_all_s(np.array([values * each]), 8, 8, H200, 8)[0] for each in (there_bytes, 2.0))
+
+    alone = work._exchange_s(model, H200, weights, Parallel(attention_dp=8, expert=8), rows)[0]
+    assert alone == pytest.approx(both_ways(512 * 7168))
+    pairs = work._exchange_s(model, H200, weights, Parallel(2, attention_dp=4, expert=8), rows)[0]
+    gather = group_all_gather_s(np.array([512 * 7168 * 2.0]), 2, H200, 8)[0]
+    assert pairs == pytest.approx(both_ways(256 * 7168) + gather)
+    sliced = work._exchange_s(model, H200, weights, Parallel(attention_dp=8), rows)[0]
+    assert sliced == pytest.approx(group_all_reduce_s(np.array([8 * 512 * 7168 * 2.0]), 8, H200, 8)[0])
 
 
 def test_tensor_parallelism_over_servers_pays_for_the_network() -> None:

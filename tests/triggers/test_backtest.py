@@ -172,11 +172,11 @@ def test_at_planned_growth_the_order_is_due_half_a_year_to_one_and_a_half_years_
 
 
 def test_the_usual_rules_read_a_line_as_they_are_written() -> None:
-    levels = 0.4 + 0.001 * np.arange(400)
+    levels = 0.6 + 0.001 * np.arange(400)
     log_levels, start = np.log(levels)[np.newaxis], np.log([[1.1]])
     np.testing.assert_array_equal(fixed_share(log_levels, start)[0], 1.1 * levels > 0.8)
     expected = 1.1 * (levels + 0.001 * 90.5) > 1
-    assert not plain_forecast(log_levels, start, 90.5)[0, :27].any()
+    assert expected.argmax() == 219 and not plain_forecast(log_levels, start, 90.5)[0, :27].any()
     np.testing.assert_array_equal(plain_forecast(log_levels, start, 90.5)[0, 27:], expected[27:])
     assert plain_forecast(log_levels, start + 1.0, 90.5)[0].tolist() == [False] * 27 + [True] * 373
 

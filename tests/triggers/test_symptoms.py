@@ -128,23 +128,26 @@ def test_money_is_compared_with_the_plan_and_a_tenth_more() -> None:
 
 
 def test_a_queue_is_judged_by_the_loosest_percentile_and_else_by_its_length() -> None:
-    slos = (slo("a", "ttft", "p99", 9000), slo("a", "ttft", "p50", 1000), slo("a", "ttft", "mean", 99000))
+    slos = [slo("a", "ttft", *each) for each in (("p50", 9000), ("p50", 8000), ("p99", 1000), ("mean", 99000))]
     subject = Subject(pool="m", labels={}, slo=slos, replicas=1, spare=0)
     desk = Desk(metrics=SHORT, model_label="", availability=0.5, owner="o", engine="e")
     queue = next(s for s in symptoms_of([subject], MONEY, desk) if s.kind == "queue")
-    assert queue.limit == 9.0 and queue.expr.startswith("histogram_quantile(0.99,")
+    assert queue.limit == 9.0 and queue.expr.startswith("histogram_quantile(0.5,")
     waiting = found({"waiting": "w", "paused": "p"})
     assert (waiting["queue-m"].limit, waiting["queue-m"].unit) == (0.0, "request")
     assert waiting["preemptions-m"].expr == 'sum(p{model_name="m"}) > 0' and waiting["preemptions-m"].limit == 0.0
 
 
-def test_a_share_names_both_its_metrics_and_a_budget_its_windows() -> None:
+def test_a_symptom_says_its_unit_its_metrics_and_its_windows() -> None:
     symptoms = found(SHORT)
     assert [symptoms[name].over for name in ("preemptions-m", "errors-m", "redundancy-m")] == [
         "requests",
         "requests",
         "",
     ]
+    units = {"slo-ttft-p95-m": "s", "queue-m": "s", "preemptions-m": "1", "redundancy-m": "replica", "errors-m": "1"}
+    assert {name: symptom.unit for name, symptom in symptoms.items()} == units | {"cost-hosted": "GPU"}
+    assert {symptom.model_label for symptom in symptoms.values() if symptom.kind != "cost"} == {"model_name"}
     budgets = {name: symptom.how for name, symptom in symptoms.items() if symptom.windows}
     assert budgets == {"slo-ttft-p95-m": "burn_rate", "errors-m": "burn_rate"}
     assert symptoms["errors-m"].limit == 0.001
