@@ -109,7 +109,9 @@ def test_a_licence_by_the_gpu_is_paid_yearly_in_advance_and_charged_as_it_is_use
 def test_a_cloud_sells_the_licence_by_the_hour_unless_a_quote_says_otherwise() -> None:
     asked = supply(licences=["nvidia-ai-enterprise"])
     (line,) = licence_lines(buyer("enclave", supply=asked), STEADY)
-    assert (line.price_unit, line.treatment) == ("USD/GPU-hour", "expense")
+    assert (line.id, line.unit, line.price_unit, line.treatment) == (
+        "licence-nvidia-ai-enterprise", "GPU-hour", "USD/GPU-hour", "expense",
+    )  # fmt: skip
     assert line_amounts(line).sum() == pytest.approx(16 * 730 * 36)
     own = [quote("nvidia-ai-enterprise", "3000 USD/GPU-year")]
     (quoted,) = licence_lines(buyer("enclave", own, supply=asked), STEADY)
@@ -152,7 +154,7 @@ def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> N
     quotes = [quote("os", "800 USD/server-year"), quote("portal", "12000 USD/year")]
     place = buyer(quotes=quotes, supply=supply(licences=["os", "portal", "unknown"]))
     by_server, unknown = licence_lines(place, STEADY)
-    assert line_amounts(by_server).sum() == pytest.approx(2 * 3 * 800)
+    assert line_amounts(by_server).sum() == pytest.approx(2 * 3 * 800) and by_server.unit == "server-year"
     assert unknown.unit_price_usd is None and unknown.unit == "GPU-year"
     (flat,) = flat_licence_lines(place, STEADY)
     assert line_amounts(flat).sum() == pytest.approx(36_000)
@@ -262,7 +264,8 @@ def test_energy_is_what_the_bill_of_electricity_is_for() -> None:
 def test_energy_without_a_tariff_is_unknown_and_not_zero() -> None:
     (power,) = (line for line in owned_lines(buyer(), STEADY) if line.id == "power")
     unpriced = power.model_copy(update={"unit_price_usd": None})
-    assert energy([unpriced], True, "grid-carbon-us", None, buyer().book).kwh is None
+    found = energy([unpriced], True, "grid-carbon-us", None, buyer().book)
+    assert found.kwh is None and "Set supply.electricity" in found.note
 
 
 def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:
@@ -278,17 +281,17 @@ def test_a_quote_for_a_term_prices_that_term_and_is_a_lease_where_servers_stand_
     offer = buyer("enclave").offer.id
     half = quote(f"{offer}:one_year", "50 USD/h").model_copy(update={"upfront": 0.5})
     place = replace(buyer("enclave", [quote(offer, "90 USD/h"), half]), term="one_year")
-    late = Fleet(((1, 2), (20, 1)), (2,) * 19 + (3,) * 17)
+    late = Fleet(((1, 2), (20, 1), (26, 1)), (2,) * 19 + (3,) * 6 + (4,) * 11)
     made = {line.id: line for line in rented_lines(place, late)}
     committed, demand = made["rent-one-year"], made["rent-on-demand"]
     assert [(line.unit_price_usd, line.treatment) for line in (committed, demand)] == [(50, "prepaid"), (90, "expense")]
     assert (committed.price_item, demand.price_item) == (f"{offer}:one_year", offer)
-    assert (committed.waves, committed.unit, committed.price_unit) == ((1, 2), "instance-hour", "USD/h")
+    assert (committed.waves, committed.unit, committed.price_unit) == ((1, 2, 3), "instance-hour", "USD/h")
     assert committed.description.endswith(", one year") and demand.description.endswith(", on demand")
     assert committed.quantity[0] == 0.5 * 2 * 8760 and committed.quantity[13] == 0.5 * 2 * (8760 + 730)
     assert committed.quantity[20] == 0.5 * (8760 + 3 * 730) and math.fsum(committed.quantity) == 2 * 26_280 + 8760
     assert math.fsum(committed.quantity) == math.fsum(committed.used) and demand.served == ()
-    assert math.fsum(demand.quantity) == 5 * 730
+    assert math.fsum(demand.quantity) == (5 + 11) * 730
     assert {line.treatment for line in rented_lines(buyer("hosted"), STEADY)} == {"possible_lease"}
 
 
@@ -329,3 +332,4 @@ def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
     assert place.offer.server is not None
     assert line_amounts(line).sum() == pytest.approx(36 * 2 * place.offer.server.max_power_kw * 150)
     assert (line.price_path, line.unit, line.treatment) == ("supply.colocation", "server-month", "expense")
+    assert line.price_unit == "USD/kW-month"

@@ -185,6 +185,23 @@ def test_a_lone_prompt_runs_on_one_rank() -> None:
     assert 1.3 * spread < spread + table.prefill_fixed_s < full
 
 
+def test_what_a_lone_prompt_adds_is_its_chunk_on_one_lane_and_the_pairs_that_others_would_share() -> None:
+    cut, model = Parallel(attention_dp=4, expert=4), MODELS["deepseek-v3"]
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format)
+
+    def chunk(parallel: Parallel, tokens: float) -> float:
+        return float(work.tokens_s(model, H200, vllm(), weights, parallel, np.array([tokens]))[0])
+
+    def added(prompt: float, pair_s: float) -> float:
+        return work.excess_of_a_lone_prompt_s(model, H200, vllm(), weights, cut, pair_s, prompt)
+
+    assert added(2000, 1e-9) - added(2000, 0.0) == pytest.approx(1e-9 * 2000**2 / 2 * 3 / 4)
+    assert added(20_000, 0.0) == added(8192, 0.0), "no chunk is longer than the token budget"
+    assert 0 < added(2000, 0.0) < 4 * chunk(cut, 2000)
+    assert work.excess_of_a_lone_prompt_s(model, H200, vllm(), weights, Parallel(4), 1e-9, 2000) == 0
+
+
 def test_whole_experts_wait_for_the_fullest_rank() -> None:
     cut = made("deepseek-v3", H200, tensor_parallel=8).table
     whole = made("deepseek-v3", H200, tensor_parallel=8, expert_parallel=8).table
@@ -238,7 +255,7 @@ def test_an_8_bit_cache_costs_its_expansion_where_the_gpu_has_no_fp8(name: str, 
 
 
 FAULTS: list[tuple[str, dict[str, int], str]] = [
-    ("llama-3.3-70b", {"expert_parallel": 2, "tensor_parallel": 2}, "no experts"),
+    ("llama-3.3-70b", {"tensor_parallel": 2, "expert_parallel": 2}, "no experts"),
     ("llama-3.3-70b", {"attention_dp": 2}, "are replicas"),
     ("llama-3.1-8b", {"pipeline_parallel": 33}, "has 32 layers"),
     ("mixtral-8x7b", {"tensor_parallel": 16, "expert_parallel": 16}, "has 8"),
@@ -252,6 +269,8 @@ def test_cuts_that_cannot_be_are_refused(name: str, cut: dict[str, int], why: st
     found = build(MODELS[name], H200, vllm(), precision="fp8", **({"tensor_parallel": 1} | cut))  # type: ignore[arg-type]
     assert isinstance(found, Rejection) and found.reason == "parallelism"
     assert why in found.detail and "Use " in found.detail
+    assert found.unit == "GPU" and f"(got {list(cut)[-1]} {found.got:.0f})" in found.detail
+    assert f"Use {list(cut)[-1]} {found.limit:.0f}." in found.detail
 
 
 def test_an_unknown_cache_precision_is_refused() -> None:
