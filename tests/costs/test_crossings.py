@@ -84,6 +84,7 @@ def test_a_line_in_a_price_is_its_present_value(
     by_hand = sum(net_present_value(line_amounts(i).tolist(), rate) for i in lines[:2])
     assert found.at(price) == pytest.approx(by_hand, rel=1e-9, abs=1e-6)
     assert in_price(weighted(lines, rate), "b", frozenset({"power"})) == PriceLine(0, 0)
+    assert weighted(lines, None) == weighted(lines, 0.0), "without a rate nothing is discounted"
 
 
 @given(*(st.floats(-1e6, 1e6) for _ in range(2)), *(st.floats(0, 1e4) for _ in range(2)))

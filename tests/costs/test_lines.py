@@ -333,3 +333,6 @@ def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
     assert line_amounts(line).sum() == pytest.approx(36 * 2 * place.offer.server.max_power_kw * 150)
     assert (line.price_path, line.unit, line.treatment) == ("supply.colocation", "server-month", "expense")
     assert line.price_unit == "USD/kW-month"
+    charged = replace(place, supply=supply(), site=place.site.model_copy(update={"colocation": "electricity-us-commercial"}))
+    (own,) = (line for line in owned_lines(charged, STEADY) if line.id == "colocation")
+    assert own.price_item == "electricity-us-commercial"

@@ -64,6 +64,9 @@ def test_a_weekday_without_load_is_left_out() -> None:
     days = DAYS[DAYS % 7 < 5]
     found = fit(days, np.exp(0.001 * days), math.expm1(0.001 * DAYS_PER_MONTH))
     assert found.per_day == pytest.approx(0.001) and found.level == pytest.approx(math.exp(0.001 * days[-1]))
+    saturday = np.sort(np.append(days, 5.0))
+    busiest = fit(saturday, np.exp(0.001 * saturday + (saturday == 5.0)), math.expm1(0.001 * DAYS_PER_MONTH))
+    assert busiest.level == pytest.approx(math.e * found.level), "one day of a weekday is enough to know it"
 
 
 def test_days_that_are_missing_do_not_tilt_the_line() -> None:
