@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aisizer.engine import constants as c
 from aisizer.engine import work
 from aisizer.engine.collectives import (
+    all_gather_s,
     all_reduce_s,
     all_to_all_s,
     group_all_gather_s,
@@ -78,6 +79,19 @@ def test_an_all_reduce_over_two_servers_by_hand() -> None:
 def test_inside_one_server_nothing_changes(size: float, ranks: int) -> None:
     message = np.array([size])
     assert group_all_reduce_s(message, ranks, H100, 8)[0] == all_reduce_s(message, ranks, link(H100, ranks))[0]
+
+
+def test_a_gather_over_two_servers_gathers_inside_and_then_each_gpus_share_between_them() -> None:
+    message = np.array([4e6])
+    inside, across = all_gather_s(message, 8, link(H100, 8)), all_gather_s(message / 8, 2, inter_node_link())
+    assert group_all_gather_s(message, 16, H100, 8) == pytest.approx(inside + across)
+    assert group_all_gather_s(message, 8, H100, 8) == pytest.approx(inside)
+    assert group_all_gather_s(message, 2, H100, 1) == pytest.approx(all_gather_s(message, 2, inter_node_link()))
+
+
+def test_a_bridged_pair_reaches_others_by_pcie() -> None:
+    bridged = H100.model_copy(update={"interconnect": "nvlink"})
+    assert peer_link(bridged, 4, 8) == link(bridged, 4) != link(bridged, 2) == peer_link(bridged, 2, 8)
 
 
 def test_a_hop_takes_the_slowest_link_on_its_way() -> None:
@@ -226,6 +240,29 @@ def test_tokens_go_to_their_experts_in_the_precision_of_the_arithmetic_and_come_
     assert pairs == pytest.approx(both_ways(256 * 7168) + gather)
     sliced = work._exchange_s(model, H200, weights, Parallel(attention_dp=8), rows)[0]
     assert sliced == pytest.approx(group_all_reduce_s(np.array([8 * 512 * 7168 * 2.0]), 8, H200, 8)[0])
+
+
+def test_attention_ranks_of_pairs_reduce_their_dense_parts_and_exchange_at_each_layer_with_experts() -> None:
+    model, cut, rows = MODELS["deepseek-v3"], Parallel(2, attention_dp=4, expert=8), np.array([512.0])
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format) and model.with_experts == 58
+    reduced = all_reduce_s(rows * 7168 * 2, 2, link(H200, 2))[0] + vllm().collective_overhead_s
+    exchanged = work._exchange_s(model, H200, weights, cut, rows)[0]
+    found = work._collectives_s(model, H200, vllm(), weights, cut, rows)[0]
+    assert found == pytest.approx((2 * 61 - 58) * reduced + 58 * exchanged)
+
+
+@pytest.mark.parametrize("tokens", [1.0, 16.0, 3000.0])
+def test_a_pipeline_of_two_takes_for_twice_the_tokens_what_one_gpu_takes_and_the_hops(tokens: float) -> None:
+    model, two = MODELS["mixtral-8x7b"], Parallel(pipeline=2)
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format)
+    alone, piped = (
+        work.tokens_s(model, H200, vllm(), weights, cut, np.array([share * tokens]))[0]
+        for cut, share in ((Parallel(), 1), (two, 2))
+    )
+    hops = 2 * (peer_link(H200, 2, 8).launch_s + tokens * 4096 * 2 / peer_link(H200, 2, 8).bus_bandwidth)
+    assert piped == pytest.approx(alone + hops)
 
 
 def test_tensor_parallelism_over_servers_pays_for_the_network() -> None:
