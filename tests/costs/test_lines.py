@@ -203,6 +203,10 @@ def test_egress_is_priced_tier_by_tier() -> None:
         "Network egress of responses", "Network egress of responses, over 10,240 GB a month",
     ]  # fmt: skip
     assert [line.price_item for line in made] == list(place.site.egress_tiers)
+    assert {(line.unit, line.price_unit) for line in made} == {("GB", "USD/GB")}
+    unknown = replace(place, book=price_book({n: a for n, a in AMOUNTS.items() if n != "egress-bytes-per-token"}, []))
+    (line,) = egress_lines(unknown, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
+    assert line.unit_price_usd is None, "no size of a token, so no cost that is known"
     flat = buyer("commercial", [quote("egress-aws-commercial", "0.02 USD/GB")])
     assert usd(egress_lines(flat, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))) == pytest.approx(
         36 * 200_000 * 0.02
@@ -291,6 +295,7 @@ def test_a_quote_for_a_term_prices_that_term_and_is_a_lease_where_servers_stand_
     assert committed.quantity[0] == 0.5 * 2 * 8760 and committed.quantity[13] == 0.5 * 2 * (8760 + 730)
     assert committed.quantity[20] == 0.5 * (8760 + 3 * 730) and math.fsum(committed.quantity) == 2 * 26_280 + 8760
     assert math.fsum(committed.quantity) == math.fsum(committed.used) and demand.served == ()
+    assert committed.used[:2] == (0, 2 * 730) and committed.used[36] == 2 * 730
     assert math.fsum(demand.quantity) == (5 + 11) * 730
     assert {line.treatment for line in rented_lines(buyer("hosted"), STEADY)} == {"possible_lease"}
 
@@ -333,6 +338,8 @@ def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
     assert line_amounts(line).sum() == pytest.approx(36 * 2 * place.offer.server.max_power_kw * 150)
     assert (line.price_path, line.unit, line.treatment) == ("supply.colocation", "server-month", "expense")
     assert line.price_unit == "USD/kW-month"
-    charged = replace(place, supply=supply(), site=place.site.model_copy(update={"colocation": "electricity-us-commercial"}))
+    charged = replace(
+        place, supply=supply(), site=place.site.model_copy(update={"colocation": "electricity-us-commercial"})
+    )
     (own,) = (line for line in owned_lines(charged, STEADY) if line.id == "colocation")
     assert own.price_item == "electricity-us-commercial"

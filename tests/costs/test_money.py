@@ -19,6 +19,7 @@ from aisizer.costs.records import CostLine
 from aisizer.costs.rented import paid_upfront, split_hours
 from aisizer.costs.schedule import paid_by_period, scheduled
 from aisizer.costs.tco import accrual, depreciation, line_amounts, net_present_value, site_cost
+from aisizer.costs.unit_costs import allocated
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Finance, FxRate, Quote
 
@@ -79,6 +80,10 @@ def test_what_is_sold_is_cash_and_a_category_but_no_capital_expense() -> None:
     assert (found.capex_usd, found.opex_three_year_usd, found.npv_usd) == (300.0, 216.0, None)
     assert found.by_category == {"hardware": 300.0, "residual": -90.0, "power": 216.0}
     assert found.three_year_usd == sum(found.by_category.values()) == 426.0
+
+
+def test_half_the_demand_doubles_what_a_token_costs() -> None:
+    assert allocated(100.0, 0.25, 50e6, served_share=0.5) == 2 * allocated(100.0, 0.25, 50e6) == 1.0
 
 
 def test_a_site_without_any_price_has_no_cash_and_lacks_every_line() -> None:

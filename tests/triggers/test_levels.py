@@ -181,3 +181,21 @@ def test_the_formula_says_where_dated_growth_is_steeper() -> None:
     steep = {case: (0.2, *[0.2 * 1.2**month for month in range(1, 36)]) for case in ("low", "base", "high")}
     assert "dated growth is steeper" in made(0.2, 0.02, 20.0, levels=steep).formula
     assert "steeper" not in made(0.2, 0.02, 20.0).formula
+
+
+@settings(max_examples=100, deadline=None)
+@given(starts, growths, leads, st.integers(1, 32), st.integers(1, 32), st.integers(-200, 1200))
+def test_two_orders_of_one_day_are_one_order(
+    start: float, growth: float, lead: float, a: int, b: int, days: int
+) -> None:
+    due = GO_LIVE + timedelta(days=days)
+    both = made(start, growth, lead, orders=(OnOrder(due, a), OnOrder(due, b)))
+    assert when(both) == when(made(start, growth, lead, orders=(OnOrder(due, a + b),)))
+
+
+def test_an_order_of_the_first_month_answers_nothing_before_it_counts() -> None:
+    """The level is reached 0.3 months after go-live; what counts from 0.9 months on comes too late for that."""
+    start = made(0.1, 0.05, 20.0).threshold / 1.05**0.3
+    soon = OnOrder(GO_LIVE + timedelta(days=27 + 22 * 7), 16)
+    assert when(made(start, 0.05, 20.0, orders=(soon,))) == when(made(start, 0.05, 20.0)) == date(2027, 7, 10)
+    assert when(made(0.7, 0.05, 20.0)) == GO_LIVE

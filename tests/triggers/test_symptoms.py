@@ -135,6 +135,7 @@ def test_a_queue_is_judged_by_the_loosest_percentile_and_else_by_its_length() ->
     assert queue.limit == 9.0 and queue.expr.startswith("histogram_quantile(0.5,")
     waiting = found({"waiting": "w", "paused": "p"})
     assert (waiting["queue-m"].limit, waiting["queue-m"].unit) == (0.0, "request")
+    assert waiting["preemptions-m"].unit == "request"
     assert waiting["preemptions-m"].expr == 'sum(p{model_name="m"}) > 0' and waiting["preemptions-m"].limit == 0.0
 
 
