@@ -331,6 +331,44 @@ def test_servers_beside_the_fleet_keep_what_totals_treat_apart() -> None:
     assert need_lines([replace(beside, by_month=(0.0,) * 36)], place) == ()
 
 
+def test_what_is_bought_is_paid_in_its_wave_and_what_serves_each_month() -> None:
+    """Two servers before service and one in month 13; the fabric by the GPU, at another price where servers exchange data."""
+    place, fleet = buyer(), Fleet(((1, 2), (13, 1)), (2,) * 12 + (3,) * 24)
+    made = {line.id: line for line in owned_lines(place, fleet)}
+    assert list(made) == ["hardware", "network", "install", "support", "power"]
+    for name, each in (("hardware", 1), ("network", 8), ("install", 1)):
+        line = made[name]
+        assert (line.treatment, line.waves) == ("capitalise", (1, 2))
+        assert {period: q for period, q in enumerate(line.quantity) if q} == {0: 2 * each, 13: each}
+    for name in ("support", "power"):
+        assert (made[name].treatment, made[name].waves) == ("expense", ())
+        assert made[name].quantity == (0, *(2,) * 12, *(3,) * 24)
+    assert made["network"].price_item == place.site.network
+    joined = {line.id: line for line in owned_lines(replace(place, rdma=True), fleet)}
+    assert joined["network"].price_item == place.site.rdma_network != place.site.network
+    assert made["support"].factors == {
+        "support_rate_per_year": AMOUNTS[place.site.support or ""].base, "years_per_month": 1 / 12,
+    }  # fmt: skip
+    assert made["install"].factors == {"install_rate": AMOUNTS[place.site.install or ""].base}
+
+
+def test_an_owned_line_without_a_price_names_what_a_quote_must_name() -> None:
+    place = buyer()
+    bare = replace(place, offer=replace(place.offer, terms={}), book=price_book({}, []))
+    made = {line.id: line for line in owned_lines(bare, STEADY)}
+    assert {line.unit_price_usd for line in made.values()} == {None}
+    assert (made["hardware"].price_item, made["hardware"].price_unit) == (place.offer.id, "USD/server")
+    assert (made["network"].price_item, made["network"].price_unit) == (place.site.network, "USD/GPU")
+    rated = replace(bare, book=price_book({n: a for n, a in AMOUNTS.items() if not a.unit.startswith("USD")}, []))
+    items = {line.id: (line.price_item, line.price_unit) for line in owned_lines(rated, STEADY)}
+    assert items["install"] == items["support"] == (place.offer.id, "USD/server")
+    assert items["power"] == (place.site.electricity, "USD/kWh")
+    (own,) = (
+        line for line in owned_lines(buyer(supply=supply(electricity="0.12 USD/kWh")), STEADY) if line.id == "power"
+    )
+    assert (own.price_path, own.unit_price_usd, own.price_unit) == ("supply.electricity", 0.12, "USD/kWh")
+
+
 def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
     place = buyer(supply=supply(colocation="150 USD/kW-month"))
     (line,) = (line for line in owned_lines(place, STEADY) if line.id == "colocation")

@@ -92,6 +92,16 @@ def test_removal_is_paid_in_month_36_for_all_servers() -> None:
     assert total(at("hosted", decommissioning=0.02), "decommissioning") == 0
 
 
+def test_the_end_of_the_servers_is_a_share_of_their_price_in_month_36() -> None:
+    made = by_id(at(residual=0.2, decommissioning=0.02))
+    price = made["hardware"].unit_price_usd
+    assert price is not None
+    assert line_amounts(made["residual"])[36] == line_amounts(made["residual"]).sum() == pytest.approx(-0.2 * 3 * price)
+    assert line_amounts(made["decommissioning"])[36] == pytest.approx(0.02 * 3 * price)
+    for name in ("residual", "decommissioning"):
+        assert made[name].factor_paths == {name: f"finance.{name}"}
+
+
 def by_id(place: Buyer) -> dict[str, CostLine]:
     return {line.id: line for line in lines(place)}
 
