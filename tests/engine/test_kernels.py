@@ -140,3 +140,20 @@ def test_grouped_products_by_hand_where_arithmetic_binds_and_where_activations_s
     narrow = Kernel(1e18, 1e12, 132, 1e-6, 2.0, False)
     moved = 3 * 1000 * 500 * 10 * 2 + 2 * 40_000 * (c.MOE_HIDDEN_PASSES * 1000 + 3 * 500)
     assert grouped_s(at(40_000), at(10), 1000, 500, 3, narrow)[0] == pytest.approx(1e-6 + moved / 1e12, rel=1e-3)
+
+
+def test_rounding_the_input_reads_two_bytes_and_writes_one_for_each_value() -> None:
+    plain = Kernel(1e15, 1e12, 132, 1e-6, 1.0, False)
+    rounded = Kernel(1e15, 1e12, 132, 1e-6, 1.0, True)
+    more = gemm_s(at(500), 1024, 4096, rounded) - gemm_s(at(500), 1024, 4096, plain)
+    assert more[0] == pytest.approx(3 * 500 * 4096 / 1e12)
+
+
+def test_amd_reaches_less_of_its_datasheet_and_blackwell_scales_fp8_experts_by_blocks() -> None:
+    h100, b200 = GPUS["h100-sxm"], GPUS["b200-sxm"]
+    amd = h100.model_copy(update={"vendor": "amd"})
+    assert kernel(amd, BF16).flops == pytest.approx(c.AMD_COMPUTE_DERATE * kernel(h100, BF16).flops)
+    for gpu_of, share in ((h100, c.MOE_EFFICIENCY["fp8"]), (b200, c.MOE_BLOCK_FP8_BLACKWELL)):
+        assert gpu_of.fp8_tflops is not None
+        assert expert_kernel(gpu_of, FP8).flops == pytest.approx(gpu_of.fp8_tflops * 1e12 * share)
+    assert expert_kernel(b200, BF16).flops == pytest.approx(2250e12 * c.MOE_EFFICIENCY["bf16"])

@@ -97,6 +97,12 @@ def test_a_speculative_step_is_the_real_step_over_what_it_adds(sequences: int, a
 TABLE = table()
 
 
+@pytest.mark.parametrize(("acceptance", "draft"), [(-0.1, 2), (1.1, 2), (0.5, -1)])
+def test_a_chance_lies_between_0_and_1(acceptance: float, draft: int) -> None:
+    with pytest.raises(ValueError, match=r"lies in 0..1"):
+        accepted_tokens(acceptance, draft)
+
+
 def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> None:
     quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(quick, 1) < 0.6 * decode_s(TABLE, 1)
