@@ -101,6 +101,8 @@ def summary(mutants: list[Mutant]) -> Iterator[str]:
     for room in sorted({m.room for m in mutants}):
         counts = Counter(m.outcome for m in mutants if m.room == room)
         run = counts["killed"] + counts["survived"]
+        if not run:
+            continue
         cells = [room, counts.total(), run, counts["killed"], counts["survived"], f"{counts['killed'] / run:.0%}"]
         yield "| " + " | ".join(map(str, [*cells, counts["untested"]])) + " |"
 
