@@ -75,6 +75,11 @@ def line(id: str, price: float | None, quantity: list[float], escalation: float 
 quantities = st.lists(st.floats(0, 1e4), min_size=37, max_size=37)
 
 
+def test_what_costs_the_same_only_for_nothing_does_not_cross() -> None:
+    assert crossing(PriceLine(40.0, 0.0), PriceLine(40.0, 2.0)) is None
+    assert crossing(PriceLine(40.0, 0.0), PriceLine(39.0, 2.0)) == (0.5, "below")
+
+
 @given(quantities, quantities, st.floats(0.01, 1e3), st.floats(0, 0.1), st.floats(0.0, 0.3))
 def test_a_line_in_a_price_is_its_present_value(
     a: list[float], b: list[float], price: float, escalation: float, rate: float

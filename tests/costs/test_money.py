@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisizer.catalog.sourced import Amount
-from aisizer.costs.fiscal import fiscal_years
+from aisizer.costs.fiscal import fiscal_years, year_name
 from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.prices import Price, from_quote, overlaid, price_book
 from aisizer.costs.records import CostLine
@@ -76,7 +76,9 @@ def test_what_is_sold_is_cash_and_a_category_but_no_capital_expense() -> None:
     bought = line("hardware", 100.0, [2.0] + [0.0] * 36, "capitalise", "hardware")
     sold = line("residual", 30.0, [0.0] * 36 + [-2.0], "capitalise", "residual")
     power = line("power", 1.0, [0.0] + [4.0] * 36)
-    found = site_cost("s", "g", "o", "t", (1, 1), (bought, sold, power), VOLUME, None, LIFE)
+    found = site_cost("s", "g", "o", "t", (1, 2), (bought, sold, power), VOLUME, None, LIFE)
+    assert (found.gpus, found.gpus_month_36) == (1, 2)
+    assert found.accrual_three_year_usd == pytest.approx(300 * 36 / 60 + 216), "what is sold is no cost of use"
     assert (found.capex_usd, found.opex_three_year_usd, found.npv_usd) == (300.0, 216.0, None)
     assert found.by_category == {"hardware": 300.0, "residual": -90.0, "power": 216.0}
     assert found.three_year_usd == sum(found.by_category.values()) == 426.0
@@ -208,6 +210,10 @@ def test_a_term_paid_upfront_is_paid_first_and_used_month_by_month() -> None:
     year = 12 * 730.0
     assert {period: h for period, h in enumerate(paid) if h} == pytest.approx({0: year, 13: 3 * year, 25: 3 * year})
     assert math.fsum(paid) == pytest.approx(math.fsum(hours))
+
+
+def test_a_fiscal_year_is_called_by_the_calendar_year_it_ends_in() -> None:
+    assert [year_name(date(2026, month, 1)) for month in (1, 2, 12)] == ["FY2026", "FY2027", "FY2027"]
 
 
 def test_fiscal_years_hold_all_cash_and_accrual_once() -> None:

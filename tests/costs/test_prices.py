@@ -34,6 +34,7 @@ def test_a_quote_keeps_who_offers_it_when_and_under_which_number() -> None:
 
 def test_a_quote_of_the_price_alone_keeps_the_catalogs_upfront_share() -> None:
     price, offer = quote(replaces="price"), quote(replaces="offer")
+    assert from_quote(price, None).upfront == 0.0
     assert [from_quote(q, None, upfront=0.4).upfront for q in (price, offer)] == [0.4, 0.0]
     assert from_quote(quote(replaces="price", upfront=0.1), None, upfront=0.4).upfront == 0.1
 

@@ -156,4 +156,5 @@ def test_amd_reaches_less_of_its_datasheet_and_blackwell_scales_fp8_experts_by_b
     for gpu_of, share in ((h100, c.MOE_EFFICIENCY["fp8"]), (b200, c.MOE_BLOCK_FP8_BLACKWELL)):
         assert gpu_of.fp8_tflops is not None
         assert expert_kernel(gpu_of, FP8).flops == pytest.approx(gpu_of.fp8_tflops * 1e12 * share)
+    assert expert_kernel(b200, FP8).quantises_input and not expert_kernel(b200, BF16).quantises_input
     assert expert_kernel(b200, BF16).flops == pytest.approx(2250e12 * c.MOE_EFFICIENCY["bf16"])

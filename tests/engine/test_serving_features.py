@@ -110,6 +110,15 @@ def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> No
     assert decode_s(poor, 250) > decode_s(TABLE, 250)
 
 
+def test_a_step_that_advances_more_tokens_has_a_smaller_budget_and_floor_for_each() -> None:
+    floored = replace(TABLE, prefill_floor_s=0.02)
+    quick = speculative_table(floored, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
+    accepted = accepted_tokens(0.8, 3)
+    assert quick.token_budget == int(TABLE.token_budget / accepted)
+    assert quick.prefill_floor_s == pytest.approx(0.02 / accepted)
+    assert quick.prefill_fixed_s == pytest.approx(TABLE.prefill_fixed_s / accepted)
+
+
 def test_speculation_leaves_long_prompts_as_they_are() -> None:
     quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     per_token = [np.interp(b, t.token_grid, t.tokens_s) / b for t, b in ((TABLE, 8192), (quick, 8192 / 2.952))]
@@ -189,6 +198,12 @@ def test_a_prompt_alone_pays_every_part_of_its_steps() -> None:
     parts = StepTable(grid, grid * 1e-4, grid, grid * 2e-3, 4e-9, 0.0, 0.003, 0.0, 0.005, 0.007, 0.0, 1e5, 16, 1000)
     by_hand = 0.150 + 0.002 + 0.007 + 2 * (0.003 + 0.005) + 4e-9 * 1500**2 / 2
     assert prefill_s(parts, 1500) == pytest.approx(by_hand)
+
+
+def test_a_decode_replica_computes_no_more_sequences_than_its_budget_holds_beside_one() -> None:
+    grid = np.array([0.0, 64.0])
+    parts = StepTable(grid, 0 * grid, grid, 0 * grid, 0.0, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 1e9, 64, 33)
+    assert decode_rate_req_s(parts, 1000, 101) == pytest.approx(32 / (100 * 0.01))
 
 
 @given(prompt=st.integers(100, 20000), output=st.integers(2, 3000))
