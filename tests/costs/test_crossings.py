@@ -75,6 +75,10 @@ def line(id: str, price: float | None, quantity: list[float], escalation: float 
 quantities = st.lists(st.floats(0, 1e4), min_size=37, max_size=37)
 
 
+def test_half_a_dollar_less_is_less() -> None:
+    assert cheaper_from([0.0, 0.5], [0.5, 0.5]) == 0 and cheaper_from([0.5, 0.5], [0.5, 0.5]) is None
+
+
 def test_what_costs_the_same_only_for_nothing_does_not_cross() -> None:
     assert crossing(PriceLine(40.0, 0.0), PriceLine(40.0, 2.0)) is None
     assert crossing(PriceLine(40.0, 0.0), PriceLine(39.0, 2.0)) == (0.5, "below")

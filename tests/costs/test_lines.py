@@ -204,6 +204,9 @@ def test_egress_is_priced_tier_by_tier() -> None:
     ]  # fmt: skip
     assert [line.price_item for line in made] == list(place.site.egress_tiers)
     assert {(line.unit, line.price_unit) for line in made} == {("GB", "USD/GB")}
+    untiered = replace(place, site=place.site.model_copy(update={"egress_tiers": {}}))
+    (whole,) = egress_lines(untiered, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
+    assert (whole.id, whole.description) == ("egress", "Network egress of responses")
     unknown = replace(place, book=price_book({n: a for n, a in AMOUNTS.items() if n != "egress-bytes-per-token"}, []))
     (line,) = egress_lines(unknown, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
     assert line.unit_price_usd is None, "no size of a token, so no cost that is known"
