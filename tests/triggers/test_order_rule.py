@@ -49,6 +49,7 @@ def test_an_offset_moves_the_levels_and_a_floor_fires_from_its_own_level_on() ->
     rule = r.order_rule(0.8, 0.02, 8.0, 2.0)
     np.testing.assert_array_equal(r.forecast_fires(seen, rule, 0.05), r.forecast_fires(moved, rule))
     np.testing.assert_array_equal(r.alerts(seen, rule, 0.05), r.alerts(moved, rule))
+    np.testing.assert_array_equal(r.level_fires(seen, 0.6), np.exp(seen.busy) >= 0.6)
     np.testing.assert_array_equal(r.level_fires(seen, 0.6, 0.05), np.exp(seen.busy + 0.05) >= 0.6)
 
 

@@ -123,7 +123,7 @@ def test_money_is_compared_with_the_plan_and_a_tenth_more() -> None:
     on_order = 'scalar(sum(aisizer:capacity_on_order{aisizer_profile="p"}) or vector(0))'
     assert rented.expr == f"count(DCGM_FI_DEV_GPU_UTIL)\n  > 17.6 + {on_order}"
     billed = found({}, money=Money("p", "on_premises", "sum(bill)", 16, "x", rented=True))["cost-on_premises"]
-    assert billed.limit == 1.1
+    assert (billed.limit, billed.unit) == (1.1, "1")
     assert billed.expr == '(sum(bill))\n  > 1.1 * scalar(aisizer:planned_spend:usd{aisizer_profile="p"})'
 
 
