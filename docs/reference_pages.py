@@ -38,9 +38,11 @@ def profile_page() -> str:
         "your own, N the place in a list. A field that is left out has its default. "
         f"Required are {', '.join(f'`{name}`' for name in sorted(required))}.",
     ]
-    for name, hint in field_types(Profile).items():
-        rows = [explain_field(path) for path in _paths(name, hint)]
-        parts += [f"## {name}", *_table("field | value | default | meaning and reason", map(_field_row, rows))]
+    paths = {name: list(_paths(name, hint)) for name, hint in field_types(Profile).items()}
+    sections = {"Top level": list(paths)} | {name: found[1:] for name, found in paths.items() if found[1:]}
+    for title, found in sections.items():
+        rows = (_field_row(explain_field(path)) for path in found)
+        parts += [f"## {title}", *_table("field | value | default | meaning and reason", rows)]
     return _page(parts)
 
 
