@@ -53,7 +53,7 @@ readme: $(INSTALLED)
 
 # The site of docs/, with its reference made from the schema and the command line; a page that is in no menu is a failure.
 docs: $(INSTALLED)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "Open build/docs/index.html, or serve the folder to search it: $(BIN)/python -m http.server --directory build/docs"
 
 bench: $(INSTALLED)

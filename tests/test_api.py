@@ -139,6 +139,18 @@ def same(shown: Any, told: Any) -> bool:
     return bool(shown.date() == told if isinstance(told, date) else shown == told)
 
 
+def test_ranges_named_values_and_inner_records_are_columns_of_their_own(plan: Plan) -> None:
+    known = plan.slo[0].model_copy(update={"interval_ms": (1.0, 2.5)})
+    found = plan.model_copy(update={"slo": (known, *plan.slo[1:])}).frames()
+    assert found["slo"].loc[0, ["interval_ms_low", "interval_ms_high"]].tolist() == [1.0, 2.5]
+    assert found["slo"].loc[1:, "interval_ms_low"].isna().all()
+    for case in ("low", "base", "high"):
+        days = [trigger.predicted[case] for trigger in plan.triggers]
+        assert all(map(same, found["triggers"][f"predicted_{case}"], days))
+    prices = [cost.at_plan.usd_per_request for cost in plan.unit_costs.values()]
+    assert found["unit_costs"]["at_plan_usd_per_request"].tolist() == prices
+
+
 def test_cash_and_lines_add_up_to_the_totals(plan: Plan, frames: dict[str, pd.DataFrame]) -> None:
     totals = frames["tco"].set_index("site")["three_year_usd"]
     cash = frames["cash"].groupby("site")
