@@ -50,6 +50,12 @@ def test_every_page_is_there(site: Path) -> None:
     assert not list(site.rglob("*.py"))
 
 
+def test_lists_and_tables_are_no_paragraphs(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        for paragraph in re.findall(r"<p>(.*?)</p>", page.read_text(encoding="utf-8"), re.DOTALL):
+            assert not re.search(r"(^|\n)(- |\d+\. |\||```)", paragraph), f"{page.name}: {paragraph[:80]}"
+
+
 def test_the_reference_holds_every_field_of_a_profile(site: Path) -> None:
     page = words(site, "reference/profile.html")
     prefixes = {"": Profile, "workloads.NAME.": Workload, "workloads.NAME.load.": Load, "supply.": Supply}
