@@ -1,7 +1,9 @@
-"""Pages of the site that are made from the schema and the command line while mkdocs builds it; none of them is committed."""
+"""What mkdocs calls while it builds the site: pages made from the schema and the command line, none of which is committed."""
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args, get_origin
 
@@ -9,6 +11,7 @@ import click
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from aisizer import errors
 from aisizer.catalog.load import KINDS
@@ -20,6 +23,20 @@ from aisizer.plan.tables import TABLES
 from aisizer.profile.fields import FieldHelp, bare, explain_field, field_types, record_of, text_of, type_text
 from aisizer.profile.sections import Profile
 from aisizer.schema import Record
+
+LINK = re.compile(r"\[([^\]]+)\]\((\.\./[^)#]+)[^)]*\)")
+"""A link that goes up a folder."""
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Called by mkdocs: a link to a file of the project that is no page of the site becomes the name of that file."""
+    folder = posixpath.dirname(page.file.src_uri)
+
+    def shown(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(folder, link[2]))
+        return f"{link[1]} (`{target.removeprefix('../')}`)" if target.startswith("../") else link[0]
+
+    return LINK.sub(shown, markdown)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -75,11 +75,13 @@ BitRate = Annotated[float, *_bit_rate, Field(gt=0)]
 """[bit/s] what a network link carries"""
 Power = Annotated[float, *_power, Field(gt=0)]
 """[W] electrical power"""
-Money = Annotated[float, *_money, Field(ge=0)]
+LARGEST_USD = 1e15
+"""[USD] above it a floating-point number has no cents; no amount of one buyer is near it"""
+Money = Annotated[float, *_money, Field(ge=0, le=LARGEST_USD)]
 """[USD] an amount"""
-EnergyPrice = Annotated[float, *_energy, Field(ge=0)]
+EnergyPrice = Annotated[float, *_energy, Field(ge=0, le=1e6)]
 """[USD/kWh] a tariff"""
-PowerPrice = Annotated[float, *_kw, Field(ge=0)]
+PowerPrice = Annotated[float, *_kw, Field(ge=0, le=1e6)]
 """[USD/kW-month] a colocation rate"""
 Growth = Annotated[float, *_growth, Field(gt=-0.5, lt=1)]
 """[1/month] a compound monthly growth"""

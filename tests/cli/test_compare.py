@@ -70,6 +70,7 @@ def test_exit_codes_follow_the_scenarios(cli: Cli) -> None:
     ):
         refused = cli("compare", *arguments)
         assert refused.code == 2 and refused.err
+    assert refused.err == "There is no format 'xml' of a comparison. Use table, json, csv, markdown.\n"
 
 
 def test_profiles_of_one_name_go_by_their_path(cli: Cli) -> None:

@@ -100,6 +100,15 @@ def test_a_gate_that_fails_is_exit_4_after_the_diff(cli: Cli) -> None:
     assert cli("diff", "new.json", "old.json", "--max-increase", "0%", "--max-increase", "decision.gpus=0%").code == 0
 
 
+def test_a_gate_of_the_new_profile_is_judged_too(cli: Cli, plans: dict[str, Any]) -> None:
+    gated = {**plans["new"], "profile": {**plans["new"]["profile"], "gates": ["decision.gpus <= 8", "slo.met"]}}
+    Path("gated.json").write_text(json.dumps(gated), encoding="utf-8")
+    result = cli("diff", "old.json", "gated.json", "--format", "markdown")
+    assert result.code == 4 and result.err.startswith("The gate decision.gpus <= 8 fails: ")
+    assert "- **FAILS**: `decision.gpus <= 8`" in result.out and "- holds: `slo.met`" in result.out
+    assert cli("diff", "gated.json", "new.json").code == 0
+
+
 def test_a_new_plan_without_a_decision_is_exit_3_and_shown(cli: Cli) -> None:
     result = cli("diff", "old.json", "none.json", "--fail-on", "decision.gpus > 8", "--max-increase", "5%")
     assert result.code == 3 and "The new plan has no decision" in " ".join(result.out.split())

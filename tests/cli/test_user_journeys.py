@@ -335,6 +335,21 @@ def test_explain_shows_any_path_of_the_plan_and_a_recorded_step_to_go_on_with(cl
     assert f"= {plan['baseline']['three_year_usd']}\n" in text("baseline.three_year_usd")
     assert text("tco.three_year_usd") == text("tco.on_premises.three_year_usd")
     assert "next     aisizer explain roadmap." in text("roadmap.months")
+    cost = plan["tco"]["on_premises"]["three_year_usd"]
+    figure = text(f"{cost:,.0f} USD")
+    assert (
+        f"  tco.on_premises.three_year_usd = {cost:,.2f} USD\n    cash of period 0" in figure
+        and "    source   " in figure
+    )
+    assert figure == text(f"{cost:,.0f} USD") and figure.endswith(
+        "next     aisizer explain tco.on_premises.three_year_usd\n"
+    )
+    sentence = text(f"The SLO alone needs {plan['decision']['gpus_needed']} GPUs; 123,456.78 USD are nowhere.")
+    assert "  decision.gpus_needed = " in sentence and "123,456.78 USD stands nowhere in the plan." in sentence
+    lost = cli("explain", "123,456.78 USD", "--plan", "out")
+    assert lost.code == 2 and "as the document prints it, with its unit" in lost.err
+    alone = cli("explain", "49 %")
+    assert alone.code == 2 and "Give one with --plan FILE." in alone.err
     wrong = cli("explain", "decision.gps", "--plan", "out/sizing.json")
     assert wrong.code == 2 and "Did you mean decision.gpus" in wrong.err
 
@@ -366,7 +381,16 @@ UPFRONT = "{item: aws-p5.48xlarge, unit_price: 40 USD/h, as_of: 2026-11-01, supp
         (("supply.quotes=5",), "supply.quotes: a list is expected (got 5)"),
         (("supply.quotes=[{item: 5090}]", "supply.licences=[x]"), "the catalog has no licence of that name (got x)"),
         (("finance.escalation={powr: 3 %}",), 'no line has this category (got powr; did you mean "power"?)'),
-        (("supply.sites=[commercial]", f"supply.quotes=[{UPFRONT}]"), "it is on demand and has no term"),
+        (
+            (f"supply.quotes=[{UPFRONT}]",),
+            "supply.quotes.0.upfront: only the price of a term has a part paid at its start",
+        ),
+        (
+            ("supply.licences=[nvidia-ai-enterprise, nvidia-ai-enterprise]",),
+            "supply.licences.1: the licence is named twice",
+        ),
+        (("supply.electricity=1e300 USD/kWh", "supply.staff_fte=1e308"), "must be at most 10000 (got 1e+308)"),
+        (("compliance.control_costs={a: {cost: 1e300 USD}}", "finance.useful_life=1e300 y"), "at most 1e+09 MUSD"),
         (("finance.fx={eur: {rate: 1}}",), "a currency of three capital letters such as EUR is expected (got eur)"),
     ],
 )

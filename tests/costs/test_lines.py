@@ -157,7 +157,7 @@ def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> N
     assert line_amounts(flat).sum() == pytest.approx(36_000)
     servers = Need("non-production", "staging servers", "server", (1.0,) * 36, "", "", price="server", bought=True)
     beside = {line.id for line in need_lines([servers], place) if "licence" in line.id}
-    assert beside == {"staging-servers-licence-os", "staging-servers-licence-unknown"}
+    assert beside == {f"non-production-staging-servers-licence-{name}" for name in ("os", "unknown")}
 
 
 @settings(max_examples=60, deadline=None)

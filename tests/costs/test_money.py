@@ -121,6 +121,13 @@ def test_a_quote_in_another_unit_than_the_catalog_is_refused() -> None:
     assert from_quote(scaled, None).base == pytest.approx(265_000)
 
 
+@pytest.mark.parametrize("price", ["1e400 USD", "9999999999 MUSD", "1e16 EUR"])
+def test_a_price_beyond_all_money_is_refused(price: str) -> None:
+    quote = Quote(item="x", unit_price=price, as_of=date(2026, 11, 1), supplier="Dell")
+    with pytest.raises(InvalidInput, match="Mend the price"):
+        from_quote(quote, None)
+
+
 @pytest.mark.parametrize(
     ("given", "unit"), [("1 USD", "USD/server"), ("1 USD/server", "USD"), ("1 USD/server-month",) * 2]
 )

@@ -263,6 +263,9 @@ def roadmap() -> Roadmap:
                 need_by=GO_LIVE,
                 covers_to_month=12,
                 reason="go-live, for a budget year",
+                release_by=date(2027, 2, 25),
+                confirmed_by=date(2027, 3, 4),
+                covers_until=month_start(13),
             ),
             Purchase(
                 wave=2,
@@ -474,7 +477,7 @@ def assumptions() -> tuple[Assumption, ...]:
 
 
 def explain() -> tuple[Step, ...]:
-    """Two recorded steps."""
+    """A few recorded steps."""
     return (
         Step(
             name="decision.gpus",
@@ -494,6 +497,15 @@ def explain() -> tuple[Step, ...]:
             value="4",
             unit="GPU",
             source="roofline model; Williams et al. 2009, doi:10.1145/1498765.1498785",
+        ),
+        Step(
+            name="decision.gpus_p90",
+            meaning="the first purchase with every SLO met at 90 % confidence",
+            formula="as decision.gpus",
+            inputs={"decision.gpus_needed_p90": "8"},
+            value="24",
+            unit="GPU",
+            source="sizing",
         ),
     )
 
@@ -713,6 +725,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
                 retry_calls_per_s={"go_live": 25.0, "month_12": 38.4, "month_36": 98.6},
                 retry_utilization={"go_live": 0.63, "month_12": 0.96, "month_36": 2.47},
                 worst_utilization={"go_live": 1.69, "month_12": 2.6, "month_36": 6.66},
+                all_calls_per_s={"go_live": 67.5, "month_12": 103.8, "month_36": 266.4},
                 breaks_with_retries_in_month=14,
                 breaks_at_worst_in_month=1,
             ),
@@ -727,6 +740,7 @@ def sample_plan(rate: float | None = RATE, optics_price: float | None = 410.0) -
                 readiness="real",
                 failing=0.1,
                 retry_calls_per_s={"go_live": 7.5, "month_12": 11.5, "month_36": 29.6},
+                all_calls_per_s={"go_live": 7.5, "month_12": 11.5, "month_36": 29.6},
             ),
         ),
         assumptions=assumptions(),

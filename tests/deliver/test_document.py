@@ -105,7 +105,7 @@ def test_phases_prototype_and_upstream_are_tables() -> None:
     assert "| ehr | 40 | bad hour | 25 (63 %) | 38.4 (96 %) | 98.6 (247 %) | month 14 |" in text
     assert "| 266.4 (666 %) | month 1 |" in text and "| 29.6 | unknown |" in text
     assert "| ehr | 120 ms | 3 | 10 % | stubbed |" in text and "| audit | not given | 1 | 10 % | real |" in text
-    assert "on first attempts ehr in month 16; with the retries of a bad hour ehr in month 14" in text
+    assert "on first attempts, ehr in month 16; with the retries of a bad hour, ehr in month 14" in text
     assert "ehr is stubbed, a risk to the go-live" in text and "No limit is known of audit" in text
     bare = sample_plan().model_copy(update={"prototype": (), "profile": {"name": "x", "plan_date": "2026-12-01"}})
     assert "Phases of the rollout" not in sizing_md(bare) and "Prototype" not in sizing_md(bare)

@@ -18,7 +18,7 @@ from sample_plan import sample_plan
 
 from aisizer.catalog.load import load_catalog
 from aisizer.deliver import charts
-from aisizer.deliver.blocks import Figure, Table
+from aisizer.deliver.blocks import Figure, Table, printed
 from aisizer.deliver.charts_load import CEILING, latency_by_load
 from aisizer.deliver.charts_months import LINE_HEIGHT, _apart, cumulative
 from aisizer.deliver.charts_points import Band, Point, cost_and_latency, frontier, measured_and_predicted
@@ -88,6 +88,36 @@ def test_words_do_not_cover_each_other(path: Path) -> None:
     for title, root in pictures(plan_of(path)):
         for (one, a, b, y), (other, c, d, z) in combinations(boxes(root), 2):
             assert min(b, d) <= max(a, c) or abs(y - z) >= LETTER_HEIGHT, (title, one, other)
+
+
+@each_profile
+def test_names_in_pictures_are_whole(path: Path) -> None:
+    for title, root in pictures(plan_of(path)):
+        assert not [words for words, *_ in boxes(root) if "…" in words], title
+
+
+@each_profile
+def test_each_number_of_the_options_is_a_row(path: Path) -> None:
+    """Of the table beside the picture, or of the one folded below it, which paper leaves to options.csv."""
+    plan = plan_of(path)
+    (root,) = [root for title, root in pictures(plan) if title == "Cost and latency of all options"]
+    drawn = [e.text for e in root.iter("text") if "halo" in e.get("class", "")]
+    made = document(plan)
+    section = next(s for s in made.sections if s.id == "alternatives")
+    tables = [b for b in section.blocks if isinstance(b, Table) and "analytic queue" in b.caption]
+    rows = sorted(int(row[0]) for listed in tables for row in listed.rows)
+    assert rows == list(range(1, len(plan.ranking) + 1))
+    signs = [e for e in root.iter() if "mark" in e.get("class", "").split() and e[:1]]
+    assert len(drawn) == len(set(drawn)) == sum(e[0].text != "" for e in signs if e[0].tag == "title")
+    assert {int(n or 0) for n in drawn} <= set(rows)
+    folded = [b for b in tables if b.folded]
+    assert len(folded) == (len(tables[0].rows) < len(plan.ranking))
+    assert not [b for s in printed(made).sections for b in s.blocks if isinstance(b, Table) and b.folded]
+
+
+def test_where_nothing_was_paid_the_axis_still_has_a_step() -> None:
+    root = ElementTree.fromstring(cumulative({"a": [0.0] * 37, "b": [0.0] * 37}, {}, "t", "d"))
+    assert {"0", "1"} <= {words for words, *_ in boxes(root)}
 
 
 def test_lines_of_what_was_paid_are_to_scale() -> None:

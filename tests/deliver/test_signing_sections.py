@@ -14,10 +14,11 @@ from sample_plan import sample_plan
 sys.path.append(str(Path(__file__).parents[1] / "laws"))
 from planning import catalog, changed
 
+from aisizer.deliver import labels
 from aisizer.deliver.blocks import Facts, Items, Section, Table
 from aisizer.deliver.control_mapping import SUPPORTS
 from aisizer.deliver.document import document, sizing_md
-from aisizer.deliver.sections_decision import OPEN, STALE, nearest_flips
+from aisizer.deliver.sections_decision import OPEN, nearest_flips
 from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import profile_of
@@ -25,7 +26,7 @@ from aisizer.profile.load import profile_of
 MAPPED = {
     "nist-800-53": ("CP-2(2)", "AU-4", "AU-5(1)", "AU-11", "SC-5(2)"),
     "cmmc-l2": ("3.3.1", "3.3.4", "3.8.9"),
-    "hipaa": ("164.308(a)(7)", "164.312(b)", "164.316(b)(2)"),
+    "hipaa": ("45 CFR 164.308(a)(7)", "45 CFR 164.312(b)", "45 CFR 164.316(b)(2)"),
     "soc2": ("A1.1",),
     "iso27001": ("A.8.6",),
     "dora": ("Art. 9",),
@@ -99,12 +100,39 @@ def test_the_decision_is_the_first_page_with_amount_dates_and_what_waiting_costs
     assert len(listed(made, "decision", "At which values the choice flips")) >= 1
 
 
-def test_open_points_come_before_old_prices_and_are_counted() -> None:
-    warnings = (f"The price of a is 300 {STALE}. Renew it.", *(f"Point {n}." for n in range(OPEN)))
+def old_price(name: str, days: int) -> str:
+    return f"The price of {name} (some-item) is {days} days old on plan_date. Renew it."
+
+
+def test_open_points_come_before_old_prices_and_the_others_are_named() -> None:
+    warnings = (old_price("a", 300), *(f"Point {n}." for n in range(OPEN)))
     made = sample_plan().model_copy(update={"warnings": warnings, "path": None})
     shown = listed(made, "decision", "Open before it is signed")
-    assert shown == (*warnings[1:], "1 more under Risks in the sizing document.")
-    assert listed(made, "limits", "Open points and risks") == warnings
+    assert shown == (*warnings[1:], "The others stand under Risks in the sizing document.")
+    assert listed(made, "limits", "Open points and risks") == (*warnings[1:], warnings[0])
+
+
+def test_old_prices_are_told_in_one_sentence() -> None:
+    warnings = (old_price("a: b, c", 300), "Point.", old_price("d", 91))
+    made = sample_plan().model_copy(update={"warnings": warnings})
+    (point, old) = listed(made, "limits", "Open points and risks")
+    assert (point, old) == ("Point.", "2 prices are 91 to 300 days old on plan_date. Renew them: a: b, c; d.")
+    assert old in listed(made, "decision", "Open before it is signed")
+
+
+def test_the_first_page_tells_the_chance_with_the_redundancy_down() -> None:
+    made = sample_plan()
+    assert made.decision is not None
+    results = tuple(r.model_copy(update={"probability_degraded": 0.83}) for r in made.slo)
+    down = labels.down_phrase(made.decision)
+    facts = dict(
+        next(
+            b.facts
+            for b in document(made.model_copy(update={"slo": results})).sections[0].blocks
+            if isinstance(b, Facts)
+        )
+    )
+    assert facts["Promises"].endswith(f", 83 % {down}") and f"also {down}" in facts["Promises"]
 
 
 def test_flips_inside_their_range_come_first() -> None:

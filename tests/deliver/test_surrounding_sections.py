@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).parents[1] / "laws"))
 from planning import catalog, changed
 
 from aisizer.cli.explain import explained
+from aisizer.deliver import labels
 from aisizer.deliver.blocks import Section, Table
 from aisizer.deliver.document import document, sizing_html, sizing_md
 from aisizer.deliver.sections_around import SHOWN
@@ -93,7 +94,7 @@ def test_limits_say_what_was_checked_and_what_was_not() -> None:
 
 
 def test_every_surrounding_is_a_row_with_formula_and_source() -> None:
-    """The ones that a signer asks of first, and how many more the plan has; `explain` gives the formula of each."""
+    """The ones that a signer asks of first, and how many the plan has; `explain` gives the formula of each."""
     (listed, *_) = [block for block in section("surroundings").blocks if isinstance(block, Table)]
     rows = {row[0]: row for row in listed.rows}
     shown = [s for s in plan().surroundings if s.id in SHOWN]
@@ -102,14 +103,14 @@ def test_every_surrounding_is_a_row_with_formula_and_source() -> None:
     }
     for s in shown:
         assert rows[s.name][1:3] == (s.group, s.unit)
-    assert f"{len(plan().surroundings) - len(shown)} more in sizing.json" in listed.caption
+    assert f"all {len(plan().surroundings)} surroundings in sizing.json" in listed.caption
     for s in plan().surroundings:
         assert s.formula.removeprefix("month 36: ") in explained(plan(), f"surroundings.{s.id}", None) and s.source
 
 
 def test_told_drills_say_so_and_name_how_they_are_played() -> None:
     text = sizing_md(plan())
-    assert "Told from the plan's own figures, not played" in text
+    assert "Worked out from the plan's own figures, not simulated" in text
     assert "aisizer simulate sizing.json --drill all" in text
     assert {d.name for d in plan().drills} == {
         "server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x",
@@ -131,7 +132,7 @@ def test_played_drills_fit_the_screen_and_the_record() -> None:
 def test_apis_are_compared_and_never_chosen() -> None:
     made = plan()
     assert made.apis and {v.site for v in made.verdicts} == {"on_premises"}
-    assert all(api.api_name in cells("break-even") for api in made.apis)
+    assert all(f"{api.api_name} ({labels.site(api.api)})" in cells("break-even") for api in made.apis)
     assert "never chosen" in sizing_md(made)
 
 

@@ -57,6 +57,22 @@ def test_missing_price_is_an_empty_input_and_totals_say_at_least() -> None:
     assert "Total, at least" in [row[0].value for row in book["Cost on_premises"].iter_rows()]
 
 
+def test_no_site_is_said_to_cost_less_while_a_price_is_missing() -> None:
+    missing = load(workbook_bytes(missing_price_plan()), values=True)["Break-even"]
+    assert {row[1].value for row in missing.iter_rows(min_row=6, max_row=7)} == {"prices missing"}
+    hosted = missing_price_plan().tco["hosted"]
+    other = sample_plan().model_copy(
+        update={"tco": sample_plan().tco | {"hosted": hosted.model_copy(update={"missing": ("egress",)})}}
+    )
+    rows = load(workbook_bytes(other), values=True)["Break-even"].iter_rows(min_row=6, max_row=7)
+    assert [row[1].value for row in rows] == ["not for good", "prices missing"]
+
+
+def test_without_a_discount_rate_no_price_moves_an_npv() -> None:
+    row = next(load(workbook_bytes(no_discount_plan()), values=True)["Sensitivity"].iter_rows(min_row=5))
+    assert [cell.value for cell in row[8:10]] == ["no discount rate set"] * 2
+
+
 @each_plan
 def test_pandas_reads_the_export(plan: Plan) -> None:
     frame = pd.read_excel(io.BytesIO(workbook_bytes(plan)), sheet_name="Export")
@@ -199,6 +215,7 @@ def test_edited_price_moves_the_totals(tmp_path: Path) -> None:
     assert named(book, "TCO_3Y_NPV") == pytest.approx(whole.npv_usd, abs=0.01)
     assert book["Summary"]["B7"].value == "complete"
     assert book["Summary"]["B8"].value == 1
+    assert book["Break-even"]["B7"].value != "prices missing"
     assert named(book, "ChecksFailed") == 0
 
 
@@ -208,3 +225,4 @@ def test_typed_discount_rate_gives_the_npv(tmp_path: Path) -> None:
     path = edited(workbook_bytes(no_discount_plan()), tmp_path / "edited.xlsx", "Discount rate, nominal", 0.09)
     book = load(recalculated(path, tmp_path), values=True)
     assert named(book, "TCO_3Y_NPV") == pytest.approx(sample_plan().tco["hosted"].npv_usd, abs=0.01)
+    assert not isinstance(book["Sensitivity"]["I5"].value, str)

@@ -10,7 +10,7 @@ import yaml
 from recalculate import all_recalculated
 from repricing import totals
 from test_workbook_edits import assert_totals, written
-from workbook_reading import assert_computes, constants, input_rows, load, uneven_rows, unused_inputs
+from workbook_reading import assert_computes, constants, input_rows, load, named, uneven_rows, unused_inputs
 
 from aisizer.catalog.load import load_catalog
 from aisizer.costs.records import Category
@@ -23,6 +23,7 @@ from aisizer.profile.load import load_profile
 STEPS = {category: round(0.01 + number / 1000, 3) for number, category in enumerate(get_args(Category))}
 SHARES = ("tax", "duty", "freight", "insurance", "property_tax", "service_tax", "decommissioning", "residual")
 QUOTE = {"as_of": "2026-11-20", "supplier": "A reseller"}
+PRECISE = {"item": "hgx-h100-8", "unit_price": "264321.77 USD"}
 FRAGMENT = {
     "go_live": "2027-03-01",
     "finance": {
@@ -62,11 +63,25 @@ def test_it_has_them(plan: Plan) -> None:
     assert any(line.served for line in lines)
 
 
+def test_a_bill_of_many_waves_at_rising_prices_balances(tmp_path: Path) -> None:
+    """Its lines are in cents each, and later waves pay the stepped price."""
+    fragment = tmp_path / "fragment.yaml"
+    grown = {
+        "growth": {"rate": "12 %/month", "low": None, "high": None},
+        "supply": {"sites": ["on_premises"], "expansion": "1 mo", "quotes": [QUOTE | PRECISE]},
+        "finance": {"tax": "7.311 %", "freight": "1.237 %", "escalation": {"hardware": "4.37 %", "network": "2.9 %"}},
+    }
+    fragment.write_text(yaml.safe_dump(grown))
+    made = make_plan(load_profile("clinical-notes", fragments=[fragment]), load_catalog(), confirm="none")
+    assert made.roadmap is not None and len(made.roadmap.purchases) > 3
+    assert named(load(workbook_bytes(made), values=True), "ChecksFailed") == 0
+
+
 def test_each_line_takes_the_step_of_its_category_or_of_what_it_is_a_rate_on(plan: Plan) -> None:
     for site in cost_sheets(plan):
-        named = {line.id: line for line in site.lines}
+        by_id = {line.id: line for line in site.lines}
         for line in site.lines:
-            assert line.escalation == pytest.approx(STEPS[step_category(line, named)]), line.id
+            assert line.escalation == pytest.approx(STEPS[step_category(line, by_id)]), line.id
 
 
 def test_lints_hold(plan: Plan) -> None:

@@ -363,5 +363,5 @@ def test_identifiers_that_a_spreadsheet_would_compute_are_refused(
 
 
 def test_prices_of_servers_beside_the_fleet_age_as_the_fleets_do() -> None:
-    assert price_age_limit("non_production", "staging-servers-rent-on-demand") == 90
+    assert price_age_limit("non_production", "non-production-staging-servers-rent-on-demand") == 90
     assert price_age_limit("front_end", "cpu-servers") == price_age_limit("tax", "tax-hardware") == 365

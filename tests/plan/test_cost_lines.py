@@ -125,6 +125,41 @@ def test_what_the_profile_asks_for_is_in_the_total_of_its_category(field: str, v
     assert any(path.startswith(field) or field == "supply.licences" for path in set_by)
 
 
+def test_no_name_that_the_user_gives_makes_the_id_of_another_line() -> None:
+    """Each of these names made an id twice: of a tax, a bridge, a licence, a control, a need, or of a name spelt alike."""
+    store = {"chunks": 1_000_000, "dimensions": 1024}
+    names = ("tax", "tax-x", "x", "bridge-x", "a.b", "a_b", "a-b", "a-", "a", "licence-nvidia", "control-a", "rent")
+    made = plan(
+        go_live="2027-03-01",
+        supply={
+            "sites": ["on_premises", "enclave"],
+            "gpus": ["h100-sxm"],
+            "commitment": "three_year",
+            "vector_stores": dict.fromkeys(names, store),
+            "licences": ["nvidia-ai-enterprise"],
+        },
+        resilience={
+            "environments": {key: {"rule": "replica"} for key in ("cpu", "x", "tax-x", "bridge-x", "a.b", "a_b")}
+        },
+        compliance={"control_costs": {key: {"cost": "1 kUSD"} for key in ("a-disk", "hardware", "support")}},
+        finance=dict.fromkeys(
+            ("tax", "duty", "freight", "insurance", "property_tax", "service_tax", "residual"), "2 %"
+        ),
+    )
+    assert made.bridge is not None and made.baseline is not None
+    ids = [[line.id for line in cost.lines] for cost in (*made.tco.values(), made.baseline)]
+    ids.append([need.id for need in made.surroundings])
+    assert [[name for name in each if each.count(name) > 1] for each in ids] == [[]] * len(ids)
+
+
+def test_what_is_sold_has_no_day_of_order_and_no_book_life() -> None:
+    lines = {line.id: line for line in plan(finance={"residual": "10 %"}).tco["on_premises"].lines}
+    sold, bought = lines["residual"], lines["hardware"]
+    assert sold.order_date is None and bought.order_date is not None and bought.in_service_date is not None
+    assert bought.order_date < bought.in_service_date
+    assert sold.end_date == sold.cash_date == lines["support"].end_date
+
+
 def test_a_price_for_a_framework_that_does_not_bind_is_refused() -> None:
     asked = {"audit": {"cost": "1 kUSD", "framework": "soc2"}}
     with pytest.raises(InvalidInput, match="soc2 does not bind"):

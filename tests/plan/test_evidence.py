@@ -106,7 +106,9 @@ def test_loads_beyond_the_measured_ones_are_named(tmp_path: Path) -> None:
     )
     assert len(long) == 1 and f"the {RANGES['vllm'].n:,} serving measurements of vLLM" in long[0]
     assert (
-        "prompt tokens lie outside the measured" in long[0] and "output" not in long[0] and "in flight" not in long[0]
+        "prompt tokens (4e+04) lie outside the measured" in long[0]
+        and "output" not in long[0]
+        and "in flight" not in long[0]
     )
 
 

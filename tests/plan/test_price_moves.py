@@ -57,7 +57,7 @@ def test_a_price_walks_through_an_offer_of_the_site_to_the_other_site() -> None:
     found = flip(option("home", "a", 100, 3), option("home", "b", 130, 1), option("away", "c", 200, 0))
     assert (found.steps_in, found.steps_in_usd) == ("b", 15)
     assert (found.value_usd, found.side, found.wins, found.offer) == (70, "above", "away", "c")
-    assert "From 15 USD/x on b at home costs less already" in found.sentence
+    assert "From 15 USD/x on, b at home already costs less" in found.sentence
 
 
 def test_a_price_may_end_at_an_offer_of_the_same_site() -> None:

@@ -169,9 +169,11 @@ def test_a_fragments_quote_replaces_the_one_for_the_same_item_and_leaves_the_oth
 
 
 def test_a_quote_of_the_price_alone_keeps_what_it_leaves_out_but_for_the_old_validity(base: Path) -> None:
-    told = QUOTES.replace("supplier", "upfront: 1, mpn: P-1, valid_until: 2026-12-31, supplier")
+    told = QUOTES.replace("item: x", "item: x:one_year").replace(
+        "supplier", "upfront: 1, mpn: P-1, valid_until: 2026-12-31, supplier"
+    )
     Path("deep/quotes/dell.yaml").write_text(told, encoding="utf-8")
-    text = json.dumps({"supply": {"quotes": [quote("x", "edited", replaces="price")]}})
+    text = json.dumps({"supply": {"quotes": [quote("x:one_year", "edited", replaces="price")]}})
     (kept,) = with_fragment(base, text).profile.supply.quotes
     assert (kept.supplier, kept.upfront, kept.mpn, kept.valid_until) == ("edited", 1.0, "P-1", None)  # type: ignore[union-attr]
     assert kept.replaces == "offer", "it is the offer that it was, at another price"  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""One figure, one value: to the cent in JSON, Markdown, HTML, CSV and workbook, and rounded to the dollar on the screen."""
+"""One figure, one value, in all files and on the screen; and each figure of the document leads to its place in the plan."""
 
 from __future__ import annotations
 
@@ -6,20 +6,36 @@ import csv
 import html
 import io
 import json
+from functools import cache
 
 import pytest
+from sentences import lost_figures
 from workbook_reading import load, named
 
 from aisizer.catalog.load import load_catalog
 from aisizer.deliver.screen import screen
 from aisizer.deliver.write import render
+from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 from aisizer.profile.load import load_profile, ready_profiles
 
+each_ready = pytest.mark.parametrize("name", ready_profiles())
 
-@pytest.mark.parametrize("name", ready_profiles())
+
+@cache
+def ready(name: str) -> Plan:
+    return make_plan(load_profile(name), load_catalog(), confirm="none")
+
+
+@each_ready
+def test_every_figure_of_the_document_leads_to_a_place(name: str) -> None:
+    assert lost_figures(ready(name), spoken=True) == []
+
+
+@each_ready
 def test_money_is_the_same_everywhere(name: str) -> None:
-    plan = make_plan(load_profile(name), load_catalog(), confirm="none")
+    """To the cent in JSON, Markdown, HTML, CSV and workbook, and rounded to the dollar on the screen."""
+    plan = ready(name)
     files = render(plan)
     stored = json.loads(files["sizing.json"])
     texts = [files["sizing.md"].decode(), html.unescape(files["sizing.html"].decode())]

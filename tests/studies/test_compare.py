@@ -114,6 +114,12 @@ def test_what_was_not_simulated_is_said() -> None:
     assert "Nothing was simulated" not in compare_text(made(confirm="auto"))
 
 
+def test_no_note_is_read_as_a_bullet_in_markdown() -> None:
+    notes = compare_markdown(made()).split("\n\n")[-1].splitlines()
+    assert len(notes) == 3 and not [note for note in notes if note.startswith("*")]
+    assert "* at least: a cost line has no price." in compare_text(made())
+
+
 def test_same_cents_in_every_format() -> None:
     total = sample_plan().tco["on_premises"].three_year_usd
     found = made()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from pathlib import Path
 
 from aisizer.catalog.generic import is_size, model_from_size, names_a_file
 from aisizer.catalog.records import Model
@@ -18,8 +20,6 @@ def model_files(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]
         if is_size(workload.model):
             files[name] = model_from_size(workload.model)
         elif names_a_file(workload.model):
-            from aisizer.catalog.config_json import model_from_config
-
             where = ("workloads", name, "model")
             path = loaded.folder(where) / workload.model
             path = path / "config.json" if path.is_dir() else path
@@ -28,6 +28,16 @@ def model_files(loaded: LoadedProfile) -> tuple[dict[str, Model], dict[str, str]
             except OSError as error:
                 problem = f"{workload.model} cannot be read ({error.strerror}). Give the path of a config.json."
                 raise InvalidInput([loaded.fault(where, problem)]) from error
-            files[name] = model_from_config(content.decode("utf-8", "replace"), workload.model)
+            files[name] = _model_at(path, content, workload.model)
             hashes[path.name] = hashlib.sha256(content).hexdigest()
     return files, hashes
+
+
+def _model_at(path: Path, content: bytes, written: str) -> Model:
+    """The model of a config.json, which has its id from what the profile wrote, and its faults where the file is."""
+    from aisizer.catalog.config_json import model_from_config
+
+    try:
+        return model_from_config(content.decode("utf-8", "replace"), written)
+    except InvalidInput as error:
+        raise InvalidInput([replace(fault, file=str(path)) for fault in error.faults]) from error

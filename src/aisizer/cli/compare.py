@@ -44,7 +44,7 @@ def compare(
     from aisizer.studies.compare import Scenarios, scenario, variations
 
     if form not in FORMATS:
-        raise InvalidInput(f"--format {form}: {', '.join(FORMATS)} is expected.")
+        raise InvalidInput(f"There is no format {form!r} of a comparison. Use {', '.join(FORMATS)}.")
     effort, changes = as_confirm(confirm), variations(vary)
     asked = _asked(profiles, changes, sets, fragments, overlay)
     found = []

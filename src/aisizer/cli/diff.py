@@ -51,7 +51,7 @@ def _read(path: Path) -> Plan:
 
 def _gates(old: Plan, new: Plan, fail_on: Sequence[str], max_increase: Sequence[str]) -> list[GateResult]:
     """The gates judged, or only read where there is no new decision to judge."""
-    from aisizer.studies.gates import check_fail_on, check_increases, parse_gate, parse_increase
+    from aisizer.studies.gates import check_fail_on, check_gates, check_increases, parse_gate, parse_increase
 
     if new.decision is None:
         for condition in fail_on:
@@ -59,4 +59,4 @@ def _gates(old: Plan, new: Plan, fail_on: Sequence[str], max_increase: Sequence[
         for limit in max_increase:
             parse_increase(limit)
         return []
-    return [*check_fail_on(new, fail_on), *check_increases(old, new, max_increase)]
+    return [*check_gates(new), *check_fail_on(new, fail_on), *check_increases(old, new, max_increase)]

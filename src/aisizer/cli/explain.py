@@ -1,4 +1,4 @@
-"""`aisizer explain`: where a number of a plan comes from, or what a profile field means."""
+"""`aisizer explain`: where a number of a plan comes from, at which places a figure stands, or what a profile field means."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from aisizer.cli.explain_figures import AS_PRINTED, figures_text, has_figures
 from aisizer.errors import InvalidInput
 from aisizer.plan import Assumption, Plan, Step
 
@@ -16,10 +17,13 @@ Node = Any
 
 
 def explain(name: str, plan_path: Path | None) -> None:
-    """Prints the step, the assumption or the value of that name, or the help of that profile field."""
-    path = plan_path or _newest()
-    plan = _read(path) if path is not None else None
-    sys.stdout.write(_field(name) if plan is None else explained(plan, name, path))
+    """Prints the step, the assumption or the value of that name, the places of that figure, or the help of that field."""
+    path = plan_path / "sizing.json" if plan_path is not None and plan_path.is_dir() else plan_path or _newest()
+    if path is None and has_figures(name):
+        raise InvalidInput(
+            f"{name!r} is looked up in a plan, and none is near. Give one with --plan FILE. {AS_PRINTED}"
+        )
+    sys.stdout.write(_field(name) if path is None else explained(_read(path), name, path))
 
 
 def explained(plan: Plan, name: str, path: Path | None) -> str:
@@ -32,7 +36,7 @@ def explained(plan: Plan, name: str, path: Path | None) -> str:
     assumption = next((found for found in plan.assumptions if found.path == name), None)
     if assumption is not None:
         return _assumed(assumption, _help(name))
-    found = _value(plan, name) or _help(name)
+    found = _value(plan, name) or _help(name) or figures_text(plan, name)
     if not found:
         raise InvalidInput(_unknown(plan, name, path))
     return found
@@ -118,6 +122,8 @@ def _field(name: str) -> str:
 
 
 def _unknown(plan: Plan, name: str, path: Path | None) -> str:
+    if has_figures(name):
+        return f"{name!r} stands nowhere in {path}. {AS_PRINTED}"
     names = [step.name for step in plan.explain] + [assumption.path for assumption in plan.assumptions]
     close = difflib.get_close_matches(name, names, n=3)
     hint = f" Did you mean {', '.join(close)}?" if close else ""

@@ -129,10 +129,15 @@ def size(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="such as decision.gpus, or a field such as growth.rate")],
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json; default the newest")] = None,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="decision.gpus, a field such as growth.rate, or a figure such as '49 %'"),
+    ],
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json or its folder; default the newest")
+    ] = None,
 ) -> None:
-    """Where a plan's number comes from, or what a profile field means."""
+    """Where a plan's number comes from, where a figure or sentence of the document stands, or what a profile field means."""
     from aisizer.cli import explain as verb
 
     verb.explain(name, plan)
@@ -215,11 +220,15 @@ def validate(
     sets: Sets = None,
     fragments: Fragments = None,
     catalog: Overlay = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="text|github|gitlab", help="annotations for a merge request beside the text"),
+    ] = "text",
 ) -> None:
     """Report every fault of every file, with line and column."""
     from aisizer.cli import validate as verb
 
-    typer.echo(verb.validate(files, catalog, sets or (), fragments or ()))
+    verb.validate(files, catalog, sets or (), fragments or (), form)
 
 
 @app.command()

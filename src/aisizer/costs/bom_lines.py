@@ -69,7 +69,7 @@ class Terms:
 def price_age_limit(category: str, line_id: str) -> int:
     """[day] after which the price of a cost line is old; servers beside the fleet's age as the fleet's do.
 
-    >>> price_age_limit("hardware", "hardware"), price_age_limit("non_production", "staging-servers-hardware")
+    >>> price_age_limit("hardware", "hardware"), price_age_limit("non_production", "non-production-staging-servers-hardware")
     (90, 90)
     >>> price_age_limit("storage", "hot-logs")
     365

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from aisizer.costs.lines import Buyer, Factor, Fleet, own_price, priced_line, pue
@@ -23,6 +24,8 @@ CATEGORIES: Mapping[Group, Category] = {
 }
 PER_MONTH = "-month"
 """How the unit of a price ends that is paid each month for what stands then, as in USD/GB-month."""
+NAMED_BY_USER: frozenset[Group] = frozenset({"vector store", "non-production"})
+"""Groups whose needs the profile names, so that no name makes the id of another line, such as the tax on one."""
 SERVER = "server"
 """The price of a need that is GPU servers as production's, with all that is paid for each of them."""
 
@@ -35,13 +38,15 @@ KEPT: tuple[Category, ...] = ("residual", "decommissioning")
 
 
 def line_id(need: Need) -> str:
-    """The id of a need's cost line: its name in lower case with dashes.
+    """The id of a need's cost line: its name in lower case with dashes, after its group where the user gives the name.
 
     >>> line_id(Need("logging", "Prompt logs, hot", "GB", (), "", ""))
     'prompt-logs-hot'
+    >>> line_id(Need("vector store", "docs_v1: disk", "GB", (), "", ""))
+    'vector-store-docs_v1-disk'
     """
-    words = "".join(c if c.isalnum() else " " for c in need.name.casefold()).split()
-    return "-".join(words)
+    name = f"{need.group} {need.name}" if need.group in NAMED_BY_USER else need.name
+    return re.sub(r"[^a-z0-9_.-]+", "-", name.casefold())
 
 
 def need_lines(needs: Sequence[Need], buyer: Buyer) -> tuple[CostLine, ...]:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from aisizer.catalog.records import Amount
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import FxRate, Quote
+from aisizer.schema import LARGEST_USD
 
 _QUOTE = re.compile(
     r"^\s*(?P<number>[\d,_.]+(?:[eE]\d+)?)\s*(?P<scale>k|M)?(?P<currency>[A-Z]{3})(?P<per>/[A-Za-z-]+)?\s*$"
@@ -120,6 +121,10 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
     value = float(match["number"].replace(",", "").replace("_", "")) * _SCALE[match["scale"]]
     if value == 0:
         raise InvalidInput(f"the quote for {quote.item} is zero. Leave it out if the price is not known yet.")
+    if value > LARGEST_USD:
+        raise InvalidInput(
+            f"the quote for {quote.item} is above {LARGEST_USD:g} (got {quote.unit_price}). Mend the price."
+        )
     currency = match["currency"]
     rate = 1.0 if currency == USD else _rate(quote, currency, fx or {})
     got = USD + (match["per"] or "")

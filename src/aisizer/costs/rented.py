@@ -46,8 +46,8 @@ def _hours(buyer: Buyer, id: str, term: str, hours: list[float], fleet: Fleet) -
     upfront = price.upfront if price else 0.0
     if upfront and term not in TERM_MONTHS:
         raise InvalidInput(
-            f"the quote for {buyer.offer.id} is paid upfront, but it is on demand and has no term. Quote "
-            f"{buyer.offer.id}:one_year or {buyer.offer.id}:three_year, or leave upfront out."
+            f"the catalog's price of {buyer.offer.id} on demand has a part paid upfront, but no term that it is paid for. "
+            "Give upfront to the price of a term, or leave it out."
         )
     paid = paid_upfront(hours, fleet, term, upfront) if upfront else hours
     served = hours if upfront else ()

@@ -56,13 +56,13 @@ def dated(line: CostLine, go_live: date, lead_weeks: float, life_months: float) 
     if not used:
         return line
     begins = add_months(go_live, max(used[0], 1) - 1)
-    last = max(used[-1], 1)
-    months = last - 1 + round(life_months) if line.treatment == "capitalise" else last
+    last, sold = max(used[-1], 1), line.category == "residual"
+    bought = line.treatment == "capitalise" and not sold
+    ordered = begins - timedelta(weeks=lead_weeks) if line.waves or bought else begins
+    months = last - 1 + round(life_months) if bought else last
     return line.model_copy(
         update={
-            "order_date": begins - timedelta(weeks=lead_weeks)
-            if line.waves or line.treatment == "capitalise"
-            else begins,
+            "order_date": None if sold else ordered,
             "cash_date": period_end(go_live, next(p for p, quantity in enumerate(line.quantity) if quantity)),
             "in_service_date": begins,
             "end_date": period_end(go_live, months),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
@@ -71,6 +71,8 @@ class Table:
     """where the figures of each row stand in the plan: what `aisizer explain` is asked for; empty: they have no place there"""
     sortable: bool = False
     """whether a reader may order its rows, where the format can"""
+    folded: bool = False
+    """whether it stands closed on a screen and is left out on paper, because a file named beside it has its rows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ class Document:
     language: str = "en"
 
 
+def printed(document: Document) -> Document:
+    """A document without what is folded away, for formats that have nothing to fold."""
+    sections = (
+        replace(section, blocks=tuple(b for b in section.blocks if not (isinstance(b, Table) and b.folded)))
+        for section in document.sections
+    )
+    return replace(document, sections=tuple(sections))
+
+
 def table(
     caption: str, columns: str, rows: Sequence[Sequence[str]], place: str = "", keys: Sequence[str] = ()
 ) -> Table:
@@ -131,6 +142,21 @@ def table(
     named = f"{caption} (explain {place})" if place else caption
     paths = tuple(f"{place}.{key}" if place else key for key in keys)
     return Table(named, made, tuple(tuple(row) for row in rows), paths)
+
+
+def clause(text: str, longest: int) -> str:
+    """Text of at most so many characters, cut where a sentence or clause of its second half ends, else at a comma or word.
+
+    >>> clause("Wages of analysts, May 2024; costs of employers, June", 40)
+    'Wages of analysts, May 2024 …'
+    """
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    sentence, comma = max(head.rfind(mark) for mark in (". ", "; ", ": ")), head.rfind(", ")
+    end = next(place for place in (sentence, comma, head.rfind(" "), longest) if place > longest / 2)
+    return f"{head[:end]} …"
 
 
 def one_line(text: str) -> str:

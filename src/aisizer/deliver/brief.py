@@ -5,6 +5,7 @@ from __future__ import annotations
 from aisizer.deliver import labels
 from aisizer.deliver.blocks import Document, Facts, Items, Section, table
 from aisizer.deliver.document import stamp
+from aisizer.deliver.names import with_names
 from aisizer.deliver.pdf import one_page_pdf
 from aisizer.deliver.sections_decision import amount, choice_hangs, facts, still_open, waiting, weakest
 from aisizer.plan import Plan
@@ -30,4 +31,4 @@ def brief(plan: Plan) -> Document:
         Section("flips", "At which values the choice flips", (Items(tuple(choice_hangs(plan, decision))),)),
         Section("signature", "Signature", (signatures,)),
     )
-    return Document(title, subtitle, sections, labels.plan_date(plan), labels.marking(plan))
+    return Document(title, subtitle, with_names(plan, sections), labels.plan_date(plan), labels.marking(plan))

@@ -13,7 +13,7 @@ LABEL_WIDTH = 140
 BAR, GAP = 20, 10
 NUMBERED = 14
 """width of a part of a bar from which its number stands in it"""
-TORNADO_NAME = 36
+TORNADO_NAME = 42
 """letters of an input's name beside its bar"""
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 """Okabe and Ito, 2008, Color Universal Design: told apart by colour-blind readers; CSS classes c0 to c6"""
@@ -164,12 +164,15 @@ def marker(shape: int, x: float, y: float, css: str, tip: str = "", size: float 
 
 
 def short(name: str, letters: int) -> str:
-    """A name of at most so many letters.
+    """A name of at most so many letters, cut between words where it has several.
 
-    >>> short("on-premises", 11), short("on-premises", 5)
-    ('on-premises', 'on-p…')
+    >>> short("on-premises", 11), short("on-premises", 5), short("Security: access, patches", 24)
+    ('on-premises', 'on-p…', 'Security: access…')
     """
-    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+    if len(name) <= letters:
+        return name
+    cut = name[: letters - 1]
+    return f"{(cut.rpartition(' ')[0] or cut).rstrip(' ,:;')}…"
 
 
 def money(usd: float) -> str:

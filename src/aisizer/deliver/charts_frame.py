@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import floor, log10
+from math import ceil, floor, log10
 
 from aisizer.deliver.charts import line, text
 
@@ -55,6 +55,16 @@ def tick_step(highest: float) -> int:
     """
     decade = max(0, floor(log10(highest)) - 1) if highest > 0 else 0
     return next(f * int(10**d) for d in range(decade, decade + 3) for f in (1, 2, 5) if highest <= 5 * f * 10**d)
+
+
+def scale(highest: float) -> tuple[int, int]:
+    """A round step and the top of an axis in whole steps; one step where there is nothing to show.
+
+    >>> [scale(n) for n in (0, 24, 400.5)]
+    [(1, 1), (5, 25), (100, 500)]
+    """
+    step = tick_step(highest)
+    return step, max(1, ceil(highest / step)) * step
 
 
 def line_legend(x: float, y: float, css: str, words: str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
 
 from aisizer.deliver import numbers
 from aisizer.deliver.charts import PALETTE, WIDTH, line, marker, svg, text
-from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, tick_step
+from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, scale
 from aisizer.plan.load_records import LoadCurve, PromiseCurve
 
 CEILING = 1.5
@@ -100,10 +99,9 @@ def _legend(names: Sequence[str]) -> tuple[list[str], float]:
 
 def over_time(series: Mapping[str, Sequence[float]], seconds: float, title: str, description: str) -> str:
     """Lines over a run of so many seconds, one for each name, sampled evenly."""
-    highest = max(1, ceil(max(max(values) for values in series.values())))
-    step = tick_step(highest)
-    frame = Frame(48, WIDTH - 12, 34, 264, (0.0, seconds), (0, -(-highest // step) * step))
-    parts = [frame.level(tick, str(tick)) for tick in range(0, int(frame.up[1]) + 1, step)]
+    step, top = scale(max(map(max, series.values())))
+    frame = Frame(48, WIDTH - 12, 34, 264, (0.0, seconds), (0, top))
+    parts = [frame.level(tick, str(tick)) for tick in range(0, top + 1, step)]
     for part in range(5):
         anchor = ("start", "middle", "middle", "middle", "end")[part]
         parts.append(frame.below(seconds * part / 4, f"{seconds * part / 4:,.0f} s", anchor))

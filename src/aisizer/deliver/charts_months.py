@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from math import ceil
 
 from aisizer.deliver import numbers
 from aisizer.deliver.charts import WIDTH, line, marker, money, short, svg, text
-from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, tick_step
+from aisizer.deliver.charts_frame import LETTER, Frame, line_legend, scale
 from aisizer.roadmap.records import Month, Purchase
 from aisizer.triggers.records import Trigger
 
@@ -36,11 +35,11 @@ def demand_and_capacity(
     cases = [m.gpus_needed_low for m in months], [m.gpus_needed_high for m in months]
     others = [[n for n in case if n is not None] for case in cases if None not in case]
     in_service, needed = [m.gpus_in_service for m in months], [m.gpus_needed for m in months]
-    highest = max(map(max, (in_service, needed, *others)))
-    step, days = tick_step(highest), [m.start.toordinal() for m in months]
+    step, top = scale(max(map(max, (in_service, needed, *others))))
+    days = [m.start.toordinal() for m in months]
     first, end = min([days[0], *(p.order_by.toordinal() for p in purchases)]), days[-1] + MONTH_DAYS
-    frame = Frame(84, WIDTH - 12, 34, 264, (first, end), (0, -(-highest // step) * step))
-    parts = [frame.level(tick, str(tick)) for tick in range(0, int(frame.up[1]) + 1, step)]
+    frame = Frame(84, WIDTH - 12, 34, 264, (first, end), (0, top))
+    parts = [frame.level(tick, str(tick)) for tick in range(0, top + 1, step)]
     parts.append(_area(frame, [(days[0], 0), *_steps(days, in_service), (end, 0)]))
     parts += [frame.path(_steps(days, case), "l2") for case in others]
     parts += [frame.path(_steps(days, in_service), "l0"), frame.path(_steps(days, needed), "l1")]
@@ -133,10 +132,9 @@ def cumulative(
 
     crossings: month from whose end on the plan's is the lower one, by the other's name.
     """
-    highest = max(max(values) for values in series.values())
-    step = tick_step(highest)
-    frame = Frame(58, WIDTH - 212, 14, 284, (0, 36), (0, ceil(highest / step) * step))
-    parts = [frame.level(i * step, money(i * step)) for i in range(round(frame.up[1] / step) + 1)]
+    step, top = scale(max(map(max, series.values())))
+    frame = Frame(58, WIDTH - 212, 14, 284, (0, 36), (0, top))
+    parts = [frame.level(usd, money(usd)) for usd in range(0, top + 1, step)]
     parts += [frame.below(month, str(month)) for month in range(0, 36, 6)] + [frame.below(36, "month 36")]
     own = next(iter(series.values()))
     for index, values in reversed(list(enumerate(series.values()))):

@@ -38,7 +38,7 @@ class Point:
     """One option: its cost, its latency over the target, and to which group it belongs."""
 
     number: str
-    """its row in the table; empty: it has none"""
+    """its place in the ranking"""
     name: str
     group: str
     usd: float
@@ -163,8 +163,6 @@ def _numbers(points: Sequence[Point], places: Sequence[tuple[float, float]]) -> 
     taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     parts = []
     for p, (x, y) in zip(points, places, strict=True):
-        if not p.number:
-            continue
         width, near = 7.5 * len(p.number), [box for box in taken if box[0] < x + NEAR and box[2] > x - NEAR]
         box = min(
             _around(x, y, width, RING + 3 if p.chosen else 8),

@@ -34,16 +34,14 @@ NUMERIC = {"Month 36 GPUs", "of target", "P(met)", "1 year USD", "3 years USD", 
 def compare_text(found: Scenarios, width: int = 80) -> str:
     """One row for each scenario, in the order that they were given."""
     rows: list[tuple[str, ...]] = [("Scenario", "First wave", "Site", "Order by", "SLO", "3 years USD")]
-    rows += [_short_row(s.name, s.fleet) for s in found.scenarios if s.fleet is not None]
+    rows += [_short_row(s.name, s.fleet) for s in found.scenarios if s.fleet]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     named = max([widths[0], *(len(s.name) for s in found.scenarios)])
     widths[0] = max(LEAST, min(named, width - sum(widths[1:]) - GAP * (len(widths) - 1)))
     lines = [_headline(found), "", _line(rows[0], widths)]
     for s in found.scenarios:
-        lines.append(
-            _line(_short_row(s.name, s.fleet), widths) if s.fleet is not None else _failed(s, widths[0], width)
-        )
-    notes = [fill(note, width) for note in _notes(found)]
+        lines.append(_line(_short_row(s.name, s.fleet), widths) if s.fleet else _failed(s, widths[0], width))
+    notes = [fill(note, width) for note in _notes(found, "* at least")]
     return "\n".join([*lines, "", *notes]) + "\n"
 
 
@@ -52,31 +50,24 @@ def compare_markdown(found: Scenarios) -> str:
     head = [f"| {' | '.join(HEADS)} |", f"|{'|'.join(' ---: ' if h in NUMERIC else ' --- ' for h in HEADS)}|"]
     changes = against_first(found.scenarios)
     rows = [_markdown_row(s, change) for s, change in zip(found.scenarios, changes, strict=True)]
-    return "\n".join([*head, *rows, "", *_notes(found)]) + "\n"
+    return "\n".join([*head, *rows, "", *_notes(found, "At least")]) + "\n"
 
 
 def compare_csv(found: Scenarios) -> str:
     """One row for each scenario with every figure; the cost of each category has a column."""
     categories = list(dict.fromkeys(c for s in found.scenarios if s.fleet for c in s.fleet.by_category))
     varied = list(dict.fromkeys(path for s in found.scenarios for path in s.changes))
+    costs = [f"{c}_usd" for c in categories]
+    names = ["scenario", "profile", *varied, "feasible", *FIGURES, "against_first", *costs, "reason", "freed_by"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([
-        "scenario", "profile", *map(inert, varied), "feasible", *FIGURES, "against_first",
-        *(f"{c}_usd" for c in categories), "reason", "freed_by",
-    ])  # fmt: skip
+    writer.writerow(map(inert, names))
     for s, change in zip(found.scenarios, against_first(found.scenarios), strict=True):
         figures = [getattr(s.fleet, name) if s.fleet else None for name in FIGURES]
-        costs = [s.fleet.by_category.get(c, 0.0) if s.fleet else None for c in categories]
-        names = [
-            *("scenario", "profile", *varied, "feasible"),
-            *FIGURES,
-            "against_first",
-            *(f"{c}_usd" for c in categories),
-        ]
-        values = [s.name, s.profile, *(s.changes.get(p) for p in varied), s.fleet is not None, *figures, change, *costs]
-        cells = [cell(name, value) for name, value in zip(names, values, strict=True)]
-        writer.writerow([*cells, inert(s.reason), inert(s.freed_by)])
+        paid = [s.fleet.by_category.get(c, 0.0) if s.fleet else None for c in categories]
+        changes = [s.changes.get(path) for path in varied]
+        values = [s.name, s.profile, *changes, s.fleet is not None, *figures, change, *paid, s.reason, s.freed_by]
+        writer.writerow([cell(name, value) for name, value in zip(names, values, strict=True)])
     return text.getvalue()
 
 
@@ -110,9 +101,7 @@ def _headline(found: Scenarios) -> str:
     return f"{profiles}: {varied}" if varied else profiles
 
 
-def _short_row(name: str, fleet: Fleet | None) -> tuple[str, ...]:
-    if fleet is None:
-        raise ValueError(f"{name} has no plan")
+def _short_row(name: str, fleet: Fleet) -> tuple[str, ...]:
     return (
         name,
         _first_wave(fleet),
@@ -134,20 +123,24 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _failed(s: Scenario, first: int, width: int) -> str:
-    reason = f"no plan: {s.reason}" + (f"; freed by {s.freed_by}" if s.freed_by else "")
-    names, reasons = wrap(s.name, first), wrap(reason, width - first - GAP)
+    names, reasons = wrap(s.name, first), wrap(_no_plan(s), width - first - GAP)
     count = max(len(names), len(reasons))
     names, reasons = (part + [""] * (count - len(part)) for part in (names, reasons))
     return "\n".join(f"{n.ljust(first)}{' ' * GAP}{r}".rstrip() for n, r in zip(names, reasons, strict=True))
 
 
-def _notes(found: Scenarios) -> list[str]:
+def _no_plan(s: Scenario) -> str:
+    return f"no plan: {s.reason}" + (f"; freed by {s.freed_by}" if s.freed_by else "")
+
+
+def _notes(found: Scenarios, least: str) -> list[str]:
+    """What a reader must know of the figures; least: how a total that lacks a price is marked."""
     notes = []
     fleets = [s.fleet for s in found.scenarios if s.fleet is not None]
     if fleets:
         notes.append("SLO: the percentile closest to its target, as a share of it, with the redundancy down.")
     if any(not fleet.complete for fleet in fleets):
-        notes.append("* at least: a cost line has no price.")
+        notes.append(f"{least}: a cost line has no price.")
     if found.confirm == "none":
         notes.append(NOT_SIMULATED)
     return notes
@@ -156,8 +149,7 @@ def _notes(found: Scenarios) -> list[str]:
 def _markdown_row(s: Scenario, change: float | None) -> str:
     fleet = s.fleet
     if fleet is None:
-        reason = f"no plan: {s.reason}" + (f"; freed by {s.freed_by}" if s.freed_by else "")
-        cells = [s.name, reason, *[""] * (len(HEADS) - 2)]
+        cells = [s.name, _no_plan(s), *[""] * (len(HEADS) - 2)]
     else:
         cells = [
             s.name,
@@ -187,5 +179,5 @@ def _total(fleet: Fleet, shown: Callable[[float | None], str] = numbers.usd) -> 
 
 def _bar_names(scenarios: Sequence[Scenario]) -> list[str]:
     """Names that fit beside a bar and are told apart: a long one is cut, two that are then the same get their number."""
-    cut = [s.name if len(s.name) <= LABEL else f"{s.name[: LABEL - 1]}…" for s in scenarios]
+    cut = [charts.short(s.name, LABEL) for s in scenarios]
     return [f"{i}. {name[: LABEL - 4]}" if cut.count(name) > 1 else name for i, name in enumerate(cut, start=1)]

@@ -41,15 +41,15 @@ SUPPORTS: Mapping[str, tuple[str, tuple[Support, ...]]] = {
     "cmmc-l2": (_REV_2, _171),
     "cmmc-l3": (_REV_2, _171),
     "hipaa": (
-        "45 CFR",
+        "HIPAA Security Rule",
         (
-            Support("164.308(a)(7)", "a contingency plan with backup and recovery", ("survival",)),
-            Support("164.312(b)", "audit controls: activity is recorded", ("surroundings",)),
-            Support("164.316(b)(2)", "documentation retained six years and kept current", ("control", "sites")),
+            Support("45 CFR 164.308(a)(7)", "a contingency plan with backup and recovery", ("survival",)),
+            Support("45 CFR 164.312(b)", "audit controls: activity is recorded", ("surroundings",)),
+            Support("45 CFR 164.316(b)(2)", "documentation retained six years and kept current", ("control", "sites")),
         ),
     ),
     "soc2": (
-        "Trust Services Criteria",
+        "SOC 2 Trust Services Criteria",
         (Support("A1.1", "capacity maintained, monitored and evaluated against demand", ("roadmap", "triggers")),),
     ),
     "iso27001": (

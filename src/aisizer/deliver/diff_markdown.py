@@ -12,8 +12,8 @@ from aisizer.deliver.diff_tables import THREE_YEARS, Table, closing, counted, he
 from aisizer.deliver.document import markdown_text
 from aisizer.studies.diff_records import Diff
 
-LIMIT = 65_536
-"""[byte] no longer than a comment may be on GitHub, which counts 65,536 characters; other forges take more"""
+LIMIT = 65_000
+"""[byte] a comment on GitHub may have 65,536 characters, of which the rest is for what a pipeline adds; other forges take more"""
 LONGEST = 300
 """[character] of one cell; what is longer is cut, because a cell is read at a glance"""
 _SENTENCE = 4 * LONGEST

@@ -114,7 +114,7 @@ def percent(ratio: float) -> str:
 
 
 def money(amount: Decimal | None) -> str:
-    """USD and cents, or all digits of a price below a cent."""
+    """USD and cents, or all digits of a price that cents would cut; n/a where it is not known."""
     return numbers.NOT_AVAILABLE if amount is None else numbers.unit_price(float(amount))
 
 

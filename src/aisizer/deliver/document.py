@@ -10,9 +10,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from aisizer.deliver import charts, labels
-from aisizer.deliver.blocks import Document, Section
+from aisizer.deliver.blocks import Document, Section, printed
 from aisizer.deliver.docx_file import document_docx
 from aisizer.deliver.json_file import plan_hash
+from aisizer.deliver.names import with_names
 from aisizer.deliver.pdf import document_pdf
 from aisizer.deliver.sections_around import surroundings_section
 from aisizer.deliver.sections_control import control_section, glossary_section, reopen_section, reproduce_section
@@ -30,10 +31,18 @@ from aisizer.plan import Plan
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 DIGITS = 12
 """of the sha256 of sizing.json, by which a document names its plan"""
+
+
+TOGETHER = re.compile(
+    r"\b\d{4}-\d{2}(?:-\d{2})?\b|(?<![\w-])--[a-z][\w.=-]*"
+    r"|\d(?:[\d,.]*\d)? (?:%|(?:USD|GPUs?|servers?|kW|GB|req/s|ms|s|min|h|d|days?|weeks?|months?|years?)\b)"
+)
+"""what stands on one line: a date, an option of a command, a figure with its unit"""
 
 
 def document(plan: Plan, digest: str = "") -> Document:
@@ -63,7 +72,7 @@ def sizing_html(plan: Plan) -> str:
 
 def document_md(made: Document) -> str:
     """A document as Markdown."""
-    return _environment().get_template("sizing.md.j2").render(doc=made).rstrip() + "\n"
+    return _environment().get_template("sizing.md.j2").render(doc=printed(made)).rstrip() + "\n"
 
 
 def document_html(made: Document) -> str:
@@ -75,12 +84,12 @@ def document_html(made: Document) -> str:
 
 def sizing_pdf(plan: Plan) -> bytes:
     """The document as a tagged PDF."""
-    return document_pdf(document(plan), stamp(plan))
+    return document_pdf(printed(document(plan)), stamp(plan))
 
 
 def sizing_docx(plan: Plan) -> bytes:
     """The document as a Word file."""
-    return document_docx(document(plan), stamp(plan))
+    return document_docx(printed(document(plan)), stamp(plan))
 
 
 def stamp(plan: Plan) -> str:
@@ -118,7 +127,7 @@ def _sections(plan: Plan, digest: str) -> tuple[Section, ...]:
         glossary_section(),
         reproduce_section(plan),
     ]
-    return tuple(stand) + tuple(section for section in last if section is not None)
+    return with_names(plan, [*stand, *(section for section in last if section is not None)])
 
 
 @cache
@@ -143,8 +152,19 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"md": markdown_text, "css": css_text}
+    environment.filters |= {"md": markdown_text, "css": css_text, "kept": kept_together}
     return environment
+
+
+def kept_together(text: str) -> Markup:
+    """Text as HTML in which no line ends inside a date, an option of a command, or between a figure and its unit.
+
+    >>> str(kept_together("until 2029-06-15, <2 s"))
+    'until <span class="k">2029-06-15</span>, &lt;<span class="k">2 s</span>'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(TOGETHER.sub(r'<span class="k">\g<0></span>', str(escape(text))))
 
 
 def markdown_text(text: str) -> str:

@@ -8,6 +8,7 @@ by one f-string, the others by XlsxWriter. A test holds the result against XlsxW
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped, unused-ignore]
@@ -57,13 +58,9 @@ def _content(cell: Any) -> str | None:
     if kind is CellNumberTuple:
         return f"><v>{cell.number:.16G}</v>"
     if kind is CellFormulaTuple and type(cell.value) is float:
-        return f"><f>{_escaped(cell.formula)}</f><v>{cell.value}</v>"
+        return f"><f>{escape(cell.formula, quote=False)}</f><v>{cell.value}</v>"
     if kind is CellFormulaTuple and type(cell.value) is bool:
-        return f' t="b"><f>{_escaped(cell.formula)}</f><v>{cell.value:d}</v>'
+        return f' t="b"><f>{escape(cell.formula, quote=False)}</f><v>{cell.value:d}</v>'
     if kind is CellFormulaTuple and type(cell.value) is str and cell.value[:1] not in ("", "#"):
-        return f' t="str"><f>{_escaped(cell.formula)}</f><v>{_escaped(cell.value)}</v>'
+        return f' t="str"><f>{escape(cell.formula, quote=False)}</f><v>{escape(cell.value, quote=False)}</v>'
     return None
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aisizer import units
 from aisizer.catalog.records import ENGINES
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import numbers
 from aisizer.errors import NoFeasiblePlan
 from aisizer.plan import Decision, Plan
+from aisizer.profile.sections import Finance
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {"slo": "SLO", "tp": "TP", "baa": "BAA", "non_production": "non-production"}
+_REASONS = {
+    "slo": "SLO",
+    "tp": "TP",
+    "baa": "BAA",
+    "non_production": "non-production",
+    "backup_restore": "backup and restore",
+    "burn_in": "burn-in",
+}
 _TERMS = {
     "purchase": "purchase",
     "on_demand": "on demand",
@@ -42,16 +49,19 @@ def plan_date(plan: Plan) -> date:
     return date.fromisoformat(str(plan.profile["plan_date"]))
 
 
+def finance(plan: Plan) -> Finance:
+    """How the profile counts money, defaults included."""
+    return Finance.model_validate(plan.profile.get("finance") or {})
+
+
 def discount_rate(plan: Plan) -> float | None:
     """The yearly discount rate that the profile sets, if it sets one."""
-    rate = (plan.profile.get("finance") or {}).get("discount_rate")
-    return None if rate is None else units.parse(rate, "share")
+    return finance(plan).discount_rate
 
 
 def served_share(plan: Plan) -> float:
     """The share of the planned demand that finance expects to be served; all of it where the profile does not say."""
-    share = (plan.profile.get("finance") or {}).get("served_share")
-    return 1.0 if share is None else units.parse(share, "share")
+    return finance(plan).served_share
 
 
 def site(site_id: str) -> str:
@@ -183,9 +193,13 @@ def missing_lines(cost: SiteCost) -> str:
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:
-    """The first few words, and how many more there are."""
-    rest = len(words) - most
-    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
+    """The first few words, and that there are more; apart by semicolons where one of them has a comma.
+
+    >>> listed(["a", "b", "c"], 2), listed(["servers, parts", "racks"])
+    ('a, b and others', 'servers, parts; racks')
+    """
+    apart = "; " if any("," in word for word in words) else ", "
+    return apart.join(words[:most]) + (" and others" if len(words) > most else "")
 
 
 def confirmed(plan: Plan) -> str:

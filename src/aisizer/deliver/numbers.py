@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 NOT_AVAILABLE = "n/a"
+THINGS = ("GPU", "instance", "rack", "replica", "request", "server", "token")
+"""units that are counted, and have a plural"""
 
 
 def usd(amount: float | None) -> str:
@@ -136,6 +138,20 @@ def number(value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A figure with its unit, things in the plural where they are not one; a ratio has the unit 1.
+
+    >>> quantity(2, "rack"), quantity(1, "server"), quantity(30.6, "kW"), quantity(0.01, "1")
+    ('2 racks', '1 server', '30.6 kW', '0.01')
+    """
+    return f"{number(value)} {units(unit, value)}" if unit not in ("", "1") else number(value)
+
+
+def units(unit: str, value: float) -> str:
+    """A unit beside that many of it."""
+    return f"{unit}s" if unit in THINGS and value != 1 else unit
 
 
 def plain(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from aisizer.deliver import labels, numbers
 from aisizer.deliver.blocks import Block, Figure, table
@@ -45,7 +45,7 @@ def latency_picture(plan: Plan) -> list[Block]:
     keys = [f"{i}.promises.{j}" for i, curve in enumerate(plan.load_curves) for j in range(len(curve.promises))]
     heads = f"Promise | Target # | {shares}"
     listed = table("Latency at shares of the load that is carried with every SLO met", heads, rows, "load_curves", keys)
-    caption = f"{title}, by the analytic queue with all servers up. {told}"
+    caption = f"{title}, by the analytic queue with all servers up. {told}."
     return [Figure(svg, caption), listed]
 
 
@@ -68,7 +68,7 @@ def cumulative_picture(plan: Plan) -> list[Block]:
     rows = [
         (_line_name(name, own), *(numbers.usd(paid[m]) for m in HALF_YEARS)) for name, paid in plan.cumulative.items()
     ]
-    left_out = f"; the table has {len(beside) - len(drawn)} more" if len(beside) > len(drawn) else ""
+    left_out = "; the table has all" if len(beside) > len(drawn) else ""
     dot = "; a dot: from that month on the chosen site has cost less" if crossings else ""
     listed = table(
         "Cumulative cash at the end of the month, USD",
@@ -92,13 +92,16 @@ def evidence_picture(plan: Plan) -> list[Block]:
     title = "Measured against predicted"
     told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b, _ in found)
     svg = measured_and_predicted([(short(name, NAME), band) for name, band, _ in found], title, f"{told}.")
-    rows = [
-        (name, band.told, *(f"{value:.2f}" for value in (band.low, band.middle, band.high))) for name, band, _ in found
-    ]
+    rows = [(name, band.told, *(f"{value:.2f}" if value else "" for value in _told(band))) for name, band, _ in found]
     heads = "Prediction of | Measurements | 10 % lay below # | Median # | 10 % lay above #"
     caption = "Measured over predicted; the band holds 80 % of published measurements of each kind"
     keys = [path for _, _, path in found]
     return [Figure(svg, caption), table("Measured over predicted", heads, rows, "", keys)]
+
+
+def _told(band: Band) -> tuple[float | None, float, float | None]:
+    """The band's ends and middle; one measurement has no ends."""
+    return (band.low, band.middle, band.high) if band.low < band.high else (None, band.middle, None)
 
 
 def _published(bands: Sequence[ErrorBand]) -> list[tuple[str, Band, str]]:
@@ -121,37 +124,41 @@ def _own(found: Sequence[Comparison]) -> list[tuple[str, Band, str]]:
     ]
 
 
-def options_picture(plan: Plan, listed: Collection[int]) -> list[Block]:
-    """All ranked options by 36-month cost and latency; those of these places in the ranking are numbered by them."""
-    points = [point for place, o in enumerate(plan.ranking) if (point := _point(place, o, place in listed)) is not None]
+def options_picture(plan: Plan) -> list[Block]:
+    """All ranked options by 36-month cost and latency, numbered by their places in the ranking."""
+    points = list(_points(plan).values())
     if len(points) < 2:
         return []
     most = DEAREST * min(point.usd for point in points)
     drawn = [point for point in points if point.usd <= most or point.chosen]
     title = "Cost and latency of all options"
-    told = (
-        f"{len(points)} options; none is cheaper and quicker than {'; '.join(points[i].name for i in frontier(points))}"
-    )
+    best = "; ".join(points[i].name for i in frontier(points))
+    told = f"No option of a site and GPU class is both cheaper and quicker than {best}"
     caption = (
-        "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up; "
-        "numbers are those of the table"
+        "36-month cost and latency of the best option of each site and GPU class, by the analytic queue with all servers up, "
+        "numbered as they are ranked; options.csv lists all of them in this order"
     )
-    left_out = len(points) - len(drawn)
     lacking = any(o.three_year_usd is not None and not o.complete for o in plan.ranking)
     least = "; an option that lacks a price costs at least what is drawn" if lacking else ""
-    dearer = f"; {left_out} dearer left out" if left_out else ""
+    dearer = "; the dearest are left out" if len(drawn) < len(points) else ""
     return [Figure(cost_and_latency(drawn, title, f"{told}{least}."), f"{caption}{dearer}{least}")]
 
 
 def best_places(plan: Plan) -> set[int]:
     """Places in the ranking of the options than which none is both cheaper and quicker."""
-    known = [(place, point) for place, o in enumerate(plan.ranking) if (point := _point(place, o, True)) is not None]
-    return {known[i][0] for i in frontier([point for _, point in known])}
+    known = _points(plan)
+    places = list(known)
+    return {places[i] for i in frontier(list(known.values()))}
 
 
-def _point(place: int, option: Option, listed: bool) -> Point | None:
+def _points(plan: Plan) -> dict[int, Point]:
+    """What is known of both cost and latency, by its place in the ranking."""
+    found = {place: _point(place, option) for place, option in enumerate(plan.ranking)}
+    return {place: point for place, point in found.items() if point is not None}
+
+
+def _point(place: int, option: Option) -> Point | None:
     if option.three_year_usd is None or option.slo_ratio is None:
         return None
     name = f"{option.gpus} x {labels.gpu(option.gpu)}, {labels.site(option.site)}, {labels.term(option.term)}"
-    number = str(place + 1) if listed else ""
-    return Point(number, name, labels.site(option.site), option.three_year_usd, option.slo_ratio, option.chosen)
+    return Point(str(place + 1), name, labels.site(option.site), option.three_year_usd, option.slo_ratio, option.chosen)

@@ -21,7 +21,7 @@ SHOWN = (
     "cooling-and-losses",
     "spare-gpus-on-the-shelf",
     "copies-at-the-second-site",
-    "staging-gpu-hours",
+    "non-production-staging-gpu-hours",
     "out-of-the-service",
     "service-network-leaf-switches",
 )
@@ -38,8 +38,8 @@ def _needs(plan: Plan) -> list[Block]:
     if not plan.surroundings:
         return []
     shown = [s for s in plan.surroundings if s.id in SHOWN] or list(plan.surroundings)
-    more = len(plan.surroundings) - len(shown)
-    rest = f"; {more} more in sizing.json, each with its formula" if more else ""
+    all_of = f"; all {len(plan.surroundings)} surroundings in sizing.json, each with its formula"
+    rest = all_of if len(shown) < len(plan.surroundings) else ""
     heads = "What | For | Unit | At go-live # | Month 12 # | Month 36 #"
     caption = f"What stands around the GPUs at expected growth{rest}"
     return [table(caption, heads, [_row(s) for s in shown], "surroundings", [s.id for s in shown])]
@@ -76,13 +76,18 @@ def held(limit: SiteLimit) -> str:
 def _value(limit: SiteLimit, value: float | str | None) -> str:
     if value is None:
         return "not given"
-    return value if isinstance(value, str) else f"{numbers.number(value)} {limit.unit}".rstrip()
+    return value if isinstance(value, str) else numbers.quantity(value, limit.unit)
 
 
 def _work_row(work: SiteWork) -> tuple[str, ...]:
     lead = "unknown" if work.lead_time_weeks is None else numbers.number(work.lead_time_weeks)
-    more = f"{numbers.number(work.quantity)} {work.unit}"
-    return (work.item, more, str(work.need_by), lead, "unknown" if work.order_by is None else str(work.order_by))
+    return (
+        work.item,
+        numbers.quantity(work.quantity, work.unit),
+        str(work.need_by),
+        lead,
+        "unknown" if work.order_by is None else str(work.order_by),
+    )
 
 
 def _integrations(plan: Plan) -> list[Block]:
@@ -117,11 +122,10 @@ def _policies(plan: Plan) -> Table:
 def _use_rows(use: IntegrationUse) -> list[tuple[str, ...]]:
     """Calls on first attempts, with the retries of a bad hour, and when every attempt is used."""
     limit = "unknown" if use.limit_per_s is None else numbers.number(use.limit_per_s)
-    worst = {when: rate * use.attempts for when, rate in use.calls_per_s.items()}
     cases = (
         ("first attempts", use.calls_per_s, use.utilization, use.breaks_in_month),
         ("bad hour", use.retry_calls_per_s, use.retry_utilization, use.breaks_with_retries_in_month),
-        ("every retry used", worst, use.worst_utilization, use.breaks_at_worst_in_month),
+        ("every retry used", use.all_calls_per_s, use.worst_utilization, use.breaks_at_worst_in_month),
     )
     return [
         (use.name, limit, case, *(_use_cell(calls.get(w), shares.get(w)) for w in AT), _breaks(use, month))

@@ -21,14 +21,22 @@ WORDS = {
     "replica, pool": "GPUs that hold one copy of a model together; all replicas of one model",
     "TP, PP, EP": "tensor, pipeline and expert parallel: ways to spread a replica over GPUs",
     "KV cache": "memory that holds the context of the requests under way",
+    "prefill, decode": "reading a prompt; making its answer, token by token",
+    "prefix cache": "share of the prompt tokens that an earlier request left in memory, and that are not read again",
+    "index of dispersion": "variance over mean of the arrivals in a minute; 1 where they come independently",
     "burst": "rate of the busiest minutes over that of the peak hour",
     "headroom": "capacity kept free for errors of the forecast and of the model",
     "N+k": "k servers may be down at the peak with every SLO met",
+    "P50, P90": "with a chance of 50 % or 90 % that every SLO holds, by the error of measured predictions",
+    "wave": "what is ordered at one time; the first is what is signed for now",
     "upgrade surge": "servers for a model's next version while the old one still serves",
     "RTO, RPO": "time to be back after a disaster; span of writes that may be lost",
+    "error budget": "share of the requests that may miss a promise; an alert pages where it is used up too fast",
+    "baseline": "today's fleet, or a rule of thumb, grown and priced alike; it promises no SLO",
     "cash, accrual": "when it is paid; when it serves or is used",
     "period 0": "all spend before service; month 1 is the first month of production",
     "NPV": "net present value: cash discounted at the profile's yearly rate",
+    "FTE, tCO2e": "full-time equivalent, the work of one person; tonnes of greenhouse gas as carbon dioxide",
     "stranded": "GPUs in service beyond what their month needs, redundancy counted as need",
 }
 
@@ -48,8 +56,8 @@ def control_section(plan: Plan, digest: str) -> Section:
     signatures = [(role, "", "", "") for role in ROLES]
     text = (
         "The document holds what a signer needs. All of it, and all that is counted here and not shown, stands in sizing.json "
-        "and the workbook tco.xlsx; aisizer explain NAME tells how a figure was found. The place in sizing.json stands in the "
-        "caption of each table."
+        "and the workbook tco.xlsx. aisizer explain tells how a figure was found: give it the figure or the sentence as it "
+        "stands here, or the place that the caption of a table names."
     )
     return Section(
         "control",
@@ -101,8 +109,8 @@ def _reopens(plan: Plan) -> Iterator[str]:
     if waits:
         yield f"The real {labels.listed(waits)} answers slower, or has a lower limit, than the profile says."
     growth = (plan.profile.get("growth") or {}).get("high")
-    fast = f" (growth.high, {growth})" if growth else " (growth.high)"
-    yield f"Measured growth passes the fast case{fast}, or a trigger fires before its date."
+    fast = f"growth.high, {growth}" if growth else "growth.high"
+    yield f"Measured growth passes the high case ({fast}), or a trigger fires before its date."
     yield "Another model, engine version, SLO, class of data or framework than those of the profile."
 
 
@@ -118,14 +126,15 @@ def glossary_section() -> Section:
 
 def reproduce_section(plan: Plan) -> Section:
     """The commands that make the document again and ask it."""
-    name = labels.profile_name(plan)
+    name, amount = labels.profile_name(plan), numbers.usd(plan.tco[labels.decided(plan).site].three_year_usd)
     blocks: tuple[Block, ...] = (
         Paragraph(
             "The same profile, fragments, catalog and version give the same bytes "
-            "(fragments that the profile does not name itself are given with --with FILE):"
+            "(fragments that the profile does not name itself are given with --with FILE); explain answers for a place, and for "
+            "any figure or sentence copied from here:"
         ),
         Code(
-            f"aisizer size {name}.yaml\naisizer explain decision.gpus\n"
+            f'aisizer size {name}.yaml\naisizer explain decision.gpus\naisizer explain "{amount} USD"\n'
             f"aisizer render sizing/{name} --format pdf,docx,options.csv"
         ),
     )

@@ -5,15 +5,15 @@ It is the document's first page, and the brief.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from textwrap import shorten
 
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Facts, Items, Paragraph, Section
+from aisizer.deliver.blocks import Block, Facts, Items, Paragraph, Section, clause
 from aisizer.plan import Decision, Plan, SourceUse
 from aisizer.plan.money_records import Flip
-from aisizer.roadmap.calendar import add_months, days
+from aisizer.roadmap.calendar import add_months
 
 WEAKEST = 3
 """sources named beside the weakest price"""
@@ -21,15 +21,15 @@ FLIPS = 3
 """values named at which the choice flips; the section on sensitivity has more"""
 OPEN = 8
 """open points named; the section on risks has them all"""
-LONGEST, TITLE = 240, 110
+LONGEST, TITLE = 260, 110
 """characters of a point, and of a source's title"""
 BINDS = {
     "on_demand": "at any time: rented by the hour, nothing is committed",
     "one_year": "until the one-year commitment is signed; then its term is owed",
     "three_year": "until the three-year commitment is signed; then its term is owed",
 }
-STALE = "days old on plan_date"
-"""what warnings of old prices have in common: the weakest facts tell of age, so that other points come first"""
+STALE = re.compile(r"The price of (.+) \(.+\) is (\d+) days old on plan_date\.")
+"""a warning of an old price"""
 
 
 def decision_section(plan: Plan) -> Section:
@@ -60,7 +60,7 @@ def facts(plan: Plan, decision: Decision) -> Iterator[tuple[str, str, str]]:
     paid = "first wave, purchase" if decision.term == "purchase" else "first wave, rent to month 36 at plan"
     yield "Authorise", f"{amount(decision)}, {paid}", "decision.first_wave_usd"
     yield "By", decision.order_by.isoformat(), "decision.order_by"
-    yield "Cancellable", _cancellable(plan, decision), "roadmap.lead_time_weeks"
+    yield "Cancellable", _cancellable(plan, decision), "roadmap.purchases.0"
     yield "What", bought, "decision"
     second = labels.second_site(plan)
     if second:
@@ -75,14 +75,12 @@ def facts(plan: Plan, decision: Decision) -> Iterator[tuple[str, str, str]]:
 
 def _cancellable(plan: Plan, decision: Decision) -> str:
     """Until when nothing is owed: the parts of the lead time say when an order is released, and when it is confirmed."""
-    if decision.term != "purchase" or plan.roadmap is None:
+    first = plan.roadmap.purchases[0] if plan.roadmap else None
+    if decision.term != "purchase" or first is None or first.release_by is None:
         return BINDS.get(decision.term, numbers.NOT_AVAILABLE)
-    weeks = plan.roadmap.lead_time_weeks
-    released = decision.order_by + days(weeks["approval"])
-    confirmed = released + days(weeks["order"])
     return (
-        f"until the order is released, on {released} at the latest; from the supplier's confirmation, about {confirmed}, "
-        "by terms of the supplier that this plan does not know"
+        f"until the order is released, on {first.release_by} at the latest; from the supplier's confirmation, about "
+        f"{first.confirmed_by}, by terms of the supplier that this plan does not know"
     )
 
 
@@ -91,8 +89,8 @@ def _lasts(plan: Plan) -> str:
     if plan.roadmap is None:
         return numbers.NOT_AVAILABLE
     first, months = plan.roadmap.purchases[0], plan.roadmap.months
-    end = add_months(plan.roadmap.go_live, first.covers_to_month)
-    told = f"to month {first.covers_to_month} of service: until {end}"
+    until = f": until {first.covers_until}" if first.covers_until else ""
+    told = f"to month {first.covers_to_month} of service{until}"
     short = [m.start for m in months if m.gpus_needed_high is not None and m.gpus_needed_high > m.gpus_in_service]
     return f"{told}; at high growth the plan's fleet falls short from {short[0]}" if short else told
 
@@ -103,9 +101,15 @@ def _cost(cost: SiteCost, usd: float) -> str:
 
 def _promises(plan: Plan, decision: Decision) -> str:
     met = sum(result.met for result in plan.slo)
-    sure = numbers.chance(decision.probability_met)
-    down = f" {labels.down_phrase(decision)}" if decision.redundant_servers else ""
-    return f"{met} of {len(plan.slo)} SLOs met at the peak hour{down}; the least certain holds with {sure}"
+    told = f"{met} of {len(plan.slo)} SLOs met at the peak hour"
+    sure = f"the least certain holds with {numbers.chance(decision.probability_met)}"
+    if not decision.redundant_servers:
+        return f"{told}; {sure}"
+    down = labels.down_phrase(decision)
+    then = [r.probability_degraded for r in plan.slo if r.probability_degraded is not None]
+    least = numbers.chance(min(then)) if then else None
+    apart = "" if least in (None, numbers.chance(decision.probability_met)) else f", {least} {down}"
+    return f"{told}, also {down}; {sure}{apart}"
 
 
 def waiting(plan: Plan, decision: Decision) -> Iterator[str]:
@@ -144,12 +148,24 @@ def still_open(plan: Plan) -> Iterator[str]:
     if way is not None and not way.in_time:
         points.insert(0, f"The path to production ends on {way.end}, after go-live on {way.go_live}.")
     late = "" if way is None or way.in_time else f"ends on {way.end}"
-    points += sorted((w for w in plan.warnings if not (late and late in w)), key=lambda w: STALE in w)
-    yield from (shorten(point, LONGEST, placeholder=" ...") for point in points[:OPEN])
+    points += [w for w in risks(plan) if not (late and late in w)]
+    yield from (clause(point, LONGEST) for point in points[:OPEN])
     if len(points) > OPEN:
-        yield f"{len(points) - OPEN} more under Risks in the sizing document."
+        yield "The others stand under Risks in the sizing document."
     if not points:
         yield "Nothing that the plan knows of."
+
+
+def risks(plan: Plan) -> list[str]:
+    """The plan's warnings, those of old prices in one sentence behind the others: the weakest facts tell of age too."""
+    found = [(warning, STALE.match(warning)) for warning in plan.warnings]
+    others, old = [w for w, stale in found if not stale], [stale for _, stale in found if stale]
+    if len(old) < 2:
+        return [*others, *(stale.string for stale in old)]
+    ages = sorted(int(stale[2]) for stale in old)
+    span = f"{ages[0]} to {ages[-1]}" if ages[0] < ages[-1] else str(ages[0])
+    names = "; ".join(stale[1] for stale in old)
+    return [*others, f"{len(old)} prices are {span} days old on plan_date. Renew them: {names}."]
 
 
 def weakest(plan: Plan, decision: Decision) -> Iterator[str]:
@@ -158,7 +174,7 @@ def weakest(plan: Plan, decision: Decision) -> Iterator[str]:
     for source, uses in list(_used_here(plan, decision))[:WEAKEST]:
         age = "" if source.age_days is None else f", {source.age_days} days old"
         worth = f"{source.publisher}; {source.kind}, confidence {source.confidence}{age}"
-        yield f"{labels.listed(uses, 2)}: {shorten(source.title, TITLE, placeholder=' ...')} ({worth})"
+        yield f"{labels.listed(uses, 2)}: {clause(source.title, TITLE)} ({worth})"
 
 
 def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list[str]]]:
@@ -172,7 +188,7 @@ def _used_here(plan: Plan, decision: Decision) -> Iterator[tuple[SourceUse, list
 
 def choice_hangs(plan: Plan, decision: Decision) -> Iterator[str]:
     """The nearest values of single prices, and of other inputs where the plan was made again for them."""
-    yield from (_words(plan, flip.sentence) for flip in nearest_flips(plan)[:FLIPS])
+    yield from (flip.sentence for flip in nearest_flips(plan)[:FLIPS])
     if not nearest_flips(plan):
         yield f"No uncertain price alone makes another site than {labels.site(decision.site)} the choice."
     for driver in plan.sensitivity:
@@ -180,13 +196,6 @@ def choice_hangs(plan: Plan, decision: Decision) -> Iterator[str]:
             what = "another decision" if driver.site_low and driver.site_high else "another decision, or none,"
             unit = f", {driver.unit}" if driver.unit else ""
             yield f"{driver.driver}{unit}: {what} between {driver.low} and {driver.high} (the plan has {driver.base})."
-
-
-def _words(plan: Plan, sentence: str) -> str:
-    """A sentence of the plan with its sites as words."""
-    for site in plan.tco:
-        sentence = sentence.replace(site, labels.site(site))
-    return sentence
 
 
 def nearest_flips(plan: Plan) -> list[Flip]:

@@ -54,19 +54,20 @@ def _others(found: DrillResult) -> str:
 
 
 def _told(plan: Plan, simulated: bool) -> str:
-    when = f"Failures at the peak hour of {labels.carried_month(plan)}, on the first wave. Times run from the trouble's begin."
+    month = labels.carried_month(plan)
+    when = f"Failures at the peak hour of {month}, on the first wave. Times count from the start of the trouble."
     if simulated:
         seconds = max(found.seconds or 0.0 for found in plan.drills)
         return (
-            f"{when} Played request by request for {seconds:,.0f} s each; the queue is drained when no more requests wait for "
+            f"{when} Simulated request by request for {seconds:,.0f} s each; the queue is drained when no more requests wait for "
             "their first token than arrive within the wait that is promised."
         )
     told = (
-        f"{when} Told from the plan's own figures, not played: percentiles with the redundancy down, loads, and a fluid queue "
-        "of those who still send again. What no formula tells is n/a."
+        f"{when} Worked out from the plan's own figures, not simulated: percentiles with the redundancy down, loads, and a fluid "
+        "queue of those who still send again; n/a where no formula tells."
     )
-    apart = "Drills are not played on pools that prefill and decode apart."
-    return f"{told} {apart if _apart(plan) else f'They are played request by request with {PLAY}.'}"
+    apart = "Drills are not simulated on pools that prefill and decode apart."
+    return f"{told} {apart if _apart(plan) else f'{PLAY} simulates each drill request by request.'}"
 
 
 def _apart(plan: Plan) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from textwrap import shorten
 
-from aisizer.calibration.measurements import COUNTS
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Items, Paragraph, Section, Table, table
+from aisizer.deliver.blocks import Block, Items, Paragraph, Section, Table, clause, table
+from aisizer.deliver.sections_decision import risks
 from aisizer.plan import Assumption, Comparison, Plan, Step
 
 NOT_MODELLED = (
@@ -38,7 +36,6 @@ MOVING = (
     "finance.discount_rate",
 )
 """defaults, catalog values and computed ones that fleet, dates or cost follow from; their paths begin so"""
-ORIGINS = {"user": "set by the profile", "default": "defaults", "catalog": "of the catalog", "computed": "computed"}
 PROFILED = ("load.", "prompt_tokens.", "output_tokens.", "prefix_hit", "burst.", "model", "slo")
 """what a workload's own table and that of the promises show already"""
 TITLE = 150
@@ -85,13 +82,11 @@ def _deviation(comparison: Comparison) -> str:
 
 def assumptions_section(plan: Plan) -> Section:
     """What the user set, what else moves the result, and the weakest sources; the rest is counted."""
-    counted = Counter[str](found.origin for found in plan.assumptions)
-    told = ", ".join(f"{counted[origin]} {name}" for origin, name in ORIGINS.items() if counted[origin])
     blocks: list[Block] = [
         Paragraph(
-            f"The plan rests on {len(plan.assumptions)} values: {told}. Those that the profile sets, and of the others those "
-            "that fleet, dates or cost follow from, stand here; all of them with their reasons in sizing.json (assumptions), "
-            "each by aisizer explain FIELD. Prices that are not certain stand under Sensitivity."
+            f"The plan rests on {len(plan.assumptions)} values, all with their reasons in sizing.json (assumptions), each by "
+            "aisizer explain FIELD. Those that the profile sets, and of the others those that fleet, dates or cost follow from, "
+            "stand here; prices that are not certain under Sensitivity."
         ),
         _set_by_user(plan),
         _moving(plan),
@@ -124,12 +119,16 @@ def _parted(path: str) -> tuple[str, str]:
 
 def _moving(plan: Plan) -> Table:
     found = [a for a in plan.assumptions if a.origin != "user" and _moves(a)]
-    rows = [
-        (a.path, f"{_value(a)} ({a.origin})", f"{a.reason}; source {a.source}" if a.source else a.reason) for a in found
-    ]
+    rows = [(a.path, f"{_value(a)} ({a.origin})", _reason(a)) for a in found]
     heads = "Field | Value | Reason and source"
     caption = "Not set by the profile, and the result follows from it (explain FIELD)"
     return table(caption, heads, rows, keys=[a.path for a in found])
+
+
+def _reason(found: Assumption) -> str:
+    """Why a value is what it is, and by which source."""
+    reason = found.reason.replace("`", "").rstrip(".")
+    return f"{reason}; source {found.source}" if found.source else reason
 
 
 def _moves(found: Assumption) -> bool:
@@ -142,14 +141,14 @@ def _sources(plan: Plan) -> Table:
     rows = [
         (
             labels.listed(s.used_for, 2),
-            f"{shorten(s.title, TITLE, placeholder=' ...')} ({s.publisher})",
+            f"{clause(s.title, TITLE)} ({s.publisher})",
             numbers.NOT_AVAILABLE if s.age_days is None else str(s.age_days),
             f"{s.kind}, {s.confidence}",
         )
         for s in shown
     ]
-    more = len(plan.sources) - len(shown)
-    rest = f"; {more} more in sizing.json and on the workbook's sheet Sources" if more else ""
+    all_of = f"; all {len(plan.sources)} in sizing.json and on the workbook's sheet Sources"
+    rest = all_of if len(shown) < len(plan.sources) else ""
     heads = "Used for | Source | Age in days # | Kind, confidence"
     return table(f"Sources, the weakest first{rest}", heads, rows, "sources", [str(n) for n in range(len(shown))])
 
@@ -162,12 +161,12 @@ def method_section(plan: Plan) -> Section:
             step.name,
             step.formula,
             ", ".join(f"{name.rpartition('.')[2]} = {value}" for name, value in step.inputs.items()),
-            f"{step.value} {'' if step.unit in ('1', 'date') else step.unit}".rstrip(),
+            _result(step),
         )
         for step in shown
     ]
     text = (
-        f"The main {len(shown)} of {len(plan.explain)} recorded steps; all stand in sizing.json (explain) with their sources. "
+        f"The main ones of {len(plan.explain)} recorded steps, all of which stand in sizing.json (explain) with their sources. "
         "Equations and their references: docs/method.md."
     )
     listed = table(
@@ -179,6 +178,12 @@ def method_section(plan: Plan) -> Section:
     return Section("method", "Method", (Paragraph(text), listed))
 
 
+def _result(step: Step) -> str:
+    """A step's value with its unit, things in the plural."""
+    unit = "" if step.unit in ("1", "date") else numbers.units(step.unit, 1.0 if step.value == "1" else 2.0)
+    return f"{step.value} {unit}".rstrip()
+
+
 def _shown(plan: Plan) -> Iterator[Step]:
     """In the order of STEPS."""
     site = labels.decided(plan).site
@@ -188,7 +193,7 @@ def _shown(plan: Plan) -> Iterator[Step]:
 
 def limits_section(plan: Plan) -> Section:
     """Open points, what was measured beside what is modelled, how wrong it may be, and what is left out."""
-    blocks: list[Block] = [Items(plan.warnings, "Open points and risks")] if plan.warnings else []
+    blocks: list[Block] = [Items(tuple(risks(plan)), "Open points and risks")] if plan.warnings else []
     blocks.append(Paragraph(_evidence(plan)))
     if any(c.unit != "USD" for c in plan.prototype):
         blocks += _prototype(plan)
@@ -199,8 +204,7 @@ def limits_section(plan: Plan) -> Section:
 def _evidence(plan: Plan) -> str:
     """How the predictions were made, on how many measurements their band rests, and which are analytic."""
     analytic = [f"{r.workload} {r.metric.upper()} {r.percentile}" for r in plan.slo if r.method == "analytic"]
-    told = "Step times and queues are modelled, not measured on your fleet. "
-    told += " ".join(_measured(engine, gpu) for engine, gpu in _hardware(plan))
+    told = " ".join(["Step times and queues are modelled, not measured on your fleet.", *_measured(plan)])
     told += "".join(f" Calibrated on your own: {found.value}." for found in plan.assumptions if _calibrates(found))
     told += (
         " The 80 % band and P(met) are the model's own error, from means of published measurements; measure before you sign "
@@ -215,17 +219,18 @@ def _calibrates(found: Assumption) -> bool:
     return found.path.startswith(("evidence.calibrations", "calibration."))
 
 
-def _hardware(plan: Plan) -> list[tuple[str, str]]:
-    pools = labels.decided(plan).pools
-    return list(dict.fromkeys((pool.engine, pool.gpu) for pool in pools))
-
-
-def _measured(engine: str, gpu: str) -> str:
-    count = COUNTS.get((engine.partition("-")[0], gpu), 0)
-    name = f"{labels.engine(engine).split(' ')[0]} on {labels.gpu(gpu)}"
-    if not count:
-        return f"No published serving measurement of {name} stands behind the model."
-    return f"{count:,} published serving measurements of {name} stand behind the model."
+def _measured(plan: Plan) -> Iterator[str]:
+    """On how many measurements of its engine and GPU class each pool rests, as far as the plan says."""
+    counts = {step.name: int(step.value) for step in plan.explain if step.name.endswith(".measurements")}
+    pools = {
+        (pool.engine, pool.gpu): counts.get(f"pools.{pool.name}.measurements") for pool in labels.decided(plan).pools
+    }
+    for (engine, gpu), count in pools.items():
+        name = f"{labels.engine(engine).split(' ')[0]} on {labels.gpu(gpu)}"
+        if count:
+            yield f"{count:,} published serving measurements of {name} stand behind the model."
+        elif count == 0:
+            yield f"No published serving measurement of {name} stands behind the model."
 
 
 def _prototype(plan: Plan) -> list[Block]:

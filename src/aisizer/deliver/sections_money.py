@@ -25,7 +25,7 @@ def cost_section(plan: Plan) -> Section:
         *_notes(plan),
         *not_priced(costs),
         *leases(costs),
-        Figure(_chart(costs), "Cost over 36 months by site and category"),
+        Figure(_chart(costs), "Cost over 36 months by site and category, USD"),
         *category_table(plan),
         *unit_cost_blocks(plan),
         *beside_totals(costs, _paths(plan)),

@@ -40,7 +40,9 @@ def unit_cost_blocks(plan: Plan) -> list[Block]:
         said.append(
             "They hold as long as all of the planned demand comes; finance.served_share sets the share that does."
         )
-    said += ["What prompts and answers cost is an allocation by the GPU-seconds that each takes in the queue."]
+    said.append("What prompts and answers cost is an allocation by the GPU-seconds that each takes in the queue.")
+    if any(cost.at_plan.usd_per_transaction != cost.at_plan.usd_per_request for cost in plan.unit_costs.values()):
+        said.append("A request of a user has in it the requests to supporting models that it causes.")
     return [*blocks, Paragraph(" ".join([*said, *_beside_the_prototype(plan)]))]
 
 
@@ -67,8 +69,7 @@ def _beside_the_prototype(plan: Plan) -> list[str]:
     missing = bool(plan.tco[labels.decided(plan).site].missing)
     measured = numbers.per_request(found.measured)
     predicted = numbers.at_least(numbers.per_request(found.predicted), missing)
-    less = numbers.change(found.predicted / found.measured - 1)
-    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan ({less})."]
+    return [f"A request cost {measured} USD in the prototype and costs {predicted} USD in this plan."]
 
 
 def prototype_cost(plan: Plan) -> Comparison | None:
@@ -84,8 +85,9 @@ def break_even_section(plan: Plan) -> Section:
         "Paid back in month # | Discounted #"
     )
     text = (
-        "Cumulative cash of the chosen site beside that of every other fleet and of managed APIs. Costs less from month: from "
-        "its end on for good. Paid back: savings have first made up for what is asked more before service (month 0)."
+        "Cumulative cash of the chosen site beside that of every other fleet and of managed APIs. It costs less from the end of "
+        "the month named on, for good; it is paid back when savings have first made up for what it asks more before service "
+        "(month 0)."
     )
     keys = [str(place) for place in range(len(rows))]
     caption = "Cumulative cash of the chosen site beside the others"
@@ -106,6 +108,12 @@ def _apis(plan: Plan) -> list[Block]:
     blocks: list[Block] = [
         table(caption, heads, [_api_row(api) for api in plan.apis], "apis", [str(n) for n in range(len(plan.apis))])
     ]
+    if any((api.break_even_utilization or 0.0) > 1 for api in plan.apis):
+        blocks.append(
+            Paragraph(
+                "A utilization above 100 % is out of reach: at any volume that this fleet can serve, the API costs less."
+            )
+        )
     unpriced = tuple(api.sentence for api in plan.apis if api.missing)
     return [*blocks, *([Items(unpriced)] if unpriced else [])]
 
@@ -115,7 +123,7 @@ def _api_row(api: ApiBreakEven) -> tuple[str, ...]:
     if api.break_even_requests_per_month is not None:
         requests = f"{api.break_even_requests_per_month:,.0f}"
     return (
-        api.api_name,
+        f"{api.api_name} ({labels.site(api.api)})",
         api.verdict,
         numbers.usd(api.usd_per_month),
         numbers.at_least(numbers.usd(api.fleet_usd_per_month), not api.complete),
@@ -133,9 +141,13 @@ def _comparison_row(found: CashComparison) -> tuple[str, ...]:
         numbers.cents(found.outlay_usd),
         numbers.cents(found.saving_usd),
         _month(found, found.cheaper_from_month),
-        _month(found, found.payback_month),
-        _month(found, found.discounted_payback_month),
+        *(_paid_back(found, month) for month in (found.payback_month, found.discounted_payback_month)),
     )
+
+
+def _paid_back(found: CashComparison, month: int | None) -> str:
+    """When an outlay is paid back; a site that asks no more before service has none."""
+    return "no outlay" if found.outlay_usd == 0 else _month(found, month)
 
 
 def _month(found: CashComparison, month: int | None) -> str:
@@ -166,10 +178,9 @@ def _flips(plan: Plan) -> list[Block]:
     near = nearest_flips(plan)[:FLIPS]
     if not plan.flips:
         return []
-    never = sum(flip.value_usd is None for flip in plan.flips)
     text = (
-        f"{len(plan.flips)} prices of admitted sites are unknown, estimated or a range; {never} of them change the site at no "
-        "value. Each is moved alone, in all sites that pay it; all stand in sizing.json (flips)."
+        f"{_prices(len(plan.flips))} unknown, estimated or a range. Each is moved alone, in all sites that pay it; "
+        "sizing.json (flips) also has those that change the site at no value."
     )
     if not near:
         return [Paragraph(text)]
@@ -181,8 +192,11 @@ def _flips(plan: Plan) -> list[Block]:
     ]
 
 
+def _prices(amount: int) -> str:
+    return f"{numbers.count(amount, 'price')} of admitted sites {'is' if amount == 1 else 'are'}"
+
+
 def _flip_row(flip: Flip) -> tuple[str, ...]:
-    then = "never" if flip.value_usd is None else f"{labels.site(flip.wins or '')} wins {flip.side}"
     within = " (inside the range)" if flip.in_range else ""
     return (
         f"{flip.description} ({', '.join(labels.site(site) for site in flip.sites)})",
@@ -191,7 +205,7 @@ def _flip_row(flip: Flip) -> tuple[str, ...]:
         *("" if end is None else numbers.unit_price(end) for end in (flip.low_usd, flip.high_usd)),
         flip.kind.replace("_", " "),
         "" if flip.value_usd is None else usd(flip.value_usd),
-        then + within,
+        f"{labels.site(flip.wins or '')} wins {flip.side}{within}",
     )
 
 
@@ -216,20 +230,18 @@ def _drivers(plan: Plan) -> list[Block]:
         "Input | Low # | Plan # | High # | NPV at low # | NPV at high # | 3 years at low # | 3 years at high # | GPUs # | Site | "
         "Other decision"
     )
-    more = len(plan.sensitivity) - len(shown)
-    rest = f"; {more} more in sizing.json" if more else ""
+    rest = f"; all {len(plan.sensitivity)} in sizing.json" if len(shown) < len(plan.sensitivity) else ""
     caption = f"Sensitivity, the widest swing first, USD{rest}"
     listed = table(
         caption, heads, [_driver_row(d, rerun) for d in shown], "sensitivity", [str(n) for n in range(len(shown))]
     )
     notes = tuple(f"{driver.driver}: {driver.note}" for driver in shown if driver.note)
-    picture = _tornado(plan)
     lacking = bool(plan.tco[labels.decided(plan).site].missing)
     least = [Paragraph("Totals lack the lines without a price, so each is at least so much.")] if lacking else []
     return [
         Paragraph(text),
         *least,
-        *([Figure(picture, "What moves the cost of the plan most")] if picture else []),
+        *_tornado(plan),
         listed,
         *([Items(notes)] if notes else []),
     ]
@@ -246,23 +258,36 @@ def _driver_row(driver: Driver, mixed: bool) -> tuple[str, ...]:
         *(numbers.usd(amount) for amount in money),
         " / ".join(gpus),
         " / ".join(sites),
-        "yes" if driver.changed else "no",
+        _decides(driver) if driver.changed else "no",
     )
 
 
-def _tornado(plan: Plan) -> str:
+def _decides(driver: Driver) -> str:
+    """What becomes another, where site and number of GPUs in the same row do not tell."""
+    same = driver.site_low == driver.site_high and driver.gpus_low == driver.gpus_high
+    return "another offer" if same else "yes"
+
+
+def _tornado(plan: Plan) -> list[Block]:
+    """The swings that can be told apart in short figures; the others are left to the table."""
     own = plan.tco[labels.decided(plan).site]
-    base = own.three_year_usd if own.npv_usd is None else own.npv_usd
+    discounted = own.npv_usd is not None
     bars = {}
     for driver in plan.sensitivity[:DRIVERS]:
-        low, high = (
-            (driver.three_year_low_usd, driver.three_year_high_usd)
-            if own.npv_usd is None
-            else (driver.npv_low_usd, driver.npv_high_usd)
+        ends = (
+            (driver.npv_low_usd, driver.npv_high_usd)
+            if discounted
+            else (driver.three_year_low_usd, driver.three_year_high_usd)
         )
-        if low is not None and high is not None and low != high:
-            bars[driver.driver] = (low, high)
-    return charts.tornado(bars, base, "Sensitivity", "The table has the same figures.") if bars else ""
+        low, high = ends
+        if low is not None and high is not None and charts.money(low) != charts.money(high):
+            bars[driver.driver.removeprefix("price of ")] = (low, high)
+    if not bars:
+        return []
+    told = "; ".join(f"{name}: {usd(low)} to {usd(high)}" for name, (low, high) in bars.items())
+    title = f"What moves the {'NPV' if discounted else '36-month cash'} of the plan most, USD"
+    base = own.three_year_usd if own.npv_usd is None else own.npv_usd
+    return [Figure(charts.tornado(bars, base, title, f"{told}."), title)]
 
 
 def growth_blocks(plan: Plan) -> list[Block]:

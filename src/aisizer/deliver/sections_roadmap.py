@@ -26,12 +26,12 @@ def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
     svg = demand_and_capacity(months, purchases, plan.triggers, title, told)
     weeks = roadmap.lead_time_weeks
     lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
-    total = f" = {numbers.number(weeks['total'])}" if "total" in weeks else ""
     blocks: tuple[Block, ...] = (
         *_phases(plan),
         Paragraph(
             f"In service: {roadmap.go_live_gpus} GPUs at go-live, {roadmap.month_12_gpus} in month 12, "
-            f"{roadmap.month_36_gpus} in month 36. Lead time {labels.site(labels.decided(plan).site)}, in weeks: {lead}{total}."
+            f"{roadmap.month_36_gpus} in month 36. Lead time {labels.site(labels.decided(plan).site)}, in weeks: {lead} = "
+            f"{numbers.number(weeks['total'])}."
         ),
         Figure(svg, "GPUs needed and in service by month"),
         _months(roadmap),
@@ -58,7 +58,10 @@ def _months(roadmap: Roadmap) -> Table:
         )
         for m in shown
     ]
-    caption = "Demand and capacity, at low / base / high growth; every month stands on the workbook's sheet Demand and capacity"
+    caption = (
+        "Demand (1: the full peak at go-live) and capacity, at low / base / high growth; every month stands on the workbook's "
+        "sheet Demand and capacity"
+    )
     heads = "Month | Start | Demand # | Peak req/s # | GPUs needed # | In service # | Utilization #"
     return table(caption, heads, rows, "roadmap.months", [str(m.month - 1) for m in shown])
 

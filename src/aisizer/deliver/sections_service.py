@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Figure, Items, Paragraph, Section, Table, table
 from aisizer.deliver.pictures import best_places, evidence_picture, latency_picture, options_picture
 from aisizer.plan import Decision, Plan
 from aisizer.sizing.records import Option, Pool, RejectionGroup
@@ -40,8 +40,8 @@ def slo_section(plan: Plan) -> Section:
     )
     keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
     note = (
-        f"Predicted at the peak hour of {labels.carried_month(plan)}, the last before the next purchase serves, with its "
-        "busiest minutes. A target is met when the prediction lies within it with every server up and with the "
+        f"Predicted at the peak hour of {labels.carried_month(plan)}, {_until(plan)}, with its busiest minutes. "
+        "A target is met when the prediction lies within it with every server up and with the "
         "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
         f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
         f"{_simulated(plan)}"
@@ -88,6 +88,12 @@ def _below(given: Mapping[str, str], start: str) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
 
 
+def _until(plan: Plan) -> str:
+    """What ends with the month at whose demand the percentiles are predicted."""
+    more = plan.roadmap is not None and len(plan.roadmap.purchases) > 1
+    return "the last before the next purchase serves" if more else "the last of the plan"
+
+
 def _simulated(plan: Plan) -> str:
     """How far chance plays into the figures, and which promise it leaves open."""
     found = plan.confirmation
@@ -119,11 +125,7 @@ def waterfall_section(plan: Plan) -> Section:
         before = gpus
     text = f"The SLO alone needs {numbers.count(decision.gpus_needed, 'GPU')}; the first wave is {decision.gpus}."
     if decision.gpus_p50 is not None:
-        needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
-        text += (
-            f" With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
-            f"{labels.gpus_p90(decision)}."
-        )
+        text += f" {_at_90(decision)}"
     svg = charts.waterfall(steps, "GPUs by reason", f"Cumulative GPUs after each reason: {said}.")
     return Section(
         "waterfall",
@@ -138,9 +140,57 @@ def waterfall_section(plan: Plan) -> Section:
     )
 
 
+def _at_90(decision: Decision) -> str:
+    """The same two numbers of GPUs where the model is to hold with 90 %."""
+    if (decision.gpus_needed_p90, decision.gpus_p90) == (decision.gpus_needed, decision.gpus):
+        return "Both stay as they are with 90 % confidence in the model."
+    needed = "none of this layout" if decision.gpus_needed_p90 is None else str(decision.gpus_needed_p90)
+    return (
+        f"With 90 % confidence in the model the SLO alone needs {needed}, and the first wave would be "
+        f"{labels.gpus_p90(decision)}."
+    )
+
+
 def alternatives_section(plan: Plan) -> Section:
     """What was chosen, the best options beside it, and why the others were not taken."""
-    decision, shown = labels.decided(plan), _ranked(plan)
+    decision = labels.decided(plan)
+    blocks: list[Block] = [
+        Paragraph(
+            f"Utilization at the peak of {labels.carried_month(plan)}: {_utilization(decision)}. Chance of meeting the SLO: "
+            f"{_certainty(decision)}."
+        ),
+        _pools_table(plan, decision.pools),
+        *options_picture(plan),
+        *_ranking(plan),
+    ]
+    if plan.rejections:
+        rejected = [
+            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
+            for group in plan.rejections
+        ]
+        heads = "Reason | Count # | What | Nearest miss | Freed by"
+        keys = [str(place) for place in range(len(rejected))]
+        blocks.append(table("Options rejected, by reason", heads, rejected, "rejections", keys))
+    return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
+
+
+def _ranking(plan: Plan) -> list[Block]:
+    """The options that a signer weighs, the others folded away, and what their notes say."""
+    shown = _ranked(plan)
+    rest = [(place, option) for place, option in enumerate(plan.ranking) if (place, option) not in shown]
+    notes = dict.fromkeys(option.note for _, option in shown if option.note and not option.chosen)
+    marks = {note: f"note {number}" for number, note in enumerate(notes, start=1)}
+    more = f"; all {len(plan.ranking)} in options.csv and sizing.json" if rest else ""
+    listed = _options(plan, f"Best option per site and GPU, by the analytic queue{more}", shown, marks)
+    said = [Items(tuple(f"{mark}: {note}." for note, mark in marks.items()))] if marks else []
+    if not rest:
+        return [listed, *said]
+    others = _options(plan, "All other options, by the analytic queue", rest, marks)
+    return [listed, *said, replace(others, folded=True)]
+
+
+def _options(plan: Plan, caption: str, shown: Sequence[tuple[int, Option]], marks: Mapping[str, str]) -> Table:
+    """One row for each option; marks: what stands for a note whose words stand below the table."""
     rows = [
         (
             str(place + 1),
@@ -153,7 +203,7 @@ def alternatives_section(plan: Plan) -> Section:
             numbers.number(option.gpus_p90),
             _total(option),
             _against(plan, option),
-            "chosen" if option.chosen else option.note,
+            "chosen" if option.chosen else marks.get(option.note, option.note),
         )
         for place, option in shown
     ]
@@ -162,29 +212,7 @@ def alternatives_section(plan: Plan) -> Section:
         "No. | Site | First wave | Offer | Term | Tightest SLO # | P(met) # | GPUs at P90 # | 3 years USD # | "
         f"{basis} against chosen # | Note"
     )
-    rest = len(plan.ranking) - len(shown)
-    more = f"; {rest} more in options.csv and sizing.json" if rest else ""
-    caption = f"Best option per site and GPU{more}"
-    blocks: list[Block] = [
-        Paragraph(
-            f"Utilization at the peak: {_utilization(decision)}. Chance of meeting the SLO: {_certainty(decision)}."
-        ),
-        _pools_table(decision.pools),
-        *options_picture(plan, [place for place, _ in shown]),
-        replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True),
-    ]
-    if plan.rejections:
-        total = sum(group.count for group in plan.rejections)
-        rejected = [
-            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
-            for group in plan.rejections
-        ]
-        heads = "Reason | Count # | What | Nearest miss | Freed by"
-        keys = [str(place) for place in range(len(rejected))]
-        blocks.append(
-            table(f"{numbers.count(total, 'option')} rejected, by reason", heads, rejected, "rejections", keys)
-        )
-    return Section("alternatives", "Result, alternatives and rejections", tuple(blocks))
+    return replace(table(caption, heads, rows, "ranking", [str(place) for place, _ in shown]), sortable=True)
 
 
 def _ranked(plan: Plan) -> list[tuple[int, Option]]:
@@ -213,7 +241,7 @@ def _utilization(decision: Decision) -> str:
     return f"{normal}, {numbers.share(decision.utilization_degraded)} {labels.down_phrase(decision)}"
 
 
-def _pools_table(pools: tuple[Pool, ...]) -> Block:
+def _pools_table(plan: Plan, pools: tuple[Pool, ...]) -> Block:
     rows = [
         (
             pool.name,
@@ -231,10 +259,12 @@ def _pools_table(pools: tuple[Pool, ...]) -> Block:
         for pool in pools
     ]
     heads = (
-        "Pool | Role | Workloads | GPUs | Replicas | Peak req/s # | req/s per replica # | Analytic # | Utilization # | "
+        "Pool | Role | Workloads | GPUs | Replicas | req/s at go-live # | req/s per replica # | Analytic # | Utilization # | "
         "KV use p95 # | Degraded #"
     )
-    return table("Pools of replicas, one for each model", heads, rows, "decision.pools", [pool.name for pool in pools])
+    month = labels.carried_month(plan)
+    caption = f"Pools of replicas, one for each model; utilization and KV cache at the peak of {month}"
+    return table(caption, heads, rows, "decision.pools", [pool.name for pool in pools])
 
 
 def _width(pool: Pool) -> str:

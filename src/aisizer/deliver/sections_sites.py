@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from aisizer.deliver import labels
 from aisizer.deliver.blocks import Block, Items, Paragraph, Section, table
 from aisizer.deliver.control_mapping import mapping_rows
-from aisizer.plan import Plan
-from aisizer.sizing.admissible import SiteVerdict
+from aisizer.plan import Plan, Verdict
 
 
 def verdicts_section(plan: Plan, titles: Mapping[str, str]) -> Section:
     """Whether each place is admitted, by which texts, and what the document shows for them; titles of its sections by id."""
     text = "The plan supports evidence for these texts; it is no legal advice and claims no compliance."
-    rows = [_verdict_row(v.site, SiteVerdict(**v.model_dump())) for v in plan.verdicts]
+    rows = [_verdict_row(v) for v in plan.verdicts]
     blocks: list[Block] = [
         Paragraph(f"{text} {retention(plan)}".rstrip()),
         table("Verdict on each site (explain verdicts)", "Site | Verdict | Reasons and texts | Weaker sources", rows),
@@ -24,13 +23,13 @@ def verdicts_section(plan: Plan, titles: Mapping[str, str]) -> Section:
     return Section("sites", "Where the data may go, and which controls this supports", tuple(blocks))
 
 
-def _verdict_row(place: str, verdict: SiteVerdict) -> tuple[str, ...]:
+def _verdict_row(verdict: Verdict) -> tuple[str, ...]:
     """Reasons end with the texts they rest on; a text that none of them names follows."""
     said = " ".join(verdict.reasons)
     texts = [text for text in verdict.citations if text not in said]
     weaker = verdict.basis.partition("weaker sources: ")[2].rstrip(".")
     return (
-        labels.site(place),
+        labels.site(verdict.site),
         verdict.verdict,
         " ".join([said, *texts]),
         weaker or {"primary": "none"}.get(verdict.basis, verdict.basis),
@@ -47,11 +46,11 @@ def _places(plan: Plan) -> list[Block]:
     heads = "Role | Place | Verdict | Reasons | Field"
     blocks: list[Block] = [table("Second places, judged by the same rules", heads, rows)] if rows else []
     if unnamed:
-        roles = ", ".join(f"{p.role} ({p.field})" for p in unnamed)
+        roles = ", no ".join(f"{p.role} ({p.field})" for p in unnamed)
         site = labels.site(unnamed[0].verdict.site)
         blocks.append(
             Paragraph(
-                f"Not named, and taken as a second place as {site}, {unnamed[0].verdict.verdict} like the chosen site: {roles}."
+                f"The profile names no {roles}: each is taken to be a place like {site}, {unnamed[0].verdict.verdict}."
             )
         )
     return blocks

@@ -11,11 +11,13 @@ from aisizer.plan.strategy_records import STRATEGIES, Strategy
 def strategy_blocks(plan: Plan) -> tuple[Block, ...]:
     """What each way to buy costs, leaves idle and risks, and which of them the plan follows."""
     ways = plan.strategies
+    dated = any(way.orders_after_end_of_sale is not None for way in ways)
     heads = (
-        "Strategy | Each lasts | Term | Orders # | Cash of 36 months, USD # | NPV, USD # | Stranded GPU-months # | "
-        "Least slack, days # | High growth to month # | After month 12 at open prices, USD # | After end of sale #"
+        "Strategy | Each lasts at least | Term | Orders # | Cash of 36 months, USD # | NPV, USD # | Stranded GPU-months # | "
+        f"Least slack, days # | High growth to month # | After month 12 at open prices, USD #{SALE if dated else ''}"
     )
-    listed = table("Ways to buy", heads, [_row(way) for way in ways], "strategies", [way.name for way in ways])
+    rows = [_row(way, dated) for way in ways]
+    listed = table("Ways to buy", heads, rows, "strategies", [way.name for way in ways])
     return (
         Paragraph(plan.strategy_note),
         listed,
@@ -24,6 +26,7 @@ def strategy_blocks(plan: Plan) -> tuple[Block, ...]:
     )
 
 
+SALE = " | Orders after end of sale #"
 EXPLAINED = (
     "Stranded is what stands beyond the need of its month, with redundancy counted as need; nothing is sold or given back. "
     "Slack runs from the plan's date to the first order. High growth is carried by what is ordered for expected growth until "
@@ -36,7 +39,8 @@ def _name(way: Strategy) -> str:
     return f"{name} (this plan)" if way.followed else name
 
 
-def _row(way: Strategy) -> tuple[str, ...]:
+def _row(way: Strategy, dated: bool) -> tuple[str, ...]:
+    """dated: whether an end of sale is known, so that orders can come after it."""
     after = "not known" if way.orders_after_end_of_sale is None else str(way.orders_after_end_of_sale)
     return (
         _name(way),
@@ -49,7 +53,7 @@ def _row(way: Strategy) -> tuple[str, ...]:
         str(way.least_slack_days),
         str(way.high_covered_to_month),
         exposed(way),
-        after,
+        *((after,) if dated else ()),
     )
 
 

@@ -25,8 +25,9 @@ def availability(found: Availability) -> str:
     """The probability of enough servers in a sentence."""
     reach = "meets" if found.met else "misses"
     return (
-        f"At the peak hour {found.needed} of {numbers.count(found.servers, 'server')} carry the load with every SLO met. "
-        f"That many are up {nines(found.probability)} of the time, which {reach} the target of {nines(found.target)}."
+        f"At the peak hour {found.needed} of {numbers.count(found.servers, 'server')} "
+        f"{'carries' if found.needed == 1 else 'carry'} the load with every SLO met. "
+        f"At least that many are up {nines(found.probability)} of the time, which {reach} the target of {nines(found.target)}."
     )
 
 
@@ -34,9 +35,9 @@ def nines(share: float) -> str:
     """An availability with its nines, never rounded up to certainty.
 
     >>> nines(0.999), nines(0.99996700), nines(1 - 1e-9)
-    ('99.9 %', '99.9967 %', 'more than 99.9999 %')
+    ('99.9 %', '99.9967 %', '>99.9999 %')
     """
-    return "more than 99.9999 %" if share > 0.999999 else f"{share * 100:.6g} %"
+    return ">99.9999 %" if share > 0.999999 else f"{share * 100:.6g} %"
 
 
 def _redundancy(decision: Decision, found: Availability) -> str:
@@ -44,7 +45,7 @@ def _redundancy(decision: Decision, found: Availability) -> str:
     rack = "" if found.rack_down == 0 else f", a rack {nines(found.rack_down)}"
     told = (
         f"The redundancy is {labels.redundancy(decision)} (asked: {decision.redundancy}); a server is down "
-        f"{found.server_down * 100:.3g} % of the time, failures and repair{rack}."
+        f"{found.server_down * 100:.3g} % of the time for failures and repair{rack}."
     )
     if found.stacked_servers == 0:
         return f"{told} Rolling upgrades stacked on it need no server more."
@@ -59,13 +60,14 @@ def _usd(found: Availability) -> str:
 
 def recovery(found: RecoveryCheck) -> str:
     """What the posture gives in a sentence."""
-    posture = found.posture.replace("_", " ")
+    posture = labels.reason(found.posture)
     if found.restore_s is None:
         return f"Disaster recovery: {posture}. Without a second site the service does not come back from the loss of its site."
-    lost = "all writes" if found.loss_s is None else f"{span(found.loss_s)} of writes"
+    lost = "all writes" if found.loss_s is None else f"up to {span(found.loss_s)} of writes"
+    servers = numbers.count(found.servers, "server") if found.servers else "no server"
     return (
-        f"Disaster recovery: {posture}, {numbers.count(found.servers, 'server')} at the second site. The service is back "
-        f"{span(found.total_s)} after the loss of the site, and {lost} are lost."
+        f"Disaster recovery: {posture}, {servers} kept at the second site. The service is back {span(found.total_s)} after the "
+        f"loss of the site, and {lost} are lost."
     )
 
 
@@ -79,7 +81,7 @@ def _recovery_blocks(found: RecoveryCheck) -> list[Block]:
     listed = table("Recovery check at month 36 (explain recovery)", heads, targets)
     blocks: list[Block] = [listed] if asked else []
     if found.restore_s is not None:
-        least = "no posture" if found.least_posture is None else found.least_posture.replace("_", " ")
+        least = "no posture" if found.least_posture is None else labels.reason(found.least_posture)
         parts = " + ".join(f"{name} {span(seconds)}" for name, seconds in found.restore_s.items() if seconds)
         blocks.append(
             Paragraph(

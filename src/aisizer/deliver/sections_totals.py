@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from aisizer.costs.categories import CategoryTotal
 from aisizer.costs.records import SiteCost
@@ -14,7 +13,7 @@ from aisizer.plan import Plan
 
 def conventions(plan: Plan) -> Paragraph:
     """Periods, basis, currency and present value, said once."""
-    rate, basis = labels.discount_rate(plan), _finance(plan).get("rate_basis", "nominal")
+    rate, basis = labels.discount_rate(plan), labels.finance(plan).rate_basis
     npv = (
         "The profile sets no discount rate (finance.discount_rate), so no net present value is given and sites are ranked on "
         "36-month cash."
@@ -86,7 +85,8 @@ def leases(costs: list[tuple[str, SiteCost]]) -> list[Block]:
         found.setdefault(lines, []).append(name)
     return [
         Notice(
-            f"{' and '.join(names)}: {labels.listed(lines)} may hold a lease, because servers that stand for one customer alone "
+            f"The rent of {' and '.join(names)} ({labels.listed(lines)}) may hold a lease, because "
+            "servers that stand for one customer alone "
             "may be assets that it controls (ASC 842, IFRS 16): ask your accountants. The figures treat it as an expense."
         )
         for lines, names in found.items()
@@ -98,7 +98,3 @@ def not_priced(costs: list[tuple[str, SiteCost]]) -> list[Block]:
     """What is missing in each total."""
     said = tuple(f"{name}: at least, as {labels.missing_lines(cost)}." for name, cost in costs if cost.missing)
     return [Items(said)] if said else [Paragraph("Every line of every fleet has a price.")]
-
-
-def _finance(plan: Plan) -> dict[str, Any]:
-    return plan.profile.get("finance") or {}

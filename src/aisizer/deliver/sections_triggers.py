@@ -47,7 +47,7 @@ def triggers_section(plan: Plan) -> Section:
             keys,
         ),
         Items(tuple(_arithmetic(trigger) for trigger in plan.triggers)),
-        Paragraph(" ".join(_notes(plan))),
+        Items(tuple(_notes(plan)), "How they are measured"),
     ]
     if plan.symptoms:
         rows = [_symptom_row(s) for s in plan.symptoms]
@@ -70,9 +70,15 @@ def _row(trigger: Trigger) -> tuple[str, ...]:
 
 
 def _symptom_row(symptom: Symptom) -> tuple[str, ...]:
-    unit = "" if symptom.unit == "1" else f" {symptom.unit}"
     hold = "at once" if symptom.hold == "0m" else symptom.hold
-    return symptom.alert, symptom.pool, symptom.quantity, f"{numbers.number(symptom.limit)}{unit}", hold, symptom.owner
+    return (
+        symptom.alert,
+        symptom.pool,
+        symptom.quantity,
+        numbers.quantity(symptom.limit, symptom.unit),
+        hold,
+        symptom.owner,
+    )
 
 
 def _arithmetic(trigger: Trigger) -> str:
@@ -97,8 +103,8 @@ def _notes(plan: Plan) -> Iterator[str]:
     if days:
         yield (
             "Beside each level that grows with demand stands a forecast of its measured growth (docs/triggers.md), for which "
-            f"Prometheus must keep {days} days of samples (--storage.tsdb.retention.time={days}d); until 13 weeks are "
-            "measured a lower level stands in for it."
+            f"Prometheus must keep {days} days of samples (--storage.tsdb.retention.time={days}d); until enough weeks "
+            "are measured a lower level stands in for it."
         )
     seen = {trigger.id for trigger in watched(plan)}
     blind = [KINDS[trigger.kind] for trigger in plan.triggers if trigger.id not in seen]

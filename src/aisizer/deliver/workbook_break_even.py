@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from aisizer.costs.crossings import cheaper_from
+from aisizer.costs.managed import ApiBreakEven
 from aisizer.deliver import charts
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet
@@ -33,26 +33,38 @@ NEVER, NOT_PAID, UNKNOWN = "not for good", "not in 36 months", "prices missing"
 class Other:
     """What the selected site is compared with."""
 
+    name: str
+    """as the plan calls it"""
     label: str
-    cash: Floats
-    """[USD] by period"""
+    spent: Floats
+    """[USD] by the end of each period"""
     site: CostSheet | None
     """null: an API, whose bill is frozen"""
 
 
 def others(shown: Shown) -> list[Other]:
     """All sites, the baseline, and each API that prices all models."""
-    sites = [Other(site.label, site.amounts.sum(axis=0), site) for site in shown.sites]
-    return sites + [Other(name, bill, None) for name, bill in _bills(shown.plan)]
+    plan = shown.plan
+    sites = [Other(_name(plan, site), site.label, _spent(site), site) for site in shown.sites]
+    apis = [
+        Other(api.api, _api_label(api), np.array(plan.cumulative[api.api]), None)
+        for api in plan.apis
+        if api.api in plan.cumulative
+    ]
+    return sites + apis
 
 
-def _bills(plan: Plan) -> Iterator[tuple[str, Floats]]:
-    """What each API bills by period, as demand moves; nothing before service."""
-    factors = np.array([0.0, *(month.demand_factor for month in plan.roadmap.months)] if plan.roadmap else [])
-    for api in plan.apis:
-        if api.three_year_usd is not None and len(factors) == PERIODS:
-            barred = ", not admitted" if api.verdict == "rejected" else ""
-            yield f"{api.api_name}{barred}", api.three_year_usd * factors / factors.sum()
+def _name(plan: Plan, site: CostSheet) -> str:
+    return "baseline" if site.cost is plan.baseline else site.cost.site
+
+
+def _api_label(api: ApiBreakEven) -> str:
+    return f"{api.api_name}{', not admitted' if api.verdict == 'rejected' else ''}"
+
+
+def _spent(site: CostSheet) -> Floats:
+    spent: Floats = np.cumsum(site.amounts.sum(axis=0))
+    return spent
 
 
 def break_even_sheet(book: Book, shown: Shown) -> None:
@@ -65,13 +77,13 @@ def break_even_sheet(book: Book, shown: Shown) -> None:
     sheet.head(HEAD_ROW, titles)
     sheet.numbers(HEAD_ROW, FIRST, range(PERIODS), "head_right")
     own, top = HEAD_ROW + 1, HEAD_ROW + 2
-    chosen = shown.chosen.amounts.sum(axis=0)
+    chosen = _spent(shown.chosen)
     rows = range(top, top + len(shown.sites))
     texts = (
         f"CHOOSE({SITE_NUMBER},{','.join(f'{column(FIRST + p)}{row + 1}' for row in rows)})" for p in range(PERIODS)
     )
     sheet.put(own, 0, "Selected site", "bold")
-    sheet.formulas(own, FIRST, texts, np.cumsum(chosen).tolist())
+    sheet.formulas(own, FIRST, texts, chosen.tolist())
     for row, other in enumerate(found, top):
         sheet.put(row, 0, other.label)
         _cash_row(sheet, row, other)
@@ -84,7 +96,7 @@ def break_even_sheet(book: Book, shown: Shown) -> None:
 
 
 def _cash_row(sheet: Sheet, row: int, other: Other) -> None:
-    spent = np.cumsum(other.cash).tolist()
+    spent = other.spent.tolist()
     if other.site is None:
         sheet.numbers(row, FIRST, spent, "frozen_money")
     else:
@@ -99,7 +111,7 @@ def _flags(sheet: Sheet, found: Sequence[Other], own: int, top: int, flags: int,
     sheet.head(flags - 1, ("Selected site costs less for good",))
     sheet.numbers(flags - 1, FIRST, range(PERIODS), "head_right")
     for offset, other in enumerate(found):
-        row, values = flags + offset, _less_for_good(chosen, other.cash)
+        row, values = flags + offset, _less_for_good(chosen, other.spent)
         sheet.put(row, 0, f"than {other.label}")
         texts = (
             f"IF({column(FIRST + p)}${own + 1}<{column(FIRST + p)}{top + offset + 1},{column(FIRST + p + 1)}{row + 1},0)"
@@ -110,22 +122,21 @@ def _flags(sheet: Sheet, found: Sequence[Other], own: int, top: int, flags: int,
 
 
 def _less_for_good(chosen: Floats, other: Floats) -> Floats:
-    less = np.cumsum(chosen) < np.cumsum(other)
-    return np.array(np.cumprod(less[::-1])[::-1], dtype=float)
+    """1 in each period from which on the one has spent less than the other; both [USD] by the end of each period."""
+    return np.array(np.cumprod((chosen < other)[::-1])[::-1], dtype=float)
 
 
 def _months(sheet: Sheet, shown: Shown, found: Sequence[Other], top: int, flags: int, chosen: Floats) -> None:
-    """The month that follows from the flags, beside what the plan says of the chosen site."""
+    """The month that follows from the flags where both totals are complete, beside what the plan says of the chosen site."""
     said = {c.other: c for c in shown.plan.comparisons}
-    apis = {f"{a.api_name}{', not admitted' if a.verdict == 'rejected' else ''}": a.api for a in shown.plan.apis}
+    selected = shown.choose(lambda site: site.at_total(at.UNPRICED))
     for offset, other in enumerate(found):
         flagged = span((flags + offset, FIRST), (flags + offset, FIRST + PERIODS - 1))
-        less = cheaper_from(chosen.tolist(), other.cash.tolist())
-        value: float | str = NEVER if less is None else float(less)
-        text = f'IF(SUM({flagged})=0,"{NEVER}",COLUMNS({flagged})-SUM({flagged}))'
-        sheet.formula(top + offset, FROM, text, value, "count_right")
-        key = other.site.cost.site if other.site else apis[other.label]
-        comparison = said.get("baseline" if other.label == "baseline" else key)
+        lacking = f"{selected}+{other.site.at_total(at.UNPRICED)}" if other.site else selected
+        since = f'IF(SUM({flagged})=0,"{NEVER}",COLUMNS({flagged})-SUM({flagged}))'
+        text = f'IF({lacking}>0,"{UNKNOWN}",{since})'
+        sheet.formula(top + offset, FROM, text, _month(shown.chosen, chosen, other), "count_right")
+        comparison = said.get(other.name)
         if comparison is not None:
             stamped = ((STAMPED, comparison.cheaper_from_month, NEVER), (PAYBACK, comparison.payback_month, NOT_PAID))
             for col, month, none in stamped:
@@ -133,9 +144,17 @@ def _months(sheet: Sheet, shown: Shown, found: Sequence[Other], top: int, flags:
                 sheet.put(top + offset, col, told, "frozen_right")
 
 
+def _month(site: CostSheet, spent: Floats, other: Other) -> float | str:
+    """From when on the site has spent less than the other one, as the sheet computes it."""
+    if site.unpriced or (other.site and other.site.unpriced):
+        return UNKNOWN
+    less = _less_for_good(spent, other.spent)
+    return PERIODS - float(less.sum()) if less.any() else NEVER
+
+
 def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
     """The volume at which the selected fleet, as it stands, costs as much as each API."""
-    priced = [api for api in shown.plan.apis if api.usd_per_request]
+    priced = [(api, api.usd_per_request) for api in shown.plan.apis if api.usd_per_request]
     titles = (
         "API, volume at which the fleet costs the same",
         "USD a request #",
@@ -149,10 +168,9 @@ def _volumes(sheet: Sheet, shown: Shown, row: int) -> int:
     planned_requests = requests(shown.plan, shown.chosen)
     months = shown.inputs.selected(PERIOD_MONTHS)
     accrued = shown.choose(lambda site: site.at_total(at.ACCRUED))
-    total = shown.chosen.value(at.ACCRUED) or 0.0
-    for api in priced:
+    total = shown.chosen.usd(at.ACCRUED)
+    for api, each in priced:
         row += 1
-        each = api.usd_per_request or 0.0
         sheet.put(row, 0, f"{api.api_name}, {api.verdict}")
         sheet.put(row, 1, each, "frozen")
         even = total / (PERIODS - 1) / each

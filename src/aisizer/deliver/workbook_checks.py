@@ -12,7 +12,7 @@ from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, TOLERANCE_USD, c
 from aisizer.deliver.workbook_inputs import TOLERANCE
 from aisizer.deliver.workbook_inputs_sheet import INPUTS_CHANGED, worked_out
 from aisizer.deliver.workbook_lines import CostSheet, categories
-from aisizer.deliver.workbook_lists import bom_total
+from aisizer.deliver.workbook_lists import bom_count, bom_total
 from aisizer.deliver.workbook_months import (
     ACCRUAL,
     CAPEX,
@@ -46,11 +46,15 @@ class Check:
     right_value: float
     frozen: bool = False
     """whether the right side is of the plan as delivered, and so compared only while no input and no scenario is changed"""
+    cents: int = 1
+    """figures that the right side adds up, each of them rounded to cents"""
+    cents_text: str = ""
+    """their number as a formula; empty: one"""
 
     @property
     def failed(self) -> int:
         """1 where the check fails as delivered."""
-        return int(abs(self.left_value - self.right_value) > TOLERANCE_USD)
+        return int(abs(self.left_value - self.right_value) > TOLERANCE_USD * self.cents)
 
 
 def checks(shown: Shown, exported: tuple[str, str]) -> list[Check]:
@@ -66,7 +70,7 @@ def checks(shown: Shown, exported: tuple[str, str]) -> list[Check]:
 def _of_selected(shown: Shown) -> Iterator[Check]:
     site, names = shown.chosen, categories(shown.sites)
     cash = TOP + len(names)
-    three, one = site.value(at.THREE_YEARS) or 0.0, site.value(at.ONE_YEAR) or 0.0
+    three, one = site.usd(at.THREE_YEARS), site.usd(at.ONE_YEAR)
     total = shown.choose(lambda s: s.at_total(at.THREE_YEARS))
     first = shown.choose(lambda s: s.at_total(at.ONE_YEAR))
     months = span((cash, MONTHS), (cash, MONTHS + PERIODS - 1), CASH)
@@ -78,10 +82,10 @@ def _of_selected(shown: Shown) -> Iterator[Check]:
     yield Check("Selected site: cash by month = sum of lines", f"SUM({months})", three, total, three)
     yield Check("Selected site: capex + opex = sum of lines", parts, three, total, three)
     yield Check("Selected site: 1 year = period 0 + months 1 to 12", first, one, f"SUM({year})", one)
-    for tab, row, value in ((CASH, cash, three), (ACCRUAL, accrued_row(shown), site.value(at.ACCRUED) or 0.0)):
+    for tab, row, value in ((CASH, cash, three), (ACCRUAL, accrued_row(shown), site.usd(at.ACCRUED))):
         fiscal = span((row, FISCAL), (row, FISCAL + MOST_FISCAL - 1), tab)
         yield Check(f"{tab}: fiscal years = months", f"SUM({fiscal})", value, cell(row, THREE_YEARS, tab), value)
-    accrued, row = site.value(at.ACCRUED) or 0.0, accrued_row(shown)
+    accrued, row = site.usd(at.ACCRUED), accrued_row(shown)
     lines = shown.choose(lambda s: s.at_total(at.ACCRUED))
     yield Check("Accrual by month = accrued by line", cell(row, THREE_YEARS, ACCRUAL), accrued, lines, accrued)
     for tab, col, formula, value in (
@@ -95,8 +99,8 @@ def _of_selected(shown: Shown) -> Iterator[Check]:
 
 
 def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
-    three = math.fsum(site.value(at.THREE_YEARS) or 0.0 for site in shown.sites)
-    accrued = shown.chosen.value(at.ACCRUED) or 0.0
+    three = math.fsum(site.usd(at.THREE_YEARS) for site in shown.sites)
+    accrued = shown.chosen.usd(at.ACCRUED)
     lines = "+".join(site.at_total(at.THREE_YEARS) for site in shown.sites)
     yield Check("Export: cash of all sites = sum of lines", cash, three, lines, three)
     selected = cell(accrued_row(shown), THREE_YEARS, ACCRUAL)
@@ -104,20 +108,24 @@ def _of_export(shown: Shown, cash: str, accrual: str) -> Iterator[Check]:
 
 
 def _of_bom(shown: Shown) -> Iterator[Check]:
-    """Both at the prices of the first year; payment terms and yearly steps move cash and not what is bought."""
+    """Both at the prices of the month in service; payment terms move cash and not what is bought."""
     site, ordered = shown.chosen, [line for line in shown.plan.bom if line.treatment == at.CAPITAL]
     bought = [row for row, line in enumerate(site.lines) if site.capital[row] and line.category not in NOT_ORDERED]
-    value = math.fsum(site.rates[row] * math.fsum(site.lines[row].used) for row in bought)
+    value = float(site.used[bought].sum())
     block = span((at.FIRST, at.USED), (site.total - 1, at.USED + PERIODS - 1), site.name)
     others = "".join(f'*({site.column(at.CATEGORY)}<>"{name}")' for name in NOT_ORDERED)
     mine = f'({site.column(at.TREATMENT)}="{at.CAPITAL}"){others}'
-    text = f"SUMPRODUCT({mine}*{site.column(at.RATE)}*{block})"
+    years = span((at.YEAR_ROW, at.USED), (at.YEAR_ROW, at.USED + PERIODS - 1), site.name)
+    text = f"SUMPRODUCT({mine}*{site.column(at.RATE)}*(1+{site.column(at.STEP)})^{years}*{block})"
     total = math.fsum(line.extended_price_usd or 0.0 for line in ordered)
-    yield Check("BOM: capitalised lines = what enters service", text, value, bom_total(at.CAPITAL), total, frozen=True)
+    yield Check(
+        "BOM: capitalised lines = what enters service", text, value, bom_total(at.CAPITAL), total, frozen=True,
+        cents=len(ordered), cents_text=bom_count(at.CAPITAL),
+    )  # fmt: skip
 
 
 def _of_site(site: CostSheet) -> Iterator[Check]:
-    three = site.value(at.THREE_YEARS) or 0.0
+    three = site.usd(at.THREE_YEARS)
     total = site.at_total(at.THREE_YEARS)
     periods = span((site.total, at.AMOUNT), (site.total, at.AMOUNT + PERIODS - 1), site.name)
     yield Check(f"{site.label}: 3 years, sum of periods = sum of lines", f"SUM({periods})", three, total, three)
@@ -150,7 +158,8 @@ def checks_sheet(book: Book, shown: Shown, balances: Sequence[Check]) -> None:
         else:
             sheet.formula(row, 2, check.right, check.right_value)
         sheet.formula(row, 3, f"{cell(row, 1)}-{cell(row, 2)}", check.left_value - check.right_value)
-        test = f"IF(ABS({cell(row, 3)})<={tolerance},0,1)"
+        limit = f"{tolerance}*{check.cents_text}" if check.cents_text else tolerance
+        test = f"IF(ABS({cell(row, 3)})<={limit},0,1)"
         test = f"IF({untouched},{test},0)" if check.frozen else test
         sheet.formula(row, 4, test, float(check.failed), "count_right")
     total = HEAD + 1 + len(balances)

@@ -19,7 +19,7 @@ from aisizer.catalog.records import Amount
 from aisizer.costs.lines import significant
 from aisizer.costs.prices import USD
 from aisizer.costs.records import Category, CostLine
-from aisizer.deliver import labels, workbook_finance
+from aisizer.deliver import labels
 from aisizer.deliver.workbook_cells import PERIODS, TOLERANCE_USD, cell, span
 from aisizer.deliver.workbook_lines import FOLLOWING, CostSheet
 from aisizer.plan import Plan
@@ -160,31 +160,27 @@ def _finance(plan: Plan) -> tuple[Input, ...]:
             key, name, value, unit, used_for, _set_by(plan, key), key, source=_profile(plan, key), percent=True
         )
 
-    years = workbook_finance.life_months(plan) / units.MONTHS_PER_YEAR
-    basis = workbook_finance.section(plan, "finance").get("rate_basis", "nominal")
+    finance = labels.finance(plan)
+    years = finance.useful_life / units.MONTH / units.MONTHS_PER_YEAR
     return (
-        share(DISCOUNT, f"Discount rate, {basis}", labels.discount_rate(plan), "per year", "net present values"),
+        share(DISCOUNT, f"Discount rate, {finance.rate_basis}", finance.discount_rate, "per year", "net present values"),
         Input(
             LIFE, "Useful life", years, "year", "depreciation", _set_by(plan, LIFE), LIFE, source=_profile(plan, LIFE),
             least=1.0,
         ),
-        share(RESIDUAL, "Residual value after month 36", workbook_finance.share(plan, "residual"), "of the price", "servers"),
-        share(TAX, "Sales or use tax", workbook_finance.share(plan, "tax"), "of the price", "goods that are bought"),
-        share(
-            SERVED, "Demand served", labels.served_share(plan), "of the plan's demand", "unit costs"
-        ),
+        share(RESIDUAL, "Residual value after month 36", finance.residual, "of the price", "servers"),
+        share(TAX, "Sales or use tax", finance.tax, "of the price", "goods that are bought"),
+        share(SERVED, "Demand served", finance.served_share, "of the plan's demand", "unit costs"),
     )  # fmt: skip
 
 
 def _rates(plan: Plan, lines: Iterable[CostLine]) -> Iterator[Input]:
-    written = workbook_finance.section(plan, "finance").get("fx") or {}
+    rates = labels.finance(plan).fx
     for line in {line.currency: line for line in lines if line.currency != USD}.values():
-        given = written.get(line.currency) or {}
-        as_of = given.get("as_of")
+        rate = rates[line.currency]
         yield Input(
             rate_path(line), f"{line.currency} in USD", line.fx_usd, f"USD/{line.currency}", f"quotes in {line.currency}",
-            "user", rate_path(line), source=str(given.get("source", "profile")),
-            as_of=None if as_of is None else date.fromisoformat(str(as_of)), kind="quote",
+            "user", rate_path(line), source=rate.source, as_of=rate.as_of, kind="quote",
         )  # fmt: skip
 
 
@@ -262,7 +258,7 @@ def _fixed() -> tuple[Input, ...]:
 def _set_by(plan: Plan, path: str) -> str:
     """Whether the profile holds the value; else the catalog gives amounts, and a default the rest."""
     section, *names = path.split(".")
-    found: object = workbook_finance.section(plan, section)
+    found: object = plan.profile.get(section)
     for name in names[:2]:
         found = found.get(name) if isinstance(found, dict) else None
     if found is not None:

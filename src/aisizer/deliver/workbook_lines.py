@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from aisizer.costs.rates import IN_SERVICE, ON_GOODS, rate_lines
 from aisizer.costs.records import Category, CostLine, SiteCost
 from aisizer.costs.tco import line_amounts, monthly_rate, used_amounts
-from aisizer.deliver import labels, workbook_finance
+from aisizer.deliver import labels
 from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, across, cell, span
 from aisizer.plan import Plan
 from aisizer.profile.sections import Finance
 from aisizer.shapes import Floats
+from aisizer.units import MONTH
 
 DATE_ROW, YEAR_ROW, LEFT_ROW, SHARE_ROW, HEAD_ROW = 3, 4, 5, 6, 7
 FIRST = HEAD_ROW + 1
@@ -143,6 +144,12 @@ class CostSheet:
             return None
         return float(found.sum() if picked is None else found[picked].sum())
 
+    def usd(self, col: int, picked: Flags | None = None) -> float:
+        """The same of a column that takes no discount rate, and so is always known."""
+        found = self.value(col, picked)
+        assert found is not None
+        return found
+
     @property
     def unpriced(self) -> int:
         """The site's own lines without a price."""
@@ -160,12 +167,13 @@ class CostSheet:
 
 
 def _rows(amounts: Sequence[Floats]) -> Floats:
-    return np.nan_to_num(np.array(amounts))
+    rows = np.array(amounts)
+    return np.where(np.isnan(rows), 0.0, rows)
 
 
 def cost_sheets(plan: Plan) -> list[CostSheet]:
     """One sheet per admitted site, the chosen one first, and one for the baseline."""
-    rate, life = labels.discount_rate(plan), workbook_finance.life_months(plan)
+    rate, life = labels.discount_rate(plan), labels.finance(plan).useful_life / MONTH
     named = [(cost.site, labels.site(cost.site), cost) for cost in labels.sites_in_order(plan)]
     if plan.baseline is not None:
         named.append(("baseline", "baseline", plan.baseline))
@@ -199,10 +207,10 @@ def _of_rates(plan: Plan, cost: SiteCost) -> Iterator[CostLine]:
         for line in rate_lines([line for line in cost.lines if line.category not in RATED], Finance(tax=1.0)):
             yield line.model_copy(update={"factors": line.factors | {"tax": 0.0}})
     if not any(line.category == RESIDUAL for line in cost.lines):
-        step = workbook_finance.escalation(plan, RESIDUAL)
+        step = labels.finance(plan).escalation.get(RESIDUAL, 0.0)
         for line in cost.lines:
             supported = named.get(line.id.removesuffix(SERVERS) + SUPPORT)
-            if line.id.endswith(SERVERS) and line.category not in RATED and supported is not None:
+            if line.id.endswith(SERVERS) and line.treatment == CAPITAL and line.category not in RATED and supported:
                 yield _sold(line, supported.used[-1]).model_copy(update={"escalation": step})
 
 

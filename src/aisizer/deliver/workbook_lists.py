@@ -40,6 +40,12 @@ def bom_total(treatment: str, wave: str = "") -> str:
     return f'SUMIFS({extended},{treated},"{treatment}"{of_wave})'
 
 
+def bom_count(treatment: str) -> str:
+    """The number of lines of a treatment, as a formula."""
+    letter = column(BOM_FIELDS.index("treatment"))
+    return f'COUNTIF(BOM!${letter}:${letter},"{treatment}")'
+
+
 def wave_rows(sheet: Sheet, shown: Shown, head: int) -> None:
     """What each purchase wave of the plan brings, as the bill of materials has it."""
     sheet.head(head, ("By wave, as delivered", "Capitalised #", "Wave #", "Order by", "In service"))

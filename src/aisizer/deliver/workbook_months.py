@@ -10,7 +10,7 @@ import numpy as np
 from aisizer.costs.fiscal import year_name, year_start
 from aisizer.costs.schedule import period_end
 from aisizer.costs.tco import depreciation
-from aisizer.deliver import labels, workbook_finance
+from aisizer.deliver import labels
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet
 from aisizer.deliver.workbook_cells import FIRST_YEAR, PERIODS, across, column, span
@@ -201,9 +201,7 @@ def _depreciation(shown: Shown, row: int, period: int) -> str:
 
 def fiscal_names(shown: Shown) -> list[str]:
     """The fiscal year of each period; period 0 falls into that of the day before go-live."""
-    plan = shown.plan
-    start = int(workbook_finance.section(plan, "finance").get("fiscal_year_start", 1))
-    go_live = labels.decided(plan).go_live
+    start, go_live = labels.finance(shown.plan).fiscal_year_start, labels.decided(shown.plan).go_live
     return [year_name(year_start(period_end(go_live, period), start)) for period in range(PERIODS)]
 
 

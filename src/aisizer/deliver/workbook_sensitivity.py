@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from aisizer.deliver import labels
 from aisizer.deliver import workbook_lines as at
 from aisizer.deliver.workbook_book import Book, Sheet, Value
-from aisizer.deliver.workbook_cells import cell, span
+from aisizer.deliver.workbook_cells import NO_RATE, cell, span
 from aisizer.deliver.workbook_inputs import HIGH, LOW, NAME, SELECTED, UNIT, Input
+from aisizer.deliver.workbook_inputs_sheet import MONTHLY_RATE, worked_out
 from aisizer.deliver.workbook_lines import CostSheet
 from aisizer.deliver.workbook_site import Shown
 from aisizer.plan.money_records import Driver
 
 HEAD = 3
-PATH, FIRST, SWING = 1, 6, 10
-"""zero-based columns: the price's path, the first of four effects, the largest swing"""
+PATH, LEAST, FIRST, SWING = 1, 3, 6, 10
+"""zero-based columns: the price's path, its low, selected and high value, the first of four effects, the largest swing"""
 TITLES = (
     "Price", "Path", "Unit", "Low #", "Selected #", "High #", "Change of 3 years at low #", "Change of 3 years at high #",
     "Change of NPV at low #", "Change of NPV at high #", "Swing of 3 years #",
@@ -29,50 +32,57 @@ def sensitivity_sheet(book: Book, shown: Shown) -> None:
     sheet = book.sheet("Sensitivity", (34, 44, 14, 13, 13, 13, *[16] * 5, 28, 60))
     told = shown.told_of_site("Change of cash and of NPV, one price at a time, fleets as they are.")
     sheet.live_headline("Sensitivity", *told)
-    ranged = [i for i in shown.inputs.tables.get("Prices", ()) if i.low is not None and i.high is not None]
+    priced = shown.inputs.tables.get("Prices", ())
+    ranged = [
+        (i, (i.low, i.value, i.high))
+        for i in priced
+        if i.low is not None and i.value is not None and i.high is not None
+    ]
     sheet.head(HEAD, TITLES)
-    for row, given in enumerate(ranged, HEAD + 1):
-        _price_row(sheet, shown, row, given)
+    for row, (given, figures) in enumerate(ranged, HEAD + 1):
+        _price_row(sheet, shown, row, given, figures)
     _drivers(sheet, shown, HEAD + 3 + len(ranged))
     sheet.freeze(HEAD + 1, 1)
 
 
-def _price_row(sheet: Sheet, shown: Shown, row: int, given: Input) -> None:
-    """Totals are linear in each price: the lines that rest on it, times how far the price moves."""
+def _price_row(sheet: Sheet, shown: Shown, row: int, given: Input, figures: tuple[float, float, float]) -> None:
+    """Totals are linear in each price: the lines that rest on it, times how far the price moves. figures: low, now, high."""
     source = shown.inputs.rows[given.key]
-    low, now, high = (cell(source, col, "Inputs") for col in (LOW, SELECTED, HIGH))
-    value = given.value or 0.0
-    for col, of, text in ((0, NAME, given.name), (PATH, None, given.path), (2, UNIT, given.unit)):
-        if of is None:
-            sheet.put(row, col, text)
-        else:
-            sheet.formula(row, col, cell(source, of, "Inputs"), text, "text")
-    for col, reference, figure in ((3, low, given.low), (4, now, given.value), (5, high, given.high)):
-        sheet.formula(row, col, reference, "" if figure is None else figure, "number")
-    col = FIRST
-    for total in (at.THREE_YEARS, at.NPV):
-        for end, figure in ((3, given.low), (5, given.high)):
-            moved = (figure or 0.0) / value - 1 if value else 0.0
-            lines = shown.choose(lambda site, total=total: _resting(site, total, row))  # type: ignore[misc]
-            text = f"IF(N({cell(row, 4)})>0,({cell(row, end)}/{cell(row, 4)}-1)*{lines},0)"
-            sheet.formula(row, col, text, moved * _weight(shown.chosen, total, given.path), "money")
-            col += 1
+    sheet.put(row, PATH, given.path)
+    for col, of, text in ((0, NAME, given.name), (2, UNIT, given.unit)):
+        sheet.formula(row, col, cell(source, of, "Inputs"), text, "text")
+    sheet.formulas(row, LEAST, (cell(source, col, "Inputs") for col in (LOW, SELECTED, HIGH)), figures, "number")
+    three = _effects(shown, at.THREE_YEARS, given.path, figures)
+    present = _effects(shown, at.NPV, given.path, figures)
+    rate = worked_out(shown.inputs, MONTHLY_RATE)
+    sheet.formulas(row, FIRST, _moved(shown, at.THREE_YEARS, row), three)
+    discounted = (f'IF(ISNUMBER({rate}),{text},"{NO_RATE}")' for text in _moved(shown, at.NPV, row))
+    sheet.formulas(row, FIRST + 2, discounted, present or (NO_RATE, NO_RATE))
     swing = span((row, FIRST), (row, FIRST + 1))
-    ends = [(f or 0.0) / value - 1 if value else 0.0 for f in (given.low, given.high)]
-    weight = _weight(shown.chosen, at.THREE_YEARS, given.path)
-    sheet.formula(row, SWING, f"MAX({swing})-MIN({swing})", abs(ends[1] - ends[0]) * abs(weight))
+    sheet.formula(row, SWING, f"MAX({swing})-MIN({swing})", max(three) - min(three))
+
+
+def _moved(shown: Shown, total: int, row: int) -> Iterator[str]:
+    """What a total changes by at the low and at the high price."""
+    now, lines = cell(row, LEAST + 1), shown.choose(lambda site: _resting(site, total, row))
+    for end in (LEAST, LEAST + 2):
+        yield f"IF(N({now})>0,({cell(row, end)}/{now}-1)*{lines},0)"
+
+
+def _effects(shown: Shown, total: int, path: str, figures: tuple[float, float, float]) -> tuple[float, ...]:
+    """[USD] the same for the chosen site; nothing without a discount rate."""
+    low, now, high = figures
+    values = shown.chosen.values(total)
+    if values is None:
+        return ()
+    lines = zip(values, shown.chosen.lines, strict=True)
+    weight = float(sum(value for value, line in lines if line.price_path == path))
+    return tuple((end / now - 1) * weight if now > 0 else 0.0 for end in (low, high))
 
 
 def _resting(site: CostSheet, total: int, row: int) -> str:
     """The total of the lines that rest on the row's price; SUMIFS passes over NPVs that are not known."""
     return f"SUMIFS({site.column(total)},{site.column(at.PRICE_PATH)},{cell(row, PATH)})"
-
-
-def _weight(site: CostSheet, total: int, path: str) -> float:
-    values = site.values(total)
-    if values is None:
-        return 0.0
-    return float(sum(value for value, line in zip(values, site.lines, strict=True) if line.price_path == path))
 
 
 def _drivers(sheet: Sheet, shown: Shown, top: int) -> None:

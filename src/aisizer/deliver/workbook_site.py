@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aisizer.deliver import labels, workbook_finance
+from aisizer.deliver import labels
 from aisizer.deliver.workbook_cells import cell
 from aisizer.deliver.workbook_inputs import InputMap
 from aisizer.deliver.workbook_lines import CostSheet
@@ -62,7 +62,7 @@ class Shown:
     @property
     def rate_basis(self) -> str:
         """Whether money counts inflation."""
-        return str(workbook_finance.section(self.plan, "finance").get("rate_basis", "nominal"))
+        return labels.finance(self.plan).rate_basis
 
     @property
     def period(self) -> str:

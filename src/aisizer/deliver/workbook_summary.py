@@ -56,7 +56,7 @@ def summary_sheet(book: Book, shown: Shown, site_list: str, failed: int) -> None
 def _by_month(sheet: Sheet, shown: Shown, row: int) -> None:
     accrued, months = cell(row - 1, CHOICE_COL), shown.inputs.selected(PERIOD_MONTHS)
     sheet.put(row, 0, "Accrued a month, mean")
-    sheet.formula(row, CHOICE_COL, f"{accrued}/{months}", (shown.chosen.value(at.ACCRUED) or 0.0) / (PERIODS - 1))
+    sheet.formula(row, CHOICE_COL, f"{accrued}/{months}", shown.chosen.usd(at.ACCRUED) / (PERIODS - 1))
     sheet.put(row, 2, "over months 1 to 36")
 
 

@@ -119,10 +119,10 @@ def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     )
     for col, total in ((3, at.ONE_YEAR), (4, at.THREE_YEARS), (5, at.NPV), (8, at.ACCRUED)):
         sheet.formula(row, col, site.at_total(total), known(site.value(total)))
-    capital = site.value(at.THREE_YEARS, site.capital) or 0.0
+    capital = site.usd(at.THREE_YEARS, site.capital)
     treated = f'SUMIFS({site.column(at.THREE_YEARS)},{site.column(at.TREATMENT)},"{at.CAPITAL}")'
     sheet.formula(row, 6, treated, capital)
-    sheet.formula(row, 7, f"{cell(row, 4)}-{cell(row, 6)}", (site.value(at.THREE_YEARS) or 0.0) - capital)
+    sheet.formula(row, 7, f"{cell(row, 4)}-{cell(row, 6)}", site.usd(at.THREE_YEARS) - capital)
     sheet.formula(row, 9, site.at_total(at.UNPRICED), float(site.unpriced), "count_right")
     text = f'IF({cell(row, 9)}=0,"complete","at least")'
     sheet.formula(row, 10, text, "at least" if site.unpriced else "complete", "text")
@@ -132,7 +132,7 @@ def _site_row(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
 
 def _unit_costs(sheet: Sheet, shown: Shown, row: int, site: CostSheet) -> None:
     """Accrued cost over what the plan serves, and over the share of it that finance expects to come."""
-    accrued, share = site.value(at.ACCRUED) or 0.0, labels.served_share(shown.plan)
+    accrued, share = site.usd(at.ACCRUED), labels.served_share(shown.plan)
     volumes = (million_tokens(shown.plan, site), requests(shown.plan, site))
     sheet.row(row, volumes, "frozen", MILLION_TOKENS)
     for offset, volume in enumerate((*volumes, *volumes)):
@@ -159,8 +159,8 @@ def requests(plan: Plan, site: CostSheet) -> float:
 def _derived(site: CostSheet, each: float) -> float:
     """How many are served, from the plan's own cost of one; nothing where nothing is priced."""
     stamped = site.cost.accrual_three_year_usd
-    accrued = site.value(at.ACCRUED) if stamped is None else stamped
-    return (accrued or 0.0) / each if each else 0.0
+    accrued = site.usd(at.ACCRUED) if stamped is None else stamped
+    return accrued / each if each else 0.0
 
 
 def _by_category(book: Book, sheet: Sheet, shown: Shown, top: int) -> None:
@@ -171,19 +171,19 @@ def _by_category(book: Book, sheet: Sheet, shown: Shown, top: int) -> None:
         sheet.put(row, 0, name)
         for col, site in enumerate(shown.sites, 1):
             text = f"SUMIFS({site.column(at.THREE_YEARS)},{site.column(at.CATEGORY)},$A{row + 1})"
-            sheet.formula(row, col, text, site.value(at.THREE_YEARS, site.of_category(name)) or 0.0)
+            sheet.formula(row, col, text, site.usd(at.THREE_YEARS, site.of_category(name)))
     total = top + 1 + len(names)
     sheet.put(total, 0, "Total", "total_text")
     for col, site in enumerate(shown.sites, 1):
         letter = column(col)
         text = f"SUM({letter}{top + 2}:{letter}{total})"
-        sheet.formula(total, col, text, site.value(at.THREE_YEARS) or 0.0, "total")
+        sheet.formula(total, col, text, site.usd(at.THREE_YEARS), "total")
     _chart(book, sheet, shown, top, names)
 
 
 def _chart(book: Book, sheet: Sheet, shown: Shown, top: int, names: Sequence[str]) -> None:
     chart, count = book.chart("bar", "stacked"), len(shown.sites)
-    amounts = {n: sum(site.value(at.THREE_YEARS, site.of_category(n)) or 0.0 for site in shown.sites) for n in names}
+    amounts = {n: sum(site.usd(at.THREE_YEARS, site.of_category(n)) for site in shown.sites) for n in names}
     largest = sorted(names, key=lambda name: -amounts[name])
     colours = dict(zip(largest, charts.PALETTE, strict=False))
     for row, name in enumerate(names, top + 1):

@@ -81,7 +81,7 @@ def outside(
         ("output tokens", output_tokens, measured.output_tokens),
     ):
         if value is not None and not low <= value <= high:
-            found.append(f"{value:.4g} {name} lie outside the measured {low:.4g} to {high:.4g}")
+            found.append(f"{name} ({value:.4g}) lie outside the measured {low:.4g} to {high:.4g}")
     return tuple(found)
 
 

@@ -179,7 +179,7 @@ def _tenant(known: Known) -> Said:
     limits = "" if limited(known.resilience.admission) else f". Limits that would help: {told(helpful)}"
     return Said(
         f"{times:g} times as many requests load the fleet to {_percent(load)} of what it carries at all at their usual "
-        f"lengths; the longest prompts weigh more, so it must be played{limits}"
+        f"lengths; the longest prompts weigh more, so simulate it{limits}"
     )
 
 

@@ -11,6 +11,7 @@ from aisizer.catalog.records import ENGINES, Engine, Gpu
 from aisizer.engine.calibrated import outside
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.records import Step
 from aisizer.profile.calibrations import FitRange
 from aisizer.sizing.capacity import Candidate
 from aisizer.sizing.records import Pool
@@ -52,6 +53,20 @@ def nearest_measured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> tuple
 
     family, found = min((key for key in COUNTS if key[1] in gpus), key=distance)
     return gpus[found], family, COUNTS[family, found]
+
+
+def measured_step(pool: Pool) -> Step:
+    """How many published measurements of a pool's engine on its GPU class stand behind the model."""
+    family = pool.engine.partition("-")[0]
+    return Step(
+        name=f"pools.{pool.name}.measurements",
+        meaning="published serving measurements of this engine on this GPU class that stand behind the model",
+        formula="count of the measured loads that predictions were compared with",
+        inputs={"engine": family, "gpu": pool.gpu},
+        value=str(COUNTS.get((family, pool.gpu), 0)),
+        unit="measurement",
+        source="docs/accuracy.md",
+    )
 
 
 def _unmeasured(gpu: Gpu, engine: Engine, gpus: Mapping[str, Gpu]) -> Iterator[str]:

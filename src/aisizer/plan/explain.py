@@ -8,6 +8,7 @@ from aisizer.catalog.records import Engine
 from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.evidence import measured_step
 from aisizer.plan.explain_promises import QUEUE, confidence_steps, slo_steps
 from aisizer.plan.records import Decision, Step
 from aisizer.profile.kinds import arrivals_of
@@ -39,6 +40,7 @@ def steps(
         *_decision(decision, roadmap),
         *_waterfall(context, best, waterfall, decision),
         *(step for pool in decision.pools for step in _pool(context, best, pool)),
+        *(measured_step(pool) for pool in decision.pools),
         *_demand(context),
         *slo_steps(slo, decision),
         *_roadmap(roadmap),

@@ -13,6 +13,7 @@ from aisizer.catalog.records import Engine, Gpu, Model, Rule, Site
 from aisizer.costs.licences import LICENCE_UNITS
 from aisizer.costs.needs import SPARE_GPU
 from aisizer.costs.records import Category
+from aisizer.profile.checks import TERMS
 from aisizer.profile.fields import did_you_mean
 from aisizer.profile.sections import Profile
 from aisizer.profile.yaml_file import FieldPath
@@ -101,7 +102,7 @@ def _unknown_quotes(data: Mapping[str, Any], catalog: Catalog) -> list[tuple[Fie
     """Quotes for what neither a server, an instance, a term of one, nor a facility price is called."""
     instances = {key for prices in catalog.prices.values() for key in prices.instances}
     amounts = {key for prices in catalog.prices.values() for key in prices.amounts}
-    terms = {f"{key}:{term}" for key in instances for term in ("one_year", "three_year")}
+    terms = {f"{key}:{term}" for key in instances for term in TERMS}
     known = set(catalog.servers) | instances | amounts | terms | {SPARE_GPU, *WORK_PRICES.values(), *_licences(data)}
     findings: list[tuple[FieldPath, str]] = []
     for i, _ in enumerate(_at(data, "supply", "quotes")):

@@ -239,7 +239,7 @@ def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: b
     text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} for {line.description} ({now}{where})."
     if first is None:
         return text
-    return f"{text} From {usd(first.usd)} {unit} on {option_name(first.option)} at {first.option.site.id} costs less already."
+    return f"{text} From {usd(first.usd)} {unit} on, {option_name(first.option)} at {first.option.site.id} already costs less."
 
 
 def price_drivers(candidates: Sequence[Candidate], best: Evaluated, finance: Finance) -> tuple[Driver, ...]:

@@ -155,6 +155,8 @@ class IntegrationUse(Record):
     retry_utilization: dict[str, float | None] = Field(default_factory=dict)
     worst_utilization: dict[str, float | None] = Field(default_factory=dict)
     """when every call fails, so that every attempt is used"""
+    all_calls_per_s: dict[str, float] = Field(default_factory=dict)
+    """the calls of that case, as calls_per_s has the first attempts"""
     breaks_with_retries_in_month: int | None = None
     breaks_at_worst_in_month: int | None = None
 

@@ -80,15 +80,20 @@ def _gpus(best: Evaluated, month: int) -> int:
 
 def _purchase(context: Context, best: Evaluated, number: int, wave: Wave) -> Purchase:
     need_by = add_months(context.go_live, wave.month - 1)
-    lead = context.leads[best.site.id]["total"]
+    lead = context.leads[best.site.id]
+    order_by = need_by - days(lead["total"])
+    release_by = order_by + days(lead["approval"])
     return Purchase(
         wave=number,
         gpus=wave.servers * best.offer.gpus,
         servers=wave.servers,
-        order_by=need_by - days(lead),
+        order_by=order_by,
         need_by=need_by,
         covers_to_month=wave.covers_to,
-        reason=f"carries demand up to month {wave.covers_to}; takes {lead:g} weeks from the decision to service",
+        reason=f"carries demand up to month {wave.covers_to}; takes {lead['total']:g} weeks from the decision to service",
+        release_by=release_by,
+        confirmed_by=release_by + days(lead["order"]),
+        covers_until=add_months(context.go_live, wave.covers_to),
     )
 
 

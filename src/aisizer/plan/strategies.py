@@ -100,8 +100,8 @@ def _followed(context: Context, best: Evaluated, followed: Strategy | None) -> s
     why = "as supply.expansion says" if own else f"the default at {best.site.id} (supply.expansion)"
     if followed is None:
         lasts = expansion_months(best.site, context.profile)
-        return f"The plan follows none of the three: each of its purchases lasts {lasts} months, {why}."
-    return f"The plan follows {STRATEGIES[followed.name]!r}: each purchase lasts {followed.lasts_months} months, {why}."
+        return f"The plan follows none of the three: each of its purchases lasts at least {lasts} months, {why}."
+    return f"The plan follows {STRATEGIES[followed.name]!r}: each purchase lasts at least {followed.lasts_months} months, {why}."
 
 
 def _cheapest(context: Context, found: Sequence[Strategy], followed: Strategy | None) -> str:

@@ -48,10 +48,17 @@ def first_to_break(found: Sequence[IntegrationUse]) -> str:
         "with the retries of a bad hour": {use.name: use.breaks_with_retries_in_month for use in known},
         "when every call fails and every retry is used": {use.name: use.breaks_at_worst_in_month for use in known},
     }
-    told = "; ".join(f"{case} {_earliest(months)}" for case, months in cases.items())
-    said = f"First ceiling that breaks: {told}." if known else ""
+    said = _first_ceiling(cases) if known else ""
     not_known = f"No limit is known of {', '.join(unknown)}, so any of them may break first." if unknown else ""
     return " ".join(sentence for sentence in (said, not_known) if sentence)
+
+
+def _first_ceiling(cases: Mapping[str, Mapping[str, int | None]]) -> str:
+    """Which ceiling breaks first in each case, or once that none does."""
+    if all(month is None for months in cases.values() for month in months.values()):
+        return f"No known ceiling breaks within 36 months, not even {list(cases)[-1]}."
+    told = "; ".join(f"{case}, {_earliest(months)}" for case, months in cases.items())
+    return f"First ceiling that breaks: {told}."
 
 
 def _earliest(months: Mapping[str, int | None]) -> str:
@@ -81,6 +88,7 @@ def _use(context: Context, name: str, item: Integration) -> IntegrationUse:
         retry_calls_per_s={when: rate * more for when, rate in at.items()},
         retry_utilization=_shares(at, more, item.limit),
         worst_utilization=_shares(at, attempts, item.limit),
+        all_calls_per_s={when: rate * attempts for when, rate in at.items()},
         breaks_with_retries_in_month=_breaks(calls * more, factors, item.limit),
         breaks_at_worst_in_month=_breaks(calls * attempts, factors, item.limit),
     )

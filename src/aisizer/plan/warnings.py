@@ -181,7 +181,10 @@ def _unset_limits(context: Context, best: Evaluated) -> Iterator[str]:
     others = [name for name in unset if name != "supply.power_limit"]
     if others:
         are, them = ("are", "them") if len(others) > 1 else ("is", "it")
-        yield f"{', '.join(others)} {are} not set, so {best.site.id} was not checked for {them}. Set {them} from its owner."
+        yield (
+            f"{', '.join(others)} {are} not set, so {best.site.id} was not checked for {them}. "
+            f"Ask the owner of the site and set {them}."
+        )
 
 
 def _overlay(context: Context) -> Iterator[str]:

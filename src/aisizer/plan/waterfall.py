@@ -26,11 +26,11 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     month = best.fleets.waves[0].planned_to
     busiest = max((c.pool for c in best.layout.candidates), key=lambda pool: pool.burst)
     rate = _rate_meant(context, busiest.workloads)
-    recovery = resilience.disaster_recovery.posture.replace("_", " ")
+    recovery = resilience.disaster_recovery.posture.replace("backup_", "backup_and_").replace("_", " ")
     start = f"month-{best.fleets.first + 1}" if best.bridge else "go-live"
     named = [
         ("throughput", first.throughput, f"what carries the {start} peak hour at all, however slowly"),
-        ("latency", first.latency, "what also meets every SLO percentile; = gpus_needed"),
+        ("latency", first.latency, "what also meets every SLO percentile, without a reserve"),
         (
             "growth",
             last.latency,

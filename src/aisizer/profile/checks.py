@@ -10,11 +10,15 @@ from aisizer.profile.sections import GrowthSection, Profile, Workload
 from aisizer.profile.yaml_file import FieldPath
 
 Finding = tuple[FieldPath, str]
+TERMS = ("one_year", "three_year")
+"""how a quote names the term of rented capacity, behind the item"""
 
 
 def cross_field(profile: Profile) -> list[Finding]:
     """Every finding of a profile whose fields are valid one by one."""
-    return [*_dates(profile), *_workloads(profile), *_names(profile), *_growth(profile), *_orders(profile)]
+    return [
+        *_dates(profile), *_workloads(profile), *_names(profile), *_growth(profile), *_orders(profile), *_supply(profile),
+    ]  # fmt: skip
 
 
 def _dates(profile: Profile) -> Iterator[Finding]:
@@ -120,6 +124,20 @@ def _orders(profile: Profile) -> Iterator[Finding]:
             day = getattr(order, field)
             if day is not None and day < order.ordered:
                 yield (*path, field), f"the day lies before ordered (got {day} and {order.ordered}). Mend one of them."
+
+
+def _supply(profile: Profile) -> Iterator[Finding]:
+    licences = profile.supply.licences
+    for index, name in enumerate(licences):
+        if name in licences[:index]:
+            yield ("supply", "licences", index), f"the licence is named twice (got {name}). Remove one of them."
+    for index, quote in enumerate(profile.supply.quotes):
+        if not isinstance(quote, str) and quote.upfront and quote.item.partition(":")[2] not in TERMS:
+            problem = (
+                f"only the price of a term has a part paid at its start (got a quote for {quote.item}). Quote a term, such as "
+                f"{quote.item}:one_year, or remove it: finance.deposit is what a purchase pays with its order."
+            )
+            yield ("supply", "quotes", index, "upfront"), problem
 
 
 def _growth(profile: Profile) -> Iterator[Finding]:

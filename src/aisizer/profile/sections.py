@@ -775,7 +775,7 @@ class Supply(Record):
     """Power usage effectiveness of an owned site; left out: the site's own."""
     colocation: PowerPrice | None = None
     """[USD/kW-month] rent of space and power; left out: none on-premises."""
-    staff_fte: float | None = Field(default=None, ge=0)
+    staff_fte: float | None = Field(default=None, ge=0, le=10_000)
     """Full-time equivalents that run the fleet, dealt out to the roles as the site's own; left out: the site's own."""
     staff: dict[StaffRoleName, StaffRole] = Field(default_factory=dict)
     """Your own figures by role, in place of the role's share of staff_fte; empty: shares of the catalog, and nobody on call
@@ -788,7 +788,7 @@ class Supply(Record):
     """[g/kWh] CO2 equivalent of the electricity at an owned site; left out: the yearly mean of the country's grid."""
     quotes: tuple[QuoteOrFile, ...] = ()
     """Quotes, or paths of fragments that hold them."""
-    amounts: dict[Name, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, max_length=100)
+    amounts: dict[Name, Annotated[float, Field(ge=0, le=1e9)]] = Field(default_factory=dict, max_length=100)
     """Your own figures in place of the catalog's that carry no currency, by name and in their unit, such as
     hardware-support-rate: 0.1; empty: the catalog's."""
     vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
@@ -917,7 +917,7 @@ class Evidence(Record):
 class FxRate(Record):
     """A dated rate of exchange."""
 
-    rate: float = Field(gt=0)
+    rate: float = Field(gt=0, le=1e6)
     """[USD] for one unit of the currency."""
     as_of: Day
     """Day of the rate."""
@@ -930,7 +930,7 @@ class Finance(Record):
 
     discount_rate: Share | None = None
     """Yearly discount rate; no default, because a cost of capital is the customer's own: without it NPV is null."""
-    useful_life: Annotated[Duration, Field(ge=YEAR)] = 5 * YEAR
+    useful_life: Annotated[Duration, Field(ge=YEAR, le=100 * YEAR)] = 5 * YEAR
     """[s] book life of servers; five years is the customary accounting life, not a forecast of use."""
     residual: Share = 0.0
     """Share of the purchase price recovered after 36 months; 0 because resale values are the weakest figure of all: notes of 2026

@@ -42,6 +42,12 @@ class Purchase(Record):
     """in service on this day"""
     covers_to_month: int
     reason: str
+    release_by: date | None = None
+    """last day to release the order: order_by and the approval"""
+    confirmed_by: date | None = None
+    """about when the supplier confirms an order that is released so late"""
+    covers_until: date | None = None
+    """first day after the months that it covers"""
 
 
 class Checkpoint(Record):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from aisizer.costs.lines import significant
 from aisizer.errors import InvalidInput
 from aisizer.plan import Decision, Plan
 from aisizer.schema import Record
@@ -113,7 +114,7 @@ def against_first(scenarios: Sequence[Scenario]) -> list[float | None]:
     first = next((index for index, total in enumerate(totals) if total), None)
     base = None if first is None else totals[first]
     return [
-        None if total is None or not base or index == first else _rounded(total / base - 1)
+        None if total is None or not base or index == first else significant(total / base - 1)
         for index, total in enumerate(totals)
     ]
 
@@ -135,7 +136,7 @@ def _fleet(plan: Plan, decision: Decision) -> Fleet:
         go_live=decision.go_live,
         slo_met=all(result.met for result in plan.slo),
         tightest_slo=f"{tightest.workload} {tightest.metric}_{tightest.percentile}",
-        slo_ratio=_rounded(max(tightest.predicted_ms, tightest.degraded_ms) / tightest.target_ms),
+        slo_ratio=significant(max(tightest.predicted_ms, tightest.degraded_ms) / tightest.target_ms),
         probability_met=decision.probability_met,
         utilization=decision.utilization,
         utilization_degraded=decision.utilization_degraded,
@@ -147,11 +148,6 @@ def _fleet(plan: Plan, decision: Decision) -> Fleet:
         complete=not cost.missing,
         by_category=cost.by_category,
     )
-
-
-def _rounded(value: float) -> float:
-    """To six significant digits, as a plan's own figures are."""
-    return float(f"{value:.6g}")
 
 
 def _field(text: str) -> tuple[str, list[str]]:

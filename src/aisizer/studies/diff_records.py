@@ -143,4 +143,4 @@ class Diff(Record):
     assumptions: tuple[Change, ...]
     notes: tuple[str, ...]
     gates: tuple[GateResult, ...] = ()
-    """of --fail-on and --max-increase"""
+    """of the new profile, of --fail-on and of --max-increase"""

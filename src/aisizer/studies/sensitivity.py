@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
-from aisizer.costs.records import SiteCost
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.plan.confirm import Confirm
@@ -15,6 +14,7 @@ from aisizer.plan.make import make_plan
 from aisizer.plan.money_records import Driver
 from aisizer.plan.price_moves import swing_key
 from aisizer.profile.load import LoadedProfile
+from aisizer.studies.diff import chosen
 from aisizer.studies.sensitivity_drivers import Input, Value, inputs
 
 Told = Callable[[int, int], None]
@@ -67,13 +67,13 @@ def _made(
 
 
 def _driver(plan: Plan, one: Input, low: Plan | str, high: Plan | str) -> Driver:
-    ends = [_chosen(end) for end in (low, high)]
+    ends = [chosen(end) if isinstance(end, Plan) else None for end in (low, high)]
     three, npv, accrued = (
         [None if cost is None else getattr(cost, name) for cost in ends]
         for name in ("three_year_usd", "npv_usd", "accrual_three_year_usd")
     )
     decisions = [end.decision if isinstance(end, Plan) else None for end in (low, high)]
-    own = _chosen(plan)
+    own = chosen(plan)
     swing = three if own is None or own.npv_usd is None else npv
     notes = [f"At {text}: {end}." for text, end in ((one.low, low), (one.high, high)) if isinstance(end, str)]
     return Driver(
@@ -102,10 +102,6 @@ def _driver(plan: Plan, one: Input, low: Plan | str, high: Plan | str) -> Driver
 
 def _between(low: float | None, high: float | None) -> float | None:
     return None if low is None or high is None else round(abs(high - low), 2)
-
-
-def _chosen(made: Plan | str) -> SiteCost | None:
-    return made.tco[made.decision.site] if isinstance(made, Plan) and made.decision else None
 
 
 def _signed(made: Plan | str) -> tuple[str, str, str, int] | None:
