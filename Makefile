@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 OUTPUTS := tests/deliver tests/docs tests/profiles
 
-.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench lock clean
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme docs bench lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -50,6 +50,11 @@ tests-rest: $(INSTALLED)
 # Writes the screen of `aisizer size clinical-notes` into README.md; tests/docs fails when it has drifted.
 readme: $(INSTALLED)
 	$(BIN)/python tests/docs/test_documents.py
+
+# The site of docs/, with its reference made from the schema and the command line; a page that is in no menu is a failure.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open build/docs/index.html, or serve the folder to search it: $(BIN)/python -m http.server --directory build/docs"
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/time_cli.py

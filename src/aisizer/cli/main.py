@@ -171,7 +171,7 @@ def render(
         typer.Option(
             "--format",
             metavar="NAME,...",
-            help="md, html, pdf, docx, brief, bom.json, bom.cdx.json, rfq.csv, options.csv; default: all of size's",
+            help="such as pdf,docx,brief,rfq.csv; a wrong name lists all; default: all of size's",
         ),
     ] = "",
 ) -> None:

@@ -31,8 +31,10 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_plan(path: Path) -> Plan:
-    """Reads a Plan back, or says in which field the file is not one."""
+def read_plan(path: Path | str) -> Plan:
+    """Reads a Plan back from sizing.json or its folder, or says in which field the file is not one."""
+    path = Path(path)
+    path = path / "sizing.json" if path.is_dir() else path
     try:
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:

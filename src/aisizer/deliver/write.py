@@ -36,8 +36,9 @@ def render(plan: Plan) -> dict[str, bytes]:
     }
 
 
-def write_outputs(plan: Plan, folder: Path) -> list[Path]:
+def write_outputs(plan: Plan, folder: Path | str) -> list[Path]:
     """Writes all outputs into the folder; where that fails, the earlier ones stay as they were."""
+    folder = Path(folder)
     return write_files({folder / name: content for name, content in render(plan).items()}, folder)
 
 
