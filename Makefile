@@ -33,6 +33,7 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+	$(BIN)/mypy release/*.py
 
 walls: $(INSTALLED)
 	$(BIN)/lint-imports
