@@ -42,10 +42,19 @@ class Host(NamedTuple):
 def find(version: str) -> Host | None:
     """The Python of this version: from the PATH, from pyenv, or from Debian."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for command in (f"python{version}", *map(str, pyenv.glob(f"{version}.*/bin/python{version}"))):
-        if shutil.which(command) and not subprocess.run([command, "-V"], capture_output=True).returncode:
+    installed = [
+        Path(sys.base_prefix, "bin", f"python{version}"),
+        *sorted(pyenv.glob(f"{version}.*/bin/python{version}")),
+    ]
+    for command in (f"python{version}", *map(str, installed)):
+        if shutil.which(command) and can_make_environments(command):
             return Host(command)
     return bootstrapped(version) if version in SUITES and shutil.which("debootstrap") and os.geteuid() == 0 else None
+
+
+def can_make_environments(command: str) -> bool:
+    """Debian's Python alone cannot, and what pyenv puts on the PATH may be no Python at all."""
+    return not subprocess.run([command, "-c", "import ensurepip, venv"], capture_output=True).returncode
 
 
 def bootstrapped(version: str) -> Host:
@@ -85,7 +94,7 @@ def differences(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """The files that one Python wrote and the first wrote otherwise or not at all."""
     (first, expected), *others = found.items()
     for version, files in others:
-        for name, _ in sorted(expected.items() ^ files.items()):
+        for name in sorted({name for name, _ in expected.items() ^ files.items()}):
             yield f"{name} differs between Python {first} and {version}."
 
 
@@ -103,7 +112,7 @@ def main() -> None:
         sys.exit(
             "Fewer than two Pythons were found, so there is nothing to compare. Put python3.12 or another on the PATH."
         )
-    if differing := list(dict.fromkeys(differences(found))):
+    if differing := list(differences(found)):
         sys.exit("\n".join(differing))
     print(f"The same bytes under Python {', '.join(found)}.")
 
