@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -17,16 +16,19 @@ from target import Target
 from wheelhouse import LOCK, ROOT, build, download, set_time, write_bill, write_sums
 
 RELEASE = ROOT / "dist" / "release"
-PLACES = (("one", 0o022), ("another, ünlike it", 0o077))
-"""Where the two builds stand, and the rights that their files have."""
+PLACES = ("one", "another, ünlike it")
 
 
-def released(place: Path, downloaded: Path) -> Path:
-    """Wheel, sdist, bill of materials and checksums of the last commit, built below the place."""
-    source, made = place / "source", place / "made"
+def checked_out(into: Path) -> Path:
+    """The files of the last commit, in a folder."""
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(source, filter="tar")
+        files.extractall(into, filter="tar")
+    return into
+
+
+def released(source: Path, made: Path, downloaded: Path) -> Path:
+    """Wheel, sdist, bill of materials and checksums of the sources."""
     build(source, made)
     write_bill(made, [*downloaded.glob("*.whl"), *made.glob("*.whl")], source)
     write_sums(made)
@@ -44,16 +46,13 @@ def main() -> None:
     if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, stdout=subprocess.PIPE).stdout:
         print("The release is that of the last commit; changes that are not committed are not in it.", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
-        download(ROOT / LOCK, Target(), Path(scratch, "wheels"))
-        made = []
-        for name, mask in PLACES:
-            os.umask(mask)
-            made.append(released(Path(scratch, name), Path(scratch, "wheels")))
-        os.umask(PLACES[0][1])
-        if differing := list(differences(*made)):
+        sources = [checked_out(Path(scratch, name, "source")) for name in PLACES]
+        download(sources[0] / LOCK, Target(), Path(scratch, "wheels"))
+        one, other = (released(source, source.parent / "made", Path(scratch, "wheels")) for source in sources)
+        if differing := list(differences(one, other)):
             sys.exit(f"Two builds of one commit differ in {', '.join(differing)}; nothing was kept.")
         shutil.rmtree(RELEASE, ignore_errors=True)
-        shutil.copytree(made[0], RELEASE)
+        shutil.copytree(one, RELEASE)
     print((RELEASE / "SHA256SUMS").read_text(encoding="utf-8"), end="")
 
 

@@ -43,7 +43,7 @@ def make(folder: Path, target: Target) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
         download(ROOT / LOCK, target, Path(scratch, "new"))
         build(ROOT, Path(scratch, "new"), "--wheel")
-        complete(Path(scratch, "new"), ROOT, target)
+        complete(Path(scratch, "new"), target)
         shutil.rmtree(folder, ignore_errors=True)
         Path(scratch, "new").rename(folder)
 
@@ -62,10 +62,10 @@ def build(root: Path, into: Path, *kinds: str) -> None:
     python("-m", "build", "--no-isolation", *kinds, "--outdir", into, root)
 
 
-def complete(folder: Path, root: Path, target: Target) -> None:
+def complete(folder: Path, target: Target) -> None:
     """Writes what stands beside the wheels: pinned requirements, bill of materials, instructions, checksums."""
     write_requirements(folder)
-    write_bill(folder, sorted(folder.glob("*.whl")), root)
+    write_bill(folder, sorted(folder.glob("*.whl")), ROOT)
     write(folder / "README.md", README.format(version=version_in(folder), target=target))
     write_sums(folder)
 
@@ -110,9 +110,10 @@ def python(*arguments: str | Path) -> None:
 
 def set_time(root: Path) -> None:
     """Lets the archives say when they were last committed to, and not when they were built (reproducible-builds.org)."""
-    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True)
-    if asked.returncode == 0:
-        os.environ.setdefault("SOURCE_DATE_EPOCH", asked.stdout.strip())
+    if shutil.which("git"):
+        asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True)
+        if asked.stdout:
+            os.environ.setdefault("SOURCE_DATE_EPOCH", asked.stdout.strip())
 
 
 def main() -> None:
