@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import doctest
+import re
 from pathlib import Path
 
 import pythons
 import target
 import twice
-from wheelhouse import write_sums
+from wheelhouse import README, ROOT, write_sums
 
 
 def test_worked_examples_hold() -> None:
     result = doctest.testmod(target)
     assert (result.failed, result.attempted) == (0, 4)
+
+
+def test_documented_commands_are_those_of_the_wheelhouse() -> None:
+    (commands,) = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    assert commands in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 def filled(folder: Path, **files: str) -> Path:
