@@ -21,7 +21,7 @@ from aisizer.calibration.protocols import Figures, Scenario, largest_rate, repla
 from aisizer.calibration.sampling import mean_cached, sample
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
 from aisizer.catalog.catalog import Catalog
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.errors import InvalidInput
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
 from aisizer.queueing.two_pools import TwoPools
@@ -86,16 +86,6 @@ class Prepared:
 def predict_point(catalog: Catalog, cells: Mapping[str, str]) -> dict[str, str]:
     """The predicted columns of one run, given as the cells of a row."""
     return next(predict_rows(catalog, [cells]))
-
-
-def predict_file(path: Path, output: Path, catalog: Catalog) -> dict[str, int]:
-    """Predicts every row of a CSV file into another, and counts the rows by status."""
-    lines = predict_lines(path, catalog)
-    try:
-        with output.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            return write_lines(lines, file)
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written ({error.strerror}). Give another path with -o.") from error
 
 
 def write_lines(lines: Iterable[list[str]], file: TextIO) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aisizer import __version__
+from aisizer.deliver.put import settle
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -34,6 +35,7 @@ def text_hash(text: str) -> str:
 def read_plan(path: Path) -> Plan:
     """Reads a Plan back, or says in which field the file is not one."""
     try:
+        settle(path.parent)
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidInput(
