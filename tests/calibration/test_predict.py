@@ -21,9 +21,9 @@ from aisizer.calibration.predict import (
     NUMBERS,
     PREDICTED,
     predict_lines,
-    write_lines,
     predict_point,
     predict_rows,
+    write_lines,
 )
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog

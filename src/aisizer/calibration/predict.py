@@ -117,9 +117,13 @@ def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[di
     parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
     if len(parts) <= 1:
         return list(predict_rows(catalog, rows))
+    import signal
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+    cores, deaf = min(len(parts), os.cpu_count() or 1), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(
+        cores, initializer=signal.signal, initargs=deaf
+    ) as pool:  # Ctrl-C is for the one who asked
         return [answer for part in pool.map(_predict_part, repeat(catalog), parts) for answer in part]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from aisizer.cli.terminal import fitted
 from aisizer.errors import InvalidInput
 from aisizer.plan import Assumption, Plan, Step
 
@@ -19,7 +20,8 @@ def explain(name: str, plan_path: Path | None) -> None:
     """Prints the step, the assumption or the value of that name, or the help of that profile field."""
     path = plan_path or _newest()
     plan = _read(path) if path is not None else None
-    sys.stdout.write(_field(name) if plan is None else explained(plan, name, path))
+    text = _field(name) if plan is None else explained(plan, name, path)
+    sys.stdout.write(fitted(text, sys.stdout, " " * 11))
 
 
 def explained(plan: Plan, name: str, path: Path | None) -> str:
@@ -127,7 +129,7 @@ def _unknown(plan: Plan, name: str, path: Path | None) -> str:
 def _read(path: Path) -> Plan:
     from aisizer.deliver.json_file import read_plan
 
-    return read_plan(path)
+    return read_plan(path / "sizing.json" if path.is_dir() else path)
 
 
 def _newest() -> Path | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from aisizer import __version__
+from aisizer.cli.terminal import fitted
 from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan, OutputError
 
 HELP = """\
@@ -41,6 +42,10 @@ Exit: 0 ok  1 bug  2 bad input  3 no feasible plan  4 gate failed  5 trigger
 
 Example: aisizer size clinical-notes --set resilience.redundancy=N+2
 """
+
+
+CLOSED_PIPE = 141
+"""Exit code when the reader of stdout has gone (`aisizer ... | head -1`): silent, and what a shell says of any tool then."""
 
 
 class _Verbs(typer.core.TyperGroup):
@@ -130,7 +135,9 @@ def size(
 @app.command()
 def explain(
     name: Annotated[str, typer.Argument(metavar="NAME", help="such as decision.gpus, or a field such as growth.rate")],
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json; default the newest")] = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json or its folder; default: the newest")
+    ] = None,
 ) -> None:
     """Where a plan's number comes from, or what a profile field means."""
     from aisizer.cli import explain as verb
@@ -486,7 +493,7 @@ def run() -> None:
         _verb()
     except AisizerError as error:
         if sys.stderr is not None:
-            print(_message(error), file=sys.stderr)
+            print(fitted(_message(error), sys.stderr), file=sys.stderr)
         sys.exit(error.exit_code)
     finally:
         gc.enable()
@@ -499,13 +506,20 @@ def _verb() -> None:
     try:
         try:
             app(prog_name="aisizer")
+        except SystemExit as stop:
+            if isinstance(stop.__context__, BrokenPipeError):  # typer makes it exit code 1, which is that of a bug
+                raise stop.__context__ from None
+            raise
         finally:
             sys.stdout.flush()
-    except OSError as error:
-        if error.filename is not None:
-            raise
+    except BrokenPipeError:
         _discard_output()
+        sys.exit(CLOSED_PIPE)
+    except OSError as error:
         reason = error.strerror or str(error)
+        if error.filename is not None:
+            raise InvalidInput(f"{error.filename}: {reason}. Check the path and its permissions.") from error
+        _discard_output()
         raise OutputError(
             f"The result cannot be shown ({reason}). Send standard output where there is space."
         ) from error

@@ -14,6 +14,7 @@ from typing import cast
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
 from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 
 _SHOWN = (
@@ -41,7 +42,8 @@ def predict_csv(points: Path, *, output: Path | None, overlay: Path | None) -> N
     from aisizer.catalog.load import load_catalog
 
     text = io.StringIO()
-    counts = write_lines(predict_lines(points, load_catalog(overlay)), text)
+    with Progress("predicting"):
+        counts = write_lines(predict_lines(points, load_catalog(overlay)), text)
     if output is None:
         sys.stdout.write(text.getvalue())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 
 
@@ -19,7 +20,8 @@ def render(plan_path: Path, output: Path | None, formats: str = "") -> str:
     if plan.decision is None:
         raise InvalidInput(f"{path}: the plan has no decision, so there is nothing to draw. Size a feasible profile.")
     place = output or path.parent
-    written = put(*_placed(in_formats(plan, formats), place)) if formats else write_outputs(plan, place)
+    with Progress("drawing"):
+        written = put(*_placed(in_formats(plan, formats), place)) if formats else write_outputs(plan, place)
     return "\n".join(file.as_posix() for file in written)
 
 
