@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aisizer.catalog.catalog import Catalog
+from aisizer.cli.completion import KINDS
 from aisizer.cli.terminal import fitted
 from aisizer.errors import InvalidInput
 from aisizer.profile.fields import did_you_mean
 from aisizer.schema import Record
-
-KINDS = ("gpus", "servers", "models", "engines", "prices", "sites", "rules", "apis", "exporters")
 
 
 def list_kind(kind: str, overlay: Path | None, as_json: bool) -> None:
