@@ -111,7 +111,7 @@ def main(
 @app.command(
     epilog=_examples(
         "aisizer size clinical-notes",
-        "aisizer size profile.yaml --with traffic.yaml --set growth.rate=6%/month -o p",
+        "aisizer size profile.yaml --with traffic.yaml --set growth.rate=6%/month",
     )
 )
 def size(
@@ -174,8 +174,8 @@ def explain(
 
 @app.command(
     epilog=_examples(
-        "aisizer diff sizing/clinical-notes p",
-        "aisizer diff sizing/clinical-notes p --format markdown --max-increase 5%",
+        "aisizer diff sizing/clinical-notes sizing/profile",
+        "aisizer diff sizing/clinical-notes sizing/profile --max-increase 5%",
     )
 )
 def diff(
@@ -328,7 +328,7 @@ def schema(
 
 @app.command(
     epilog=_examples(
-        "aisizer predict --model llama-3.1-8b --gpu h100-sxm --isl 900 --osl 90 --rate 2",
+        "aisizer predict --model llama-3.1-8b --gpu l40s --isl 900 --osl 90 --rate 2",
         "aisizer predict points.csv -o predicted.csv",
     )
 )
