@@ -61,7 +61,7 @@ class Kind:
 
 def catalog_files() -> dict[str, bytes]:
     found = (path for path in sorted(CATALOG.glob("*/*.yaml")) if path.stat().st_size < 100_000)
-    return {f"own/{path.relative_to(CATALOG).as_posix()}": path.read_bytes() for path in found}
+    return {f"own/{path.relative_to(CATALOG).as_posix()}": path.read_bytes() for path in (CATALOG / "VERSION", *found)}
 
 
 NAMES = (

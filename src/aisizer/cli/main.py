@@ -14,7 +14,7 @@ import typer
 
 from aisizer import __version__
 from aisizer.cli import completion as offered
-from aisizer.cli.terminal import fitted
+from aisizer.cli.terminal import fitted, printable
 from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan, OutputError
 
 HELP = """\
@@ -621,7 +621,7 @@ def run() -> None:
         _verb()
     except AisizerError as error:
         if sys.stderr is not None:
-            print(fitted(_message(error), sys.stderr), file=sys.stderr)
+            print(fitted(printable(_message(error)), sys.stderr), file=sys.stderr)
         sys.exit(error.exit_code)
     finally:
         gc.enable()

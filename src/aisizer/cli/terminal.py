@@ -26,6 +26,15 @@ def fitted(text: str, stream: TextIO, indent: str = "  ") -> str:
     return "".join(_broken(line, indent) for line in text.splitlines(keepends=True))
 
 
+def printable(text: str) -> str:
+    """The text without what could steer a terminal; files hold anything.
+
+    >>> printable("a\\x1b[2Jb\\n")
+    'a?[2Jb\\n'
+    """
+    return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
+
+
 def _broken(line: str, indent: str) -> str:
     if len(line.rstrip("\n")) <= width():
         return line
