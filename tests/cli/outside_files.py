@@ -79,7 +79,7 @@ def kinds(outputs: dict[str, bytes]) -> dict[str, Kind]:
     logs = {"log.csv": LOG.encode(), "log.csv.gz": gzip.compress(LOG.encode()), "log.jsonl": MOONCAKE.encode()}
     vary = ("compare", "p.yaml", "--vary", "growth.rate=3 %/month,4 %/month")
     return {
-        "profile": Kind(profiles, (SIZE, (*SIZE, "--json"), ("validate", "p.yaml"), vary)),
+        "profile": Kind(profiles, ((*SIZE, "--json"), ("validate", "p.yaml"), vary)),
         "ready profile": Kind(ready, (("validate", "p.yaml"),)),
         "fragment": Kind({"f.yaml": FRAGMENT}, ((*SIZE, "--with", "f.yaml"), ("validate", "p.yaml", "--with", "f.yaml"))),
         "catalog": Kind(catalog_files(), (("catalog", "verify", "--catalog", "own"), (*SIZE, "--catalog", "own"))),
