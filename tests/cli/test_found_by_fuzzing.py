@@ -51,3 +51,11 @@ def test_a_catalog_whose_record_is_a_folder_or_whose_version_is_no_text(cli: Cli
     Path("own/gpus/mine.yaml").rmdir()
     Path("own/VERSION").write_bytes(b"\xff\xfe")
     assert cli("catalog", "verify", "--catalog", "own").code == 0
+
+
+def test_a_trace_with_one_request_weeks_after_the_others(cli: Cli) -> None:
+    times = [*range(0, 1980, 60), 2_039_999]
+    rows = "".join(f"{time},900,90\n" for time in times)
+    Path("log.csv").write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + rows, encoding="utf-8")
+    result = cli("trace", "log.csv", "-o", "new.yaml")
+    assert result.code == 2 and "Cut the trace to the time in which the service was used." in result.err
