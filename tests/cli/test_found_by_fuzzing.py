@@ -59,3 +59,8 @@ def test_a_trace_with_one_request_weeks_after_the_others(cli: Cli) -> None:
     Path("log.csv").write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + rows, encoding="utf-8")
     result = cli("trace", "log.csv", "-o", "new.yaml")
     assert result.code == 2 and "Cut the trace to the time in which the service was used." in result.err
+
+
+def test_a_useful_life_beyond_the_calendar(cli: Cli) -> None:
+    result = cli("validate", "p.yaml", "--set", "finance.useful_life=5000000000001 y")
+    assert result.code == 2 and "finance.useful_life: " in result.err and "at most 100 y" in result.err
