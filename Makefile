@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 OUTPUTS := tests/deliver tests/docs tests/profiles
 
-.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme docs bench lock wheelhouse release pythons clean
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest fuzz readme docs bench lock wheelhouse release pythons clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -49,6 +49,10 @@ tests-outputs: $(INSTALLED)
 
 tests-rest: $(INSTALLED)
 	$(BIN)/pytest $(addprefix --ignore=,$(OUTPUTS))
+
+# The nightly run: 10,000 cases that no run has drawn before, half an hour or so on one core.
+fuzz: $(INSTALLED)
+	$(BIN)/pytest tests/cli/test_fuzz_files.py --hypothesis-profile=nightly
 
 # Writes the screen of `aisizer size clinical-notes` into README.md; tests/docs fails when it has drifted.
 readme: $(INSTALLED)

@@ -102,7 +102,7 @@ def _read_folder(folder: Path) -> _Folder:
     if faults:
         raise InvalidInput(faults)
     version = folder / "VERSION"
-    text = version.read_text(encoding="utf-8").strip() if version.is_file() else ""
+    text = version.read_text(encoding="utf-8", errors="replace").strip() if version.is_file() else ""
     digest.update(text.encode())
     return _Folder(folder.name, text, files, digest.digest())
 

@@ -110,7 +110,8 @@ def _of_profile(name: str, sets: Sequence[str], fragments: Sequence[Path], overl
     from aisizer.plan.make import make_plan
 
     inputs = load_inputs(name, sets, fragments, overlay)
-    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
+    with Progress("planning"):
+        plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
     if plan.decision is None:
         raise NoFeasiblePlan(infeasible_screen(plan))
     return Subject(plan, inputs.loaded, inputs.catalog, inputs.files)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aisizer import __version__
+from aisizer.deliver.put import settle
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -36,6 +37,7 @@ def read_plan(path: Path | str) -> Plan:
     path = Path(path)
     path = path / "sizing.json" if path.is_dir() else path
     try:
+        settle(path.parent)
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidInput(
