@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 OUTPUTS := tests/deliver tests/docs tests/profiles
 
-.PHONY: demo test install lint types walls tests tests-outputs tests-rest readme bench mutants lock clean
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest fuzz readme docs bench mutants lock wheelhouse release pythons clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -33,6 +33,9 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(BIN)/mypy .ci/release/*.py
 
 walls: $(INSTALLED)
 	$(BIN)/lint-imports
@@ -47,9 +50,18 @@ tests-outputs: $(INSTALLED)
 tests-rest: $(INSTALLED)
 	$(BIN)/pytest $(addprefix --ignore=,$(OUTPUTS))
 
+# The nightly run: 10,000 cases that no run has drawn before, half an hour or so on one core.
+fuzz: $(INSTALLED)
+	$(BIN)/pytest tests/cli/test_fuzz_files.py --hypothesis-profile=nightly
+
 # Writes the screen of `aisizer size clinical-notes` into README.md; tests/docs fails when it has drifted.
 readme: $(INSTALLED)
 	$(BIN)/python tests/docs/test_documents.py
+
+# The site of docs/, with its reference made from the schema and the command line; a page that is in no menu is a failure.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open build/docs/index.html, or serve the folder to search it: $(BIN)/python -m http.server --directory build/docs"
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/time_cli.py
@@ -63,12 +75,28 @@ mutants: $(INSTALLED)
 	$(BIN)/mutmut run 'aisizer.$(ROOM).*'
 	$(BIN)/python .ci/mutants/survivors.py
 
-# Resolves the dependencies, the dev group and the build back end for every supported Python and platform.
+# Resolves for every supported Python and platform: first the dependencies, the dev group and the build back end, then, out of
+# that, what an installation needs.
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock"
 lock:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
-	printf 'hatchling>=1.27\neditables\n' | $(BIN)/uv pip compile - pyproject.toml --group dev --universal \
-	  --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --output-file requirements-ci.lock
+	printf 'hatchling>=1.27\neditables\n' | $(COMPILE) - pyproject.toml --group dev --output-file requirements-ci.lock
+	$(COMPILE) pyproject.toml --constraint requirements-ci.lock --output-file requirements.lock
+
+# All that a host without network needs, in dist/wheelhouse. For another host: make wheelhouse PLATFORM=win_amd64 VERSION=3.12
+PLATFORM =
+VERSION =
+wheelhouse: $(INSTALLED)
+	$(BIN)/python .ci/release/wheelhouse.py --platform=$(PLATFORM) --python=$(VERSION)
+
+# Wheel, sdist, bill of materials and checksums of the last commit in dist/release, built twice and compared.
+release: $(INSTALLED)
+	$(BIN)/python .ci/release/twice.py
+
+# Every CPython that can be had installs a wheelhouse and writes the same bytes.
+pythons: $(INSTALLED)
+	$(BIN)/python .ci/release/pythons.py
 
 clean:
 	rm -rf .venv dist build sizing mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,6 +13,8 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
 # No deadline: a busy machine must not turn a slow draw into a failure. In CI every run draws the same examples.
 settings.register_profile("aisizer", deadline=None, derandomize=IN_CI)
+# `make fuzz`: cases that no run has drawn before.
+settings.register_profile("nightly", deadline=None, derandomize=False, max_examples=10_000)
 settings.load_profile("aisizer")
 
 

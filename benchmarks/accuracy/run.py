@@ -29,7 +29,7 @@ import silicon
 from document import document
 from reserved import reserved
 
-from aisizer.calibration.predict import predict_file
+from aisizer.calibration.predict import predict_lines, write_lines
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
 
@@ -97,7 +97,8 @@ def _predicted(rows: pd.DataFrame, catalog: Catalog, work: Path, name: str) -> p
     """The rows as `aisizer predict` answers them."""
     points, answers = work / f"{name}_points.csv", work / f"{name}_predicted.csv"
     rows.to_csv(points, index=False)
-    predict_file(points, answers, catalog)
+    with answers.open("w", newline="", encoding="utf-8") as file:
+        write_lines(predict_lines(points, catalog), file)
     return pd.read_csv(answers, low_memory=False)
 
 

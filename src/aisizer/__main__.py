@@ -1,8 +1,20 @@
-"""Lets `python -m aisizer` run the command line, for instance from an unpacked source tree."""
+"""The program: `aisizer`, or `python -m aisizer` from an unpacked source tree."""
 
 from __future__ import annotations
 
-from aisizer.cli.main import run
+from aisizer.cli.interrupt import Interrupted, leave, listen
+
+
+def main() -> None:
+    """Listens for Ctrl-C before the rest is loaded, then runs the command line."""
+    listen()
+    try:
+        from aisizer.cli.main import run
+
+        run()
+    except Interrupted:
+        leave()
+
 
 if __name__ == "__main__":
-    run()
+    main()

@@ -67,8 +67,8 @@ _money, _energy, _kw, _growth, _share = (
     _quantity("share"),
 )
 
-Duration = Annotated[float, *_time, Field(ge=0)]
-"""[s] a length of time"""
+Duration = Annotated[float, *_time, Field(ge=0, le=100 * 365.25 * 86400)]
+"""[s] a length of time, within what calendars can add to a date"""
 Rate = Annotated[float, *_rate, Field(gt=0, le=1e6)]
 """[req/s] an arrival rate"""
 BitRate = Annotated[float, *_bit_rate, Field(gt=0)]

@@ -20,14 +20,14 @@ from aisizer.calibration.predict import (
     BANDED,
     NUMBERS,
     PREDICTED,
-    predict_file,
     predict_lines,
     predict_point,
     predict_rows,
+    write_lines,
 )
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.load import load_catalog
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.errors import InvalidInput
 
 BASE = {
     "id": "a",
@@ -71,6 +71,11 @@ def write(path: Path, rows: list[dict[str, str]], names: tuple[str, ...] = ()) -
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def predict_file(path: Path, output: Path, catalog: Catalog) -> dict[str, int]:
+    with output.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return write_lines(predict_lines(path, catalog), file)
 
 
 def answers(path: Path) -> list[dict[str, str]]:
@@ -148,9 +153,8 @@ def test_same_file_same_bytes_and_earlier_predictions_make_way(tmp_path: Path, c
 def test_without_the_compiler_the_bytes_are_the_same(tmp_path: Path, catalog: Catalog) -> None:
     predict_file(write(tmp_path / "in.csv", ROWS), tmp_path / "one.csv", catalog)
     code = (
-        "from pathlib import Path; from aisizer.catalog.load import load_catalog;"
-        "from aisizer.calibration.predict import predict_file;"
-        "predict_file(Path('in.csv'), Path('two.csv'), load_catalog())"
+        "from pathlib import Path; from aisizer.cli.predict import predict_csv;"
+        "predict_csv(Path('in.csv'), output=Path('two.csv'), overlay=None)"
     )
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
@@ -174,8 +178,6 @@ def test_a_file_that_is_no_table_is_bad_input(tmp_path: Path, catalog: Catalog) 
     for path in (tmp_path / "in.csv", tmp_path / "missing.csv", tmp_path):
         with pytest.raises(InvalidInput):
             predict_lines(path, catalog)
-    with pytest.raises(OutputError):
-        predict_file(write(tmp_path / "ok.csv", ROWS[:1]), tmp_path / "no" / "out.csv", catalog)
 
 
 def test_speculation_quickens_answers_and_names_what_it_assumes(catalog: Catalog) -> None:

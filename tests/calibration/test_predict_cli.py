@@ -9,7 +9,7 @@ import pytest
 
 from aisizer.calibration.predict import NUMBERS, PREDICTED
 from aisizer.cli.predict import predict_csv, predict_one
-from aisizer.errors import InvalidInput
+from aisizer.errors import InvalidInput, OutputError
 
 POINT = {"model": "llama-3.1-8b", "gpu": "h100-sxm", "tp": 1, "isl": 512, "osl": 64, "precision": "fp8"}
 
@@ -80,3 +80,5 @@ def test_a_file_goes_to_stdout_or_into_another(tmp_path: Path, capsys: pytest.Ca
     predict_csv(points, output=tmp_path / "out.csv", overlay=None)
     assert (tmp_path / "out.csv").read_text(encoding="utf-8") == shown.out
     assert shown.err == "2 rows: 1 ok, 1 rejected.\n"
+    with pytest.raises(OutputError, match="there is no folder"):
+        predict_csv(points, output=tmp_path / "no" / "out.csv", overlay=None)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from aisizer.catalog.records import PriceList, Site, Source
+from aisizer.catalog.load import load_catalog
+from aisizer.catalog.records import PriceList, Site
 from aisizer.profile.sections import Supply
 
 CATALOG = Path(__file__).parents[2] / "hardware_catalog"
@@ -51,7 +52,8 @@ def read(path: Path) -> Any:
 
 
 SITES = {path.stem: Site.model_validate(read(path)) for path in sorted((CATALOG / "sites").glob("*.yaml"))}
-SOURCES = {key: Source.model_validate(value) for key, value in read(CATALOG / "sources" / "sites.yaml").items()}
+SOURCES = load_catalog().sources
+OF_SITES = set(read(CATALOG / "sources" / "sites.yaml"))
 LISTS = {path.stem: PriceList.model_validate(read(path)) for path in (CATALOG / "prices").glob("*.yaml")}
 
 each_site = pytest.mark.parametrize("site", SITES.values(), ids=lambda site: site.id)
@@ -110,11 +112,11 @@ def test_on_premises_delivery_is_the_sourced_range_and_the_slowest_of_all_sites(
 
 def test_every_source_is_used() -> None:
     used = {getattr(site.lead_times_weeks, part).source for site in SITES.values() for part in PARTS}
-    assert used | {source for site in SITES.values() for source in site.sources.values()} == set(SOURCES)
+    assert used | {source for site in SITES.values() for source in site.sources.values()} >= OF_SITES
 
 
 @each_site
 def test_shares_of_people_and_tiers_of_egress_name_amounts_with_the_unit_that_the_costs_expect(site: Site) -> None:
     amounts = LISTS["facility"].amounts
-    assert {amounts[name].unit for name in site.staff_shares.values()} == {"ratio"}
+    assert {amounts[name].unit for name in site.staff_shares.values()} <= {"ratio"}
     assert {amounts[name].unit for name in site.egress_tiers} <= {"USD/GB"}

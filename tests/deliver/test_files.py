@@ -88,7 +88,7 @@ def test_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Monk
         return real(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OutputError, match=r"No space left on device.*Free space or give another folder with -o"):
+    with pytest.raises(OutputError, match=r"No space left on device.*Free space, or give another place with -o"):
         write_outputs(two_pool_plan(), tmp_path)
     assert contents(tmp_path) == before
 

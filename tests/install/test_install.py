@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import venv
@@ -15,7 +13,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
+from environments import closure, run
 
 ROOT = Path(__file__).parents[2]
 READY = "clinical-notes"
@@ -99,19 +97,6 @@ def fresh_environment(folder: Path) -> Path:
     return python
 
 
-def closure(names: Sequence[str]) -> set[str]:
-    """The distributions, and all that they declare to need here."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            needed = map(Requirement, distribution(name).requires or ())
-            waiting += [r.name.lower() for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return found
-
-
 def assert_sizes(command: Sequence[str], work: Path, **environment: str) -> None:
     elsewhere = work / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
@@ -121,12 +106,3 @@ def assert_sizes(command: Sequence[str], work: Path, **environment: str) -> None
     assert plan["profile"]["name"] == READY
     assert plan["decision"]["gpus"] > 0
     shutil.rmtree(elsewhere / "out")
-
-
-def run(command: Sequence[str | Path], folder: Path, **environment: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [str(part) for part in command], cwd=folder, env=clean | environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
-    return done.stdout

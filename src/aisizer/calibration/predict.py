@@ -21,7 +21,7 @@ from aisizer.calibration.protocols import Figures, Scenario, largest_rate, repla
 from aisizer.calibration.sampling import mean_cached, sample
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
 from aisizer.catalog.catalog import Catalog
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.errors import InvalidInput
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
 from aisizer.queueing.two_pools import TwoPools
@@ -88,16 +88,6 @@ def predict_point(catalog: Catalog, cells: Mapping[str, str]) -> dict[str, str]:
     return next(predict_rows(catalog, [cells]))
 
 
-def predict_file(path: Path, output: Path, catalog: Catalog) -> dict[str, int]:
-    """Predicts every row of a CSV file into another, and counts the rows by status."""
-    lines = predict_lines(path, catalog)
-    try:
-        with output.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            return write_lines(lines, file)
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written ({error.strerror}). Give another path with -o.") from error
-
-
 def write_lines(lines: Iterable[list[str]], file: TextIO) -> dict[str, int]:
     """Writes the lines as CSV and counts them by status."""
     writer = csv.writer(file, lineterminator="\n")
@@ -127,9 +117,13 @@ def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[di
     parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
     if len(parts) <= 1:
         return list(predict_rows(catalog, rows))
+    import signal
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+    cores, deaf = min(len(parts), os.cpu_count() or 1), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(
+        cores, initializer=signal.signal, initargs=deaf
+    ) as pool:  # Ctrl-C is for the one who asked
         return [answer for part in pool.map(_predict_part, repeat(catalog), parts) for answer in part]
 
 

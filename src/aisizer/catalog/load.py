@@ -40,9 +40,9 @@ class _Folder:
     digest: bytes
 
 
-def load_catalog(overlay: Path | None = None) -> Catalog:
+def load_catalog(overlay: Path | str | None = None) -> Catalog:
     """The packaged catalog, with the records of the user's overlay folder in place of those of the same id."""
-    return load_folders(packaged("hardware_catalog"), overlay)
+    return load_folders(packaged("hardware_catalog"), None if overlay is None else Path(overlay))
 
 
 def load_folders(base: Path, overlay: Path | None = None) -> Catalog:
@@ -102,7 +102,7 @@ def _read_folder(folder: Path) -> _Folder:
     if faults:
         raise InvalidInput(faults)
     version = folder / "VERSION"
-    text = version.read_text(encoding="utf-8").strip() if version.is_file() else ""
+    text = version.read_text(encoding="utf-8", errors="replace").strip() if version.is_file() else ""
     digest.update(text.encode())
     return _Folder(folder.name, text, files, digest.digest())
 

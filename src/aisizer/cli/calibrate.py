@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def calibrate(
         raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
     day = day_of("--date", date)
-    result = fitted(files, given, load_catalog(overlay), form, day.isoformat() if day else None)
+    with Progress("fitting"):
+        result = fitted(files, given, load_catalog(overlay), form, day.isoformat() if day else None)
     write_file(output, fragment(result.calibration, result.set_aside, result.at_bound))
     return summary(result, output)
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aisizer.catalog.catalog import Catalog
+from aisizer.cli.completion import KINDS
+from aisizer.cli.terminal import fitted
 from aisizer.errors import InvalidInput
 from aisizer.profile.fields import did_you_mean
 from aisizer.schema import Record
-
-KINDS = ("gpus", "servers", "models", "engines", "prices", "sites", "rules", "apis", "exporters")
 
 
 def list_kind(kind: str, overlay: Path | None, as_json: bool) -> None:
@@ -44,7 +44,8 @@ def show(name: str, overlay: Path | None) -> None:
         sys.stdout.write(f"{kind}/{key}\n{record.model_dump_json(indent=2, exclude_none=True)}\n")
         for source in sorted(set(getattr(record, "sources", {}).values())):
             at = catalog.sources[source]
-            sys.stdout.write(f"{source}: {at.title}, {at.publisher}, {at.date}, {at.kind}. {at.url}\n")
+            told = f"{source}: {at.title}, {at.publisher}, {at.date}, {at.kind}. {at.url}\n"
+            sys.stdout.write(fitted(told, sys.stdout))
 
 
 def verify(overlay: Path | None) -> None:
@@ -58,7 +59,8 @@ def verify(overlay: Path | None) -> None:
         raise InvalidInput("\n".join([*problems, f"{len(problems)} problems in the catalog."]))
     counts = ", ".join(f"{len(_records(catalog, kind))} {kind}" for kind in KINDS)
     replaced = f" The overlay {catalog.overlay} replaces {len(catalog.replaced)} records." if catalog.overlay else ""
-    sys.stdout.write(f"The catalog {catalog.version} is sound: {counts}, {len(catalog.sources)} sources.{replaced}\n")
+    told = f"The catalog {catalog.version} is sound: {counts}, {len(catalog.sources)} sources.{replaced}\n"
+    sys.stdout.write(fitted(told, sys.stdout))
 
 
 def _records(catalog: Catalog, kind: str) -> Mapping[str, Record]:

@@ -46,7 +46,7 @@ def diff(old: Path, new: Path, *, form: str, fail_on: Sequence[str], max_increas
 def _read(path: Path) -> Plan:
     from aisizer.deliver.json_file import read_plan
 
-    return read_plan(path / "sizing.json" if path.is_dir() else path)
+    return read_plan(path)
 
 
 def _gates(old: Plan, new: Plan, fail_on: Sequence[str], max_increase: Sequence[str]) -> list[GateResult]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aisizer.cli.explain_figures import AS_PRINTED, figures_text, has_figures
+from aisizer.cli.terminal import fitted
 from aisizer.errors import InvalidInput
 from aisizer.plan import Assumption, Plan, Step
 
@@ -18,12 +19,13 @@ Node = Any
 
 def explain(name: str, plan_path: Path | None) -> None:
     """Prints the step, the assumption or the value of that name, the places of that figure, or the help of that field."""
-    path = plan_path / "sizing.json" if plan_path is not None and plan_path.is_dir() else plan_path or _newest()
+    path = plan_path or _newest()
     if path is None and has_figures(name):
         raise InvalidInput(
             f"{name!r} is looked up in a plan, and none is near. Give one with --plan FILE. {AS_PRINTED}"
         )
-    sys.stdout.write(_field(name) if path is None else explained(_read(path), name, path))
+    text = _field(name) if path is None else explained(_read(path), name, path)
+    sys.stdout.write(fitted(text, sys.stdout, " " * 11))
 
 
 def explained(plan: Plan, name: str, path: Path | None) -> str:
@@ -133,7 +135,7 @@ def _unknown(plan: Plan, name: str, path: Path | None) -> str:
 def _read(path: Path) -> Plan:
     from aisizer.deliver.json_file import read_plan
 
-    return read_plan(path)
+    return read_plan(path / "sizing.json" if path.is_dir() else path)
 
 
 def _newest() -> Path | None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from aisizer.errors import OutputError
 
 
-def write_file(path: Path, content: str) -> None:
-    """Puts a text file into place in one step."""
-    parked = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        parked.write_text(content, "utf-8", newline="\n")
-        parked.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            parked.unlink()
-        raise OutputError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
+def write_file(path: Path, content: str | bytes) -> None:
+    """Puts a file into place in one step; what is no file, such as /dev/stdout, is written to."""
+    from aisizer.deliver.put import put
+
+    data = content.encode() if isinstance(content, str) else content
+    if not path.parent.is_dir():
+        raise OutputError(
+            f"{path} cannot be written (there is no folder {path.parent}). Make it or choose another place."
+        )
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+    else:
+        put(path.parent, {path.name: data})

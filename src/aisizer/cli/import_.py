@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 
 
 def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
@@ -15,9 +16,10 @@ def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
     from aisizer.deliver.workbook_reader import read_workbook
 
     as_of = day_of("--date", day)
-    edited = read_workbook(file)
-    editor = editor_of(edited, by, as_of)
-    found = entries(edited, editor)
+    with Progress(f"reading {file.name}"):
+        edited = read_workbook(file)
+        editor = editor_of(edited, by, as_of)
+        found = entries(edited, editor)
     _tell(*striking(edited.changes))
     if not found:
         _tell(f"Nothing was changed in {file.as_posix()}, so no fragment was written.")

@@ -6,7 +6,8 @@ import re
 from datetime import date
 from pathlib import Path
 
-from aisizer.errors import InvalidInput, OutputError
+from aisizer.cli.file import write_file
+from aisizer.errors import InvalidInput
 from aisizer.profile.load import ready_path
 from aisizer.profile.template import commented_profile, with_modeline
 
@@ -14,14 +15,9 @@ from aisizer.profile.template import commented_profile, with_modeline
 def init(path: Path, ready: str | None, plan_date: date) -> str:
     """Writes the profile and returns the sentence that says so; an existing file is never replaced."""
     text = with_modeline(ready_path(ready).read_text("utf-8")) if ready else commented_profile(_name(path), plan_date)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise InvalidInput(f"{path}: the file exists. Give another path or remove it first.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{path}: the profile cannot be written ({reason}). Check the folder.") from error
+    if path.exists():
+        raise InvalidInput(f"{path}: the file exists. Give another path or remove it first.")
+    write_file(path, text)
     return f"{path}: written. Mend the figures, then: aisizer size {path}"
 
 

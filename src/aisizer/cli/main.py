@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from aisizer import __version__
+from aisizer.cli import completion as offered
+from aisizer.cli.terminal import fitted, printable
 from aisizer.errors import AisizerError, InvalidInput, NoFeasiblePlan, OutputError
 
 HELP = """\
@@ -43,6 +45,10 @@ Example: aisizer size clinical-notes --set resilience.redundancy=N+2
 """
 
 
+CLOSED_PIPE = 141
+"""Exit code when the reader of stdout has gone (`aisizer ... | head -1`): silent, and what a shell says of any tool then."""
+
+
 class _Verbs(typer.core.TyperGroup):
     """The top level, with its help on one screen."""
 
@@ -60,8 +66,14 @@ app = typer.Typer(
 catalog_app = typer.Typer(rich_markup_mode=None, help="Look into the hardware catalog.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 
-ProfileArgument = Annotated[str, typer.Argument(metavar="PROFILE", help="a path, - or the name of a ready profile")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change one value of the profile")]
+ProfileArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROFILE", help="a path, - or the name of a ready profile", autocompletion=offered.profiles),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="change one value of the profile", autocompletion=offered.values),
+]
 Fragments = Annotated[
     list[Path] | None, typer.Option("--with", metavar="FILE", help="lay a profile fragment over the profile")
 ]
@@ -74,6 +86,11 @@ FailOn = Annotated[
     typer.Option("--fail-on", metavar="COND", help='exit 4 when true, such as "tco.three_year_usd > 5e6"'),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
+
+
+def _examples(*commands: str) -> str:
+    """The end of a verb's help; typer breaks no lines after a \\b."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
 def _version(wanted: bool) -> None:
@@ -91,7 +108,12 @@ def main(
     """Size the GPU fleet for production LLM inference from one YAML profile."""
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "aisizer size clinical-notes",
+        "aisizer size profile.yaml --with traffic.yaml --set growth.rate=6%/month",
+    )
+)
 def size(
     profile: ProfileArgument,
     output: Annotated[
@@ -101,7 +123,12 @@ def size(
     fragments: Fragments = None,
     catalog: Overlay = None,
     confirm: Annotated[
-        str, typer.Option(metavar="auto|full|none", help="how far the leading options are simulated")
+        str,
+        typer.Option(
+            metavar="auto|full|none",
+            help="how far the leading options are simulated",
+            autocompletion=offered.among("auto", "full", "none"),
+        ),
     ] = "auto",
     fail_on: FailOn = None,
     sensitivity: Annotated[
@@ -127,14 +154,18 @@ def size(
     )
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer explain decision.gpus", "aisizer explain growth.rate"))
 def explain(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="decision.gpus, a field such as growth.rate, or a figure such as '49 %'"),
+        typer.Argument(
+            metavar="NAME",
+            help="decision.gpus, a field such as growth.rate, or a figure such as '49 %'",
+            autocompletion=offered.fields,
+        ),
     ],
     plan: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json or its folder; default the newest")
+        Path | None, typer.Option("--plan", metavar="FILE", help="sizing.json or its folder; default: the newest")
     ] = None,
 ) -> None:
     """Where a plan's number comes from, where a figure or sentence of the document stands, or what a profile field means."""
@@ -143,11 +174,24 @@ def explain(
     verb.explain(name, plan)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "aisizer diff sizing/clinical-notes sizing/profile",
+        "aisizer diff sizing/clinical-notes sizing/profile --max-increase 5%",
+    )
+)
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="sizing.json or its folder")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="sizing.json or its folder")],
-    form: Annotated[str, typer.Option("--format", metavar="table|json|markdown", help="what is printed")] = "table",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="table|json|markdown",
+            help="what is printed",
+            autocompletion=offered.among("table", "json", "markdown"),
+        ),
+    ] = "table",
     fail_on: FailOn = None,
     max_increase: Annotated[
         list[str] | None,
@@ -160,7 +204,7 @@ def diff(
     verb.diff(old, new, form=form, fail_on=fail_on or (), max_increase=max_increase or ())
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer render sizing/clinical-notes --format pdf,brief"))
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
     output: Annotated[
@@ -171,7 +215,7 @@ def render(
         typer.Option(
             "--format",
             metavar="NAME,...",
-            help="md, html, pdf, docx, brief, bom.json, bom.cdx.json, rfq.csv, options.csv; default: all of size's",
+            help="such as pdf,docx,brief,rfq.csv; a wrong name lists all; default: all of size's",
         ),
     ] = "",
 ) -> None:
@@ -181,20 +225,46 @@ def render(
     typer.echo(verb.render(plan, output, formats))
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "aisizer compare clinical-notes contact-centre",
+        "aisizer compare profile.yaml --vary resilience.redundancy=N,N+1,N+2",
+    )
+)
 def compare(
-    profiles: Annotated[list[str], typer.Argument(metavar="PROFILES", help="paths, or names of ready profiles")],
+    profiles: Annotated[
+        list[str],
+        typer.Argument(metavar="PROFILES", help="paths, or names of ready profiles", autocompletion=offered.profiles),
+    ],
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="PATH=A,B,C", help="one scenario for each value; again: for each combination"),
+        typer.Option(
+            "--vary",
+            metavar="PATH=A,B,C",
+            help="one scenario for each value; again: for each combination",
+            autocompletion=offered.values,
+        ),
     ] = None,
     sets: Sets = None,
     fragments: Fragments = None,
     catalog: Overlay = None,
     confirm: Annotated[
-        str, typer.Option(metavar="none|auto|full", help="how far each is simulated; none is quick, analytic only")
+        str,
+        typer.Option(
+            metavar="none|auto|full",
+            help="how far each is simulated; none is quick, analytic only",
+            autocompletion=offered.among("none", "auto", "full"),
+        ),
     ] = "none",
-    form: Annotated[str, typer.Option("--format", metavar="table|json|csv|markdown", help="what is printed")] = "table",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="table|json|csv|markdown",
+            help="what is printed",
+            autocompletion=offered.among("table", "json", "csv", "markdown"),
+        ),
+    ] = "table",
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE.svg", help="draw the costs side by side")
     ] = None,
@@ -214,9 +284,9 @@ def compare(
     )
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer validate profile.yaml --with traffic.yaml"))
 def validate(
-    files: Annotated[list[str], typer.Argument(metavar="FILES", help="profiles")],
+    files: Annotated[list[str], typer.Argument(metavar="FILES", help="profiles", autocompletion=offered.profiles)],
     sets: Sets = None,
     fragments: Fragments = None,
     catalog: Overlay = None,
@@ -231,10 +301,13 @@ def validate(
     verb.validate(files, catalog, sets or (), fragments or (), form)
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer init profile.yaml", "aisizer init rag.yaml --from rag-internal"))
 def init(
     path: Annotated[Path, typer.Argument(metavar="PATH")] = Path("profile.yaml"),
-    ready: Annotated[str | None, typer.Option("--from", metavar="READY", help="a ready profile to start from")] = None,
+    ready: Annotated[
+        str | None,
+        typer.Option("--from", metavar="READY", help="a ready profile to start from", autocompletion=offered.profiles),
+    ] = None,
 ) -> None:
     """Write a commented profile, from scratch or a ready one."""
     from aisizer.cli import init as verb
@@ -242,9 +315,16 @@ def init(
     typer.echo(verb.init(path, ready, date.today()))
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer schema profile > aisizer-profile.schema.json"))
 def schema(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="profile, plan, catalog, compare, watch or diff")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="profile, plan, catalog, compare, watch or diff",
+            autocompletion=offered.among("profile", "plan", "catalog", "compare", "watch", "diff"),
+        ),
+    ],
 ) -> None:
     """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
     from aisizer.cli import schema as verb
@@ -252,19 +332,35 @@ def schema(
     typer.echo(verb.schema(kind), nl=False)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "aisizer predict --model llama-3.1-8b --gpu l40s --isl 900 --osl 90 --rate 2",
+        "aisizer predict points.csv -o predicted.csv",
+    )
+)
 def predict(
     points: Annotated[Path | None, typer.Argument(metavar="[POINTS.csv]", help="a CSV file of many points")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT.csv", help="default: stdout")] = None,
-    model: Annotated[str | None, typer.Option(help="catalog name or config.json")] = None,
-    gpu: Annotated[str | None, typer.Option(help="GPU class")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="catalog name or config.json", autocompletion=offered.models)
+    ] = None,
+    gpu: Annotated[str | None, typer.Option(metavar="NAME", help="GPU class", autocompletion=offered.gpus)] = None,
     tp: Annotated[int | None, typer.Option(help="tensor_parallel; default: the layout aisizer would pick")] = None,
     isl: Annotated[float | None, typer.Option(help="prompt tokens")] = None,
     osl: Annotated[float | None, typer.Option(help="output tokens")] = None,
     concurrency: Annotated[int | None, typer.Option(help="requests in flight")] = None,
     rate: Annotated[float | None, typer.Option(help="requests a second")] = None,
-    engine: Annotated[str | None, typer.Option(help="engine profile")] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16, fp8, fp4, int8 or int4")] = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="engine profile", autocompletion=offered.engines)
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="bf16, fp8, fp4, int8 or int4",
+            autocompletion=offered.among("bf16", "fp8", "fp4", "int8", "int4"),
+        ),
+    ] = None,
     prefix_hit: Annotated[
         str | None, typer.Option(metavar="SHARE", help="of each prompt in the prefix cache, such as 40%")
     ] = None,
@@ -296,7 +392,9 @@ def predict(
     typer.echo(answer, nl=False)
 
 
-@app.command()
+@app.command(
+    epilog=_examples("aisizer trace requests.csv.gz", "aisizer trace requests.csv.gz --workload chat -o traffic.yaml")
+)
 def trace(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Azure, BurstGPT, Mooncake, OTel, LiteLLM, vLLM, aiperf, CSV")
@@ -313,7 +411,14 @@ def trace(
     tokens_times: Annotated[
         str | None, typer.Option(metavar="LOW-HIGH", help="from the trace's tokenizer to the model's, e.g. 0.9-1.2")
     ] = None,
-    basis: Annotated[str, typer.Option(help="of the fragment's rate: peak_window or mean_rate")] = "peak_window",
+    basis: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="of the fragment's rate: peak_window or mean_rate",
+            autocompletion=offered.among("peak_window", "mean_rate"),
+        ),
+    ] = "peak_window",
     as_json: AsJson = False,
 ) -> None:
     """Show what a request log shows, and write its traffic as a fragment for `size --with`."""
@@ -331,13 +436,22 @@ def trace(
     typer.echo(report)
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer simulate sizing/clinical-notes --drill server-lost"))
 def simulate(
-    subject: Annotated[str, typer.Argument(metavar="PROFILE|PLAN", help="a profile, or sizing.json or its folder")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROFILE|PLAN", help="a profile, or sizing.json or its folder", autocompletion=offered.profiles
+        ),
+    ],
     drill: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start, tenant-10x, or all"
+            metavar="NAME",
+            help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start, tenant-10x, or all",
+            autocompletion=offered.among(
+                "server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x", "all"
+            ),
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(help="length of a run")] = 3600.0,
@@ -368,7 +482,7 @@ def simulate(
     )
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer watch sizing/clinical-notes --metrics levels.csv"))
 def watch(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
     prometheus: Annotated[
@@ -407,15 +521,29 @@ def watch(
     )
 
 
-@app.command()
+@app.command(epilog=_examples("aisizer calibrate conc1.json conc64.json --gpu h100-sxm --tp 1 -o h100.yaml"))
 def calibrate(
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="result files of a benchmark tool")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="NAME.yaml", help="the fragment to write")],
-    gpu: Annotated[str | None, typer.Option(help="GPU class, where no file names it")] = None,
+    gpu: Annotated[
+        str | None, typer.Option(metavar="NAME", help="GPU class, where no file names it", autocompletion=offered.gpus)
+    ] = None,
     tp: Annotated[int | None, typer.Option(help="tensor_parallel, where no file names it")] = None,
-    model: Annotated[str | None, typer.Option(help="catalog name, where no file names it")] = None,
-    engine: Annotated[str | None, typer.Option(help="engine profile")] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16, fp8, fp4, int8 or int4")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="catalog name, where no file names it", autocompletion=offered.models),
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="engine profile", autocompletion=offered.engines)
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="bf16, fp8, fp4, int8 or int4",
+            autocompletion=offered.among("bf16", "fp8", "fp4", "int8", "int4"),
+        ),
+    ] = None,
     form: Annotated[
         str | None, typer.Option("--format", help="tool that wrote the files, where it is not seen")
     ] = None,
@@ -441,7 +569,7 @@ def calibrate(
     )
 
 
-@app.command("import")
+@app.command("import", epilog=_examples('aisizer import edited.xlsx --by "Jane Doe" -o finance.yaml'))
 def import_(
     file: Annotated[Path, typer.Argument(metavar="EDITED.xlsx", help="the tco.xlsx that finance edited")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FRAGMENT.yaml", help="the fragment to write")],
@@ -456,9 +584,11 @@ def import_(
     verb.import_(file, output=output, by=by, day=day)
 
 
-@catalog_app.command("list")
+@catalog_app.command("list", epilog=_examples("aisizer catalog list gpus"))
 def catalog_list(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="gpus, servers, models, engines, prices, sites, rules")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help=", ".join(offered.KINDS), autocompletion=offered.among(*offered.KINDS))
+    ],
     catalog: Overlay = None,
     as_json: AsJson = False,
 ) -> None:
@@ -468,15 +598,17 @@ def catalog_list(
     verb.list_kind(kind, catalog, as_json)
 
 
-@catalog_app.command("show")
-def catalog_show(name: Annotated[str, typer.Argument(metavar="ID")], catalog: Overlay = None) -> None:
+@catalog_app.command("show", epilog=_examples("aisizer catalog show h100-sxm"))
+def catalog_show(
+    name: Annotated[str, typer.Argument(metavar="ID", autocompletion=offered.records)], catalog: Overlay = None
+) -> None:
     """Show one record and the sources of its numbers."""
     from aisizer.cli import catalog as verb
 
     verb.show(name, catalog)
 
 
-@catalog_app.command("verify")
+@catalog_app.command("verify", epilog=_examples("aisizer catalog verify"))
 def catalog_verify(catalog: Overlay = None) -> None:
     """Check that every record loads, is sourced and is plausible."""
     from aisizer.cli import catalog as verb
@@ -495,7 +627,7 @@ def run() -> None:
         _verb()
     except AisizerError as error:
         if sys.stderr is not None:
-            print(_message(error), file=sys.stderr)
+            print(fitted(printable(_message(error)), sys.stderr), file=sys.stderr)
         sys.exit(error.exit_code)
     finally:
         gc.enable()
@@ -508,13 +640,20 @@ def _verb() -> None:
     try:
         try:
             app(prog_name="aisizer")
+        except SystemExit as stop:
+            if isinstance(stop.__context__, BrokenPipeError):  # typer makes it exit code 1, which is that of a bug
+                raise stop.__context__ from None
+            raise
         finally:
             sys.stdout.flush()
-    except OSError as error:
-        if error.filename is not None:
-            raise
+    except BrokenPipeError:
         _discard_output()
+        sys.exit(CLOSED_PIPE)
+    except OSError as error:
         reason = error.strerror or str(error)
+        if error.filename is not None:
+            raise InvalidInput(f"{error.filename}: {reason}. Check the path and its permissions.") from error
+        _discard_output()
         raise OutputError(
             f"The result cannot be shown ({reason}). Send standard output where there is space."
         ) from error

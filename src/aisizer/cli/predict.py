@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections import ChainMap
@@ -12,6 +13,8 @@ from typing import cast
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
+from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 
 _SHOWN = (
@@ -35,13 +38,16 @@ _WORDS = ("pred_status", "pred_reason", "pred_assumed")
 
 def predict_csv(points: Path, *, output: Path | None, overlay: Path | None) -> None:
     """Predicts every row of a CSV file into OUTPUT, or onto stdout; the counts by status go to stderr."""
-    from aisizer.calibration.predict import predict_file, predict_lines, write_lines
+    from aisizer.calibration.predict import predict_lines, write_lines
     from aisizer.catalog.load import load_catalog
 
-    catalog = load_catalog(overlay)
-    counts = (
-        predict_file(points, output, catalog) if output else write_lines(predict_lines(points, catalog), sys.stdout)
-    )
+    text = io.StringIO()
+    with Progress("predicting"):
+        counts = write_lines(predict_lines(points, load_catalog(overlay)), text)
+    if output is None:
+        sys.stdout.write(text.getvalue())
+    else:
+        write_file(output, text.getvalue().encode("utf-8", "surrogateescape"))
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     sys.stderr.write(f"{sum(counts.values())} rows: {told or 'nothing to predict'}.\n")
 

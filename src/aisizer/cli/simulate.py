@@ -91,7 +91,7 @@ def _subject(name: str, sets: Sequence[str], fragments: Sequence[Path], overlay:
 
 def _of_plan(file: Path, overlay: Path | None) -> Subject:
     from aisizer.catalog.load import load_catalog
-    from aisizer.cli.inputs import model_files
+    from aisizer.catalog.model_files import model_files
     from aisizer.deliver.json_file import read_plan
     from aisizer.demand.resolve import resolve_traces
     from aisizer.profile.load import profile_of
@@ -110,7 +110,8 @@ def _of_profile(name: str, sets: Sequence[str], fragments: Sequence[Path], overl
     from aisizer.plan.make import make_plan
 
     inputs = load_inputs(name, sets, fragments, overlay)
-    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
+    with Progress("planning"):
+        plan = make_plan(inputs.loaded, inputs.catalog, inputs.files)
     if plan.decision is None:
         raise NoFeasiblePlan(infeasible_screen(plan))
     return Subject(plan, inputs.loaded, inputs.catalog, inputs.files)

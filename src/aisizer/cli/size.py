@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisizer.cli.inputs import LoadedInputs, load_inputs
+from aisizer.cli.progress import Progress
 from aisizer.cli.terminal import use_color, width
 from aisizer.errors import GateFailed, NoFeasiblePlan
 from aisizer.plan import Plan
@@ -39,29 +40,29 @@ def size(
     for condition in fail_on:
         parse_gate(condition, "--fail-on")
     inputs = load_inputs(profile, sets, fragments, overlay)
-    plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
+    with Progress("planning", quiet=quiet):
+        plan = make_plan(inputs.loaded, inputs.catalog, inputs.files, effort)
     if sensitivity and plan.decision is not None:
-        plan = _with_sensitivity(plan, inputs, effort)
+        plan = _with_sensitivity(plan, inputs, effort, quiet)
     failed = [] if plan.decision is None else _failed_gates(plan, fail_on)
+    if plan.decision is not None and (output is not None or not as_json):
+        folder = output or Path("sizing") / inputs.loaded.profile.name
+        _deliver(plan, folder, show=not (as_json or quiet))
+        failed = [*failed, "The files were written. Change the profile, or the gate."] if failed else []
     if as_json:
         sys.stdout.write(plan_json(plan))
     if plan.decision is None:
         from aisizer.deliver.screen import infeasible_screen
 
         raise NoFeasiblePlan(infeasible_screen(plan))
-    if output is not None or not as_json:
-        folder = output or Path("sizing") / inputs.loaded.profile.name
-        _deliver(plan, folder, show=not (as_json or quiet))
-        failed = [*failed, "The files were written. Change the profile, or the gate."] if failed else []
     if failed:
         raise GateFailed("\n".join(failed))
 
 
-def _with_sensitivity(plan: Plan, inputs: LoadedInputs, effort: Confirm) -> Plan:
-    from aisizer.cli.progress import Progress
+def _with_sensitivity(plan: Plan, inputs: LoadedInputs, effort: Confirm, quiet: bool) -> Plan:
     from aisizer.studies.sensitivity import with_sensitivity
 
-    with Progress("sensitivity") as progress:
+    with Progress("planning again with each input low and high", quiet=quiet) as progress:
         return with_sensitivity(plan, inputs.loaded, inputs.catalog, inputs.files, effort, progress.told)
 
 

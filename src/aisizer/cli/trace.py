@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisizer.cli.file import write_file
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ def trace(
         raise InvalidInput(f"--basis: {' or '.join(_BASES)} is expected (got {basis[:80]}). Choose one.")
     conversion = parse_conversion(tokens_times)
     name = _workload(workload, file)
-    found = converted(read_trace(file, parse_mapping(columns)), conversion)
-    try:
-        shown = report(found, conversion)
-    except InvalidInput as error:
-        raise refusal(file, str(error)) from error
+    mapping = parse_mapping(columns)
+    with Progress(f"reading {file.name}"):
+        found = converted(read_trace(file, mapping), conversion)
+        try:
+            shown = report(found, conversion)
+        except InvalidInput as error:
+            raise refusal(file, str(error)) from error
     if output is not None:
         write_file(output, fragment(found, name, _BASES[basis], conversion))
     if as_json:

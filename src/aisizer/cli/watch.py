@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from aisizer.cli.days import day_of
+from aisizer.cli.progress import Progress
 from aisizer.errors import InvalidInput, TriggerFired
 from aisizer.plan import Plan
 from aisizer.watch.measured import Measured
@@ -37,7 +38,8 @@ def watch(
     plan = read_plan(file)
     decided(plan)
     loaded = profile_of(plan.profile, file.name, fragments)
-    measured = _from_server(plan, prometheus, token_file, overlay, day) if prometheus else _from_file(plan, metrics)
+    with Progress(f"asking {prometheus}" if prometheus else "reading"):
+        measured = _from_server(plan, prometheus, token_file, overlay, day) if prometheus else _from_file(plan, metrics)
     found = watched(plan, loaded, measured, day, plan_hash(plan))
     show = watch_json if as_json else watch_markdown if markdown else watch_text
     sys.stdout.write(show(found))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aisizer import __version__
+from aisizer.deliver.put import settle
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -31,9 +32,12 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_plan(path: Path) -> Plan:
-    """Reads a Plan back, or says in which field the file is not one."""
+def read_plan(path: Path | str) -> Plan:
+    """Reads a Plan back from sizing.json or its folder, or says in which field the file is not one."""
+    path = Path(path)
+    path = path / "sizing.json" if path.is_dir() else path
     try:
+        settle(path.parent)
         data = json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidInput(

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from aisizer.demand.mix import Z95
+from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Burst, Modulation
 from aisizer.shapes import Floats
 from aisizer.units import MINUTE
@@ -26,6 +27,8 @@ TIMES_PER_DECADE = 8
 """Correlation times tried by the fit; two neighbours differ by a third, less than an hour of arrivals can tell apart."""
 STEPS_PER_TIME = 10
 """Steps of the rate's grid in the shortest correlation time; its trapezoids then miss less than 0.1 % of the rate."""
+WILDEST = 1000.0
+"""[1] variance of a part beyond which a profile takes none: a standard deviation of 32 times the mean."""
 SMALLEST = 1e-6
 """[1] relative variance below which a part is none."""
 _LINEAR = 1e-4
@@ -168,6 +171,11 @@ def arrival_times(rate_per_s: float, modulation: Sequence[Modulation], count: in
 
 def _part(variance: float, time_s: float) -> Modulation:
     """A part with three digits, which is more than a trace can tell."""
+    if variance > WILDEST:
+        raise InvalidInput(
+            "the arrival rate varies by more than 30 times its mean, because requests stand far from all others. "
+            "Cut the trace to the time in which the service was used."
+        )
     return Modulation(variance=float(f"{variance:.3g}"), time=f"{float(f'{time_s:.3g}'):.10g} s")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from aisizer.schema import Record
 from aisizer.sizing.admissible import BindingControl, PlaceVerdict
 from aisizer.sizing.records import Option, Pool, RejectionGroup, SloResult, Surrounding, WaterfallStep
 from aisizer.triggers.records import Symptom, Trigger
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Inputs(Record):
@@ -395,3 +398,9 @@ class Plan(Record):
     """weakest first"""
     explain: tuple[Step, ...]
     warnings: tuple[str, ...]
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Every table of the plan in pandas, by name: docs/api.md lists them and their columns."""
+        from aisizer.plan.frames import frames
+
+        return frames(self)

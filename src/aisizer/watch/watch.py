@@ -23,6 +23,8 @@ from aisizer.watch.orders import added_gpus, capacity_factor, counted_in_plan, s
 from aisizer.watch.queries import level_queries, workload_queries
 from aisizer.watch.records import Drift, OrderSeen, Source, Watch, Watched
 
+YEARS_APART = 100
+"""[year] from the plan's date within which a day can be a day of its service."""
 YEARS_AHEAD = 5
 """[year] after the plan's date up to which a server is asked where no day is given: 36 months, and two years to go-live."""
 
@@ -32,6 +34,8 @@ def watched(plan: Plan, loaded: LoadedProfile, measured: Measured, at: date | No
     decision, roadmap = decided(plan)
     at = at or measured.last_day()
     profile = loaded.profile
+    if abs(at.year - profile.plan_date.year) > YEARS_APART:
+        raise InvalidInput(f"{at} is {YEARS_APART} years and more from the plan of {profile.plan_date}. Mend the day.")
     _check_orders_alone(plan, loaded)
     _check_sites(plan, loaded)
     orders = seen(profile.evidence.orders, at, roadmap.go_live, decision.site)

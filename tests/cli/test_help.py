@@ -1,0 +1,125 @@
+"""Help fits a screen and its examples run; the shell completes what can be typed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from command_line import Cli
+
+from aisizer.cli.main import HELP, app
+
+ROOT = Path(__file__).parents[2]
+ROWS, COLUMNS = 40, 80
+LAID_OUT = (ROOT / "examples/traffic/requests.csv.gz", *(ROOT / "examples/calibration").glob("conc*.json"))
+POINTS = "model,gpu,tp,isl_mean,osl_mean,load_value\nllama-3.1-8b,h100-sxm,1,512,64,8\n"
+LEVELS = "day,trigger,level\n" + "".join(f"2027-12-{day:02},capacity-llama-3.3-70b,0.2\n" for day in range(10, 29))
+
+
+def verbs(command: typer.core.TyperCommand, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every verb, with the words that lead to it."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield (*words, name)
+        yield from verbs(below, (*words, name))
+
+
+VERBS = list(verbs(typer.main.get_command(app)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]) -> None:
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    lines = cli(*verb, "--help").out.splitlines()
+    assert 5 < len(lines) <= ROWS
+    assert [line for line in lines if len(line) > COLUMNS] == []
+    assert f" {verb[0]} " in HELP
+
+
+def examples(cli: Cli) -> dict[str, list[str]]:
+    """The commands under `Examples:` of every verb's help, and of the help itself."""
+    shown = [line for verb in [(), *VERBS] for line in cli(*verb, "--help").out.splitlines()]
+    commands = [
+        line.strip().removeprefix("Example: ") for line in shown if line.lstrip().startswith(("aisizer ", "Example: "))
+    ]
+    return {command: shlex.split(command.partition(" > ")[0])[1:] for command in commands}
+
+
+ORDER = ("init", "trace", "size", "calibrate", "validate")
+"""What others read comes first."""
+
+
+def test_every_verb_has_examples_and_they_run(cli: Cli) -> None:
+    found = examples(cli)
+    assert {words[0] for words in found.values()} == {verb[0] for verb in VERBS}
+    for file in LAID_OUT:
+        shutil.copy(file, file.name)
+    Path("points.csv").write_text(POINTS, encoding="utf-8")
+    Path("levels.csv").write_text(LEVELS, encoding="utf-8")
+    order = {verb: place for place, verb in enumerate(ORDER)}
+    for command, words in sorted(found.items(), key=lambda item: order.get(item[1][0], len(order))):
+        quick = ["--confirm", "none"] if words[0] == "size" else []
+        expected = (0, 4) if "--max-increase" in words else (0,)
+        if words[0] == "import":
+            shutil.copy("sizing/clinical-notes/tco.xlsx", "edited.xlsx")
+        result = cli(*words, *quick)
+        assert result.code in expected, (command, result)
+
+
+def completed(shell: str, typed: str) -> list[str]:
+    """What the shell is offered for the last word of what is typed."""
+    words = typed.split(" ")
+    environment = {"_AISIZER_COMPLETE": f"complete_{shell}", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    environment |= {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1]}
+    environment |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = subprocess.run(
+        [sys.executable, "-m", "aisizer"], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout.split("\n")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("aisizer si", ["size", "simulate"]),
+        ("aisizer size clin", ["clinical-notes"]),
+        ("aisizer size --sens", ["--sensitivity"]),
+        ("aisizer size clinical-notes --set growth.ra", ["growth.rate="]),
+        (
+            "aisizer size clinical-notes --set workloads.notes.burst.ind",
+            ["workloads.notes.burst.index_of_dispersion_60s="],
+        ),
+        ("aisizer size clinical-notes --set no.such.field", [""]),
+        ("aisizer explain resilience.red", ["resilience.redundancy"]),
+        ("aisizer predict --gpu b20", ["b200-sxm"]),
+        ("aisizer catalog show h200-s", ["h200-sxm"]),
+    ],
+)
+def test_bash_completes_verbs_options_profiles_fields_and_ids(typed: str, offered: list[str]) -> None:
+    assert completed("bash", typed) == offered
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
+def test_the_other_shells_are_offered_the_same(shell: str) -> None:
+    assert any("clinical-notes" in line for line in completed(shell, "aisizer size clin"))
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this system")
+def test_bash_takes_the_script(tmp_path: Path) -> None:
+    program = tmp_path / "aisizer"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m aisizer "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = """eval "$(_AISIZER_COMPLETE=source_bash aisizer)"
+COMP_WORDS=(aisizer size conta) COMP_CWORD=2 COMP_LINE="aisizer size conta" COMP_POINT=18
+"$(complete -p aisizer | sed 's/.* -F \\([^ ]*\\) .*/\\1/')" aisizer
+echo "${COMPREPLY[@]}" """
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "contact-centre\n", done.stderr
