@@ -24,9 +24,11 @@ from aisizer.engine.collectives import (
 )
 from aisizer.engine.formats import Format, format_of
 from aisizer.engine.imbalance import expected_maximum, slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
+from aisizer.engine.machine import kernel
 from aisizer.engine.memory import weights_bytes
 from aisizer.engine.parallel import Parallel, slowest_stage
 from aisizer.engine.replica import GRID, Replica, build
+from aisizer.engine.roofline import gemm_s
 from aisizer.errors import Rejection
 
 H100, H200 = GPUS["h100-sxm"], GPUS["h200-sxm"]
@@ -263,6 +265,16 @@ def test_a_pipeline_of_two_takes_for_twice_the_tokens_what_one_gpu_takes_and_the
     )
     hops = 2 * (peer_link(H200, 2, 8).launch_s + tokens * 4096 * 2 / peer_link(H200, 2, 8).bus_bandwidth)
     assert piped == pytest.approx(alone + hops)
+
+
+def test_the_head_gathers_logits_of_two_bytes_and_a_pipeline_runs_it_in_turn() -> None:
+    model, rows = MODELS["llama-3.3-70b"], np.array([64.0])
+    weights = format_of(model, H100, "bf16")
+    assert isinstance(weights, Format)
+    product = gemm_s(rows, 128256 // 4, 8192, kernel(H100, weights))[0]
+    gather = group_all_gather_s(rows * 128256 * 2, 4, H100, 8)[0]
+    assert work.sequences_s(model, H100, Parallel(4), rows)[0] == pytest.approx(product + gather)
+    assert work.sequences_s(model, H100, Parallel(4, pipeline=2), 2 * rows)[0] == pytest.approx(2 * (product + gather))
 
 
 def test_tensor_parallelism_over_servers_pays_for_the_network() -> None:
