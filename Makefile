@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 OUTPUTS := tests/deliver tests/docs tests/profiles
 
-.PHONY: demo test install lint types walls tests tests-outputs tests-rest fuzz readme docs bench lock wheelhouse release pythons clean
+.PHONY: demo test install lint types walls tests tests-outputs tests-rest fuzz readme docs bench mutants lock wheelhouse release pythons clean
 
 demo: $(INSTALLED)
 	$(BIN)/aisizer size clinical-notes
@@ -66,6 +66,15 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/time_cli.py
 
+# Nightly: changes the four rooms of mathematics one line at a time and lists in docs/mutants.md what no test saw. One room
+# alone: make mutants ROOM=costs
+ROOM ?= *
+mutants: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --group mutation
+	$(BIN)/mutmut run 'aisizer.$(ROOM).*'
+	$(BIN)/python .ci/mutants/survivors.py
+
 # Resolves for every supported Python and platform: first the dependencies, the dev group and the build back end, then, out of
 # that, what an installation needs.
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock"
@@ -90,4 +99,4 @@ pythons: $(INSTALLED)
 	$(BIN)/python .ci/release/pythons.py
 
 clean:
-	rm -rf .venv dist build sizing .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist build sizing mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -75,6 +75,15 @@ def line(id: str, price: float | None, quantity: list[float], escalation: float 
 quantities = st.lists(st.floats(0, 1e4), min_size=37, max_size=37)
 
 
+def test_half_a_dollar_less_is_less() -> None:
+    assert cheaper_from([0.0, 0.5], [0.5, 0.5]) == 0 and cheaper_from([0.5, 0.5], [0.5, 0.5]) is None
+
+
+def test_what_costs_the_same_only_for_nothing_does_not_cross() -> None:
+    assert crossing(PriceLine(40.0, 0.0), PriceLine(40.0, 2.0)) is None
+    assert crossing(PriceLine(40.0, 0.0), PriceLine(39.0, 2.0)) == (0.5, "below")
+
+
 @given(quantities, quantities, st.floats(0.01, 1e3), st.floats(0, 0.1), st.floats(0.0, 0.3))
 def test_a_line_in_a_price_is_its_present_value(
     a: list[float], b: list[float], price: float, escalation: float, rate: float
@@ -84,6 +93,7 @@ def test_a_line_in_a_price_is_its_present_value(
     by_hand = sum(net_present_value(line_amounts(i).tolist(), rate) for i in lines[:2])
     assert found.at(price) == pytest.approx(by_hand, rel=1e-9, abs=1e-6)
     assert in_price(weighted(lines, rate), "b", frozenset({"power"})) == PriceLine(0, 0)
+    assert weighted(lines, None) == weighted(lines, 0.0), "without a rate nothing is discounted"
 
 
 @given(*(st.floats(-1e6, 1e6) for _ in range(2)), *(st.floats(0, 1e4) for _ in range(2)))

@@ -80,3 +80,11 @@ def test_hours_are_held_by_the_term_that_began_by_month_12() -> None:
 def test_a_year_that_began_in_month_12_holds_to_month_23() -> None:
     """From month 12: 12 to 23 held, 24 to 35 a new term at 2, month 36 on demand at 5."""
     assert rented(Fleet(((12, 1),), ()), "one_year") == pytest.approx(12 * HOURS * 2 + HOURS * 5)
+
+
+def test_a_part_of_a_server_is_exposed_and_a_year_that_does_not_fit_is_not_agreed() -> None:
+    """From month 26 a year ends after month 36, so all 11 months are on demand."""
+    half = line("network", "network", quantities(p20=0.5))
+    assert exposure([half], BUYS, "purchase").base_usd == 50
+    assert rented(Fleet(((26, 1),), ()), "one_year") == pytest.approx(11 * HOURS * 5)
+    assert rented(Fleet(((25, 1),), ()), "one_year") == pytest.approx(12 * HOURS * 2)

@@ -25,7 +25,8 @@ from aisizer.costs.records import CostLine
 from aisizer.costs.rented import rented_lines, unused_commitment, unused_hours
 from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts
-from aisizer.profile.sections import ControlCost, Quote, Supply
+from aisizer.errors import InvalidInput
+from aisizer.profile.sections import ControlCost, Finance, Quote, Supply
 from aisizer.sizing.needs import Need
 
 STEADY = Fleet(((1, 2),), (2,) * 36)
@@ -108,7 +109,9 @@ def test_a_licence_by_the_gpu_is_paid_yearly_in_advance_and_charged_as_it_is_use
 def test_a_cloud_sells_the_licence_by_the_hour_unless_a_quote_says_otherwise() -> None:
     asked = supply(licences=["nvidia-ai-enterprise"])
     (line,) = licence_lines(buyer("enclave", supply=asked), STEADY)
-    assert (line.price_unit, line.treatment) == ("USD/GPU-hour", "expense")
+    assert (line.id, line.unit, line.price_unit, line.treatment) == (
+        "licence-nvidia-ai-enterprise", "GPU-hour", "USD/GPU-hour", "expense",
+    )  # fmt: skip
     assert line_amounts(line).sum() == pytest.approx(16 * 730 * 36)
     own = [quote("nvidia-ai-enterprise", "3000 USD/GPU-year")]
     (quoted,) = licence_lines(buyer("enclave", own, supply=asked), STEADY)
@@ -151,7 +154,7 @@ def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> N
     quotes = [quote("os", "800 USD/server-year"), quote("portal", "12000 USD/year")]
     place = buyer(quotes=quotes, supply=supply(licences=["os", "portal", "unknown"]))
     by_server, unknown = licence_lines(place, STEADY)
-    assert line_amounts(by_server).sum() == pytest.approx(2 * 3 * 800)
+    assert line_amounts(by_server).sum() == pytest.approx(2 * 3 * 800) and by_server.unit == "server-year"
     assert unknown.unit_price_usd is None and unknown.unit == "GPU-year"
     (flat,) = flat_licence_lines(place, STEADY)
     assert line_amounts(flat).sum() == pytest.approx(36_000)
@@ -178,6 +181,10 @@ def test_controls_are_paid_as_the_profile_says() -> None:
     assert line_amounts(tools).sum() == pytest.approx(120_000) and line_amounts(tools)[0] == 0
     assert line_amounts(audit)[0] == 120_000 == line_amounts(audit).sum()
     assert (tools.category, tools.price_path) == ("compliance", "compliance.control_costs.tools.cost")
+    assert (tools.description, audit.description) == ("Control tools", "Control audit for soc2")
+    assert (tools.unit, tools.price_unit, audit.unit, audit.price_unit) == (
+        "month", "USD/year", "control", "USD/control",
+    )  # fmt: skip
     assert control_lines(buyer()) == []
 
 
@@ -190,6 +197,19 @@ def test_egress_is_priced_tier_by_tier() -> None:
     assert usd(made) == pytest.approx(36 * month, rel=1e-8)
     (small,) = egress_lines(place, Volume((1.0,) * 36, (1.0,) * 36, (1e6,) * 36))
     assert (small.id, small.price_item) == ("egress", "egress-aws-commercial")
+    begins = (0.0, 10_240.0, 51_200.0, 153_600.0)
+    assert [line.id for line in made] == ["egress", *(f"egress-over-{begin:.0f}-gb" for begin in begins[1:])]
+    assert [line.description for line in made[:2]] == [
+        "Network egress of responses", "Network egress of responses, over 10,240 GB a month",
+    ]  # fmt: skip
+    assert [line.price_item for line in made] == list(place.site.egress_tiers)
+    assert {(line.unit, line.price_unit) for line in made} == {("GB", "USD/GB")}
+    untiered = replace(place, site=place.site.model_copy(update={"egress_tiers": {}}))
+    (whole,) = egress_lines(untiered, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
+    assert (whole.id, whole.description) == ("egress", "Network egress of responses")
+    unknown = replace(place, book=price_book({n: a for n, a in AMOUNTS.items() if n != "egress-bytes-per-token"}, []))
+    (line,) = egress_lines(unknown, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))
+    assert line.unit_price_usd is None, "no size of a token, so no cost that is known"
     flat = buyer("commercial", [quote("egress-aws-commercial", "0.02 USD/GB")])
     assert usd(egress_lines(flat, Volume((1.0,) * 36, (1.0,) * 36, (tokens,) * 36))) == pytest.approx(
         36 * 200_000 * 0.02
@@ -251,7 +271,8 @@ def test_energy_is_what_the_bill_of_electricity_is_for() -> None:
 def test_energy_without_a_tariff_is_unknown_and_not_zero() -> None:
     (power,) = (line for line in owned_lines(buyer(), STEADY) if line.id == "power")
     unpriced = power.model_copy(update={"unit_price_usd": None})
-    assert energy([unpriced], True, "grid-carbon-us", None, buyer().book).kwh is None
+    found = energy([unpriced], True, "grid-carbon-us", None, buyer().book)
+    assert found.kwh is None and "Set supply.electricity" in found.note
 
 
 def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:
@@ -261,3 +282,105 @@ def test_the_high_end_of_the_residual_is_a_share_of_the_servers_price() -> None:
     assert price is not None and residual_high(made, place.offer.id, place.book) == pytest.approx(2 * price * 0.35)
     unpriced = made[0].model_copy(update={"unit_price_usd": None})
     assert residual_high([unpriced], place.offer.id, place.book) is None
+
+
+def test_a_quote_for_a_term_prices_that_term_and_is_a_lease_where_servers_stand_for_one_alone() -> None:
+    offer = buyer("enclave").offer.id
+    half = quote(f"{offer}:one_year", "50 USD/h").model_copy(update={"upfront": 0.5})
+    place = replace(buyer("enclave", [quote(offer, "90 USD/h"), half]), term="one_year")
+    late = Fleet(((1, 2), (20, 1), (26, 1)), (2,) * 19 + (3,) * 6 + (4,) * 11)
+    made = {line.id: line for line in rented_lines(place, late)}
+    committed, demand = made["rent-one-year"], made["rent-on-demand"]
+    assert [(line.unit_price_usd, line.treatment) for line in (committed, demand)] == [(50, "prepaid"), (90, "expense")]
+    assert (committed.price_item, demand.price_item) == (f"{offer}:one_year", offer)
+    assert (committed.waves, committed.unit, committed.price_unit) == ((1, 2, 3), "instance-hour", "USD/h")
+    assert committed.description.endswith(", one year") and demand.description.endswith(", on demand")
+    assert committed.quantity[0] == 0.5 * 2 * 8760 and committed.quantity[13] == 0.5 * 2 * (8760 + 730)
+    assert committed.quantity[20] == 0.5 * (8760 + 3 * 730) and math.fsum(committed.quantity) == 2 * 26_280 + 8760
+    assert math.fsum(committed.quantity) == math.fsum(committed.used) and demand.served == ()
+    assert committed.used[:2] == (0, 2 * 730) and committed.used[36] == 2 * 730
+    assert math.fsum(demand.quantity) == (5 + 11) * 730
+    assert {line.treatment for line in rented_lines(buyer("hosted"), STEADY)} == {"possible_lease"}
+
+
+def test_upfront_without_a_term_is_a_fault_with_the_mend() -> None:
+    offer = buyer("enclave").offer.id
+    place = buyer("enclave", [quote(offer, "90 USD/h").model_copy(update={"upfront": 0.5})])
+    with pytest.raises(
+        InvalidInput, match=f"{offer} on demand has a part paid upfront.* Give upfront to the price of a term"
+    ):
+        rented_lines(place, STEADY)
+
+
+def test_an_instance_without_a_price_names_the_quote_that_it_lacks() -> None:
+    place = buyer("enclave")
+    bare = replace(place, term="one_year", offer=replace(place.offer, terms={}))
+    (line,) = rented_lines(bare, STEADY)
+    assert (line.unit_price_usd, line.price_path, line.price_unit) == (
+        None, f"supply.quotes.{place.offer.id}:one_year", "USD/h",
+    )  # fmt: skip
+
+
+def test_servers_beside_the_fleet_keep_what_totals_treat_apart() -> None:
+    place = buyer(finance=Finance(residual=0.2, decommissioning=0.02))
+    beside = Need(
+        "non-production", "staging servers", "server", (0.0, *(2.0,) * 35), "", "", price="server", bought=True
+    )
+    made = {line.id: line for line in need_lines([beside], place)}
+    assert {line.category for line in made.values()} == {"non_production", "residual", "decommissioning"}
+    hardware = made["non-production-staging-servers-hardware"]
+    assert (hardware.waves, hardware.quantity[2], hardware.quantity[0]) == ((), 2, 0)
+    assert hardware.description.startswith("staging servers: ")
+    assert need_lines([replace(beside, by_month=(0.0,) * 36)], place) == ()
+
+
+def test_what_is_bought_is_paid_in_its_wave_and_what_serves_each_month() -> None:
+    """Two servers before service and one in month 13; the fabric by the GPU, at another price where servers exchange data."""
+    place, fleet = buyer(), Fleet(((1, 2), (13, 1)), (2,) * 12 + (3,) * 24)
+    made = {line.id: line for line in owned_lines(place, fleet)}
+    assert list(made) == ["hardware", "network", "install", "support", "power"]
+    for name, each in (("hardware", 1), ("network", 8), ("install", 1)):
+        line = made[name]
+        assert (line.treatment, line.waves) == ("capitalise", (1, 2))
+        assert {period: q for period, q in enumerate(line.quantity) if q} == {0: 2 * each, 13: each}
+    for name in ("support", "power"):
+        assert (made[name].treatment, made[name].waves) == ("expense", ())
+        assert made[name].quantity == (0, *(2,) * 12, *(3,) * 24)
+    assert made["network"].price_item == place.site.network
+    joined = {line.id: line for line in owned_lines(replace(place, rdma=True), fleet)}
+    assert joined["network"].price_item == place.site.rdma_network != place.site.network
+    assert made["support"].factors == {
+        "support_rate_per_year": AMOUNTS[place.site.support or ""].base, "years_per_month": 1 / 12,
+    }  # fmt: skip
+    assert made["install"].factors == {"install_rate": AMOUNTS[place.site.install or ""].base}
+
+
+def test_an_owned_line_without_a_price_names_what_a_quote_must_name() -> None:
+    place = buyer()
+    bare = replace(place, offer=replace(place.offer, terms={}), book=price_book({}, []))
+    made = {line.id: line for line in owned_lines(bare, STEADY)}
+    assert {line.unit_price_usd for line in made.values()} == {None}
+    assert (made["hardware"].price_item, made["hardware"].price_unit) == (place.offer.id, "USD/server")
+    assert (made["network"].price_item, made["network"].price_unit) == (place.site.network, "USD/GPU")
+    rated = replace(bare, book=price_book({n: a for n, a in AMOUNTS.items() if not a.unit.startswith("USD")}, []))
+    items = {line.id: (line.price_item, line.price_unit) for line in owned_lines(rated, STEADY)}
+    assert items["install"] == items["support"] == (place.offer.id, "USD/server")
+    assert items["power"] == (place.site.electricity, "USD/kWh")
+    (own,) = (
+        line for line in owned_lines(buyer(supply=supply(electricity="0.12 USD/kWh")), STEADY) if line.id == "power"
+    )
+    assert (own.price_path, own.unit_price_usd, own.price_unit) == ("supply.electricity", 0.12, "USD/kWh")
+
+
+def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
+    place = buyer(supply=supply(colocation="150 USD/kW-month"))
+    (line,) = (line for line in owned_lines(place, STEADY) if line.id == "colocation")
+    assert place.offer.server is not None
+    assert line_amounts(line).sum() == pytest.approx(36 * 2 * place.offer.server.max_power_kw * 150)
+    assert (line.price_path, line.unit, line.treatment) == ("supply.colocation", "server-month", "expense")
+    assert line.price_unit == "USD/kW-month"
+    charged = replace(
+        place, supply=supply(), site=place.site.model_copy(update={"colocation": "electricity-us-commercial"})
+    )
+    (own,) = (line for line in owned_lines(charged, STEADY) if line.id == "colocation")
+    assert own.price_item == "electricity-us-commercial"

@@ -62,6 +62,8 @@ def test_a_fleet_that_must_be_fuller_than_full_never_breaks_even() -> None:
     got = compared(usd=0.0018)
     assert got.break_even_utilization == pytest.approx(1.5)
     assert "Amazon Bedrock (commercial regions) costs less. That is more than this fleet can serve" in got.sentence
+    assert got.break_even_share is not None
+    assert f"{got.break_even_share * 100:,.0f} % of the planned volume and 150 % utilisation" in got.sentence
 
 
 def test_a_model_that_nobody_prices_leaves_the_figures_unknown() -> None:

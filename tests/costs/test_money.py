@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisizer.catalog.sourced import Amount
-from aisizer.costs.fiscal import fiscal_years
+from aisizer.costs.fiscal import fiscal_years, year_name
 from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.prices import Price, from_quote, overlaid, price_book
 from aisizer.costs.records import CostLine
 from aisizer.costs.rented import paid_upfront, split_hours
 from aisizer.costs.schedule import paid_by_period, scheduled
-from aisizer.costs.tco import accrual, line_amounts, net_present_value, site_cost
+from aisizer.costs.tco import accrual, depreciation, line_amounts, net_present_value, site_cost
+from aisizer.costs.unit_costs import allocated
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import Finance, FxRate, Quote
 
@@ -62,6 +63,34 @@ def test_npv_at_zero_percent_is_the_plain_sum(cash: list[float]) -> None:
 def test_a_higher_rate_never_raises_the_present_value_of_spending(cash: list[float], a: float, b: float) -> None:
     low, high = sorted((a, b))
     assert net_present_value(cash, high) <= net_present_value(cash, low) + 1e-6
+
+
+@pytest.mark.parametrize(("life", "charged"), [(24.0, 24), (24.5, 25), (36.0, 36), (60.0, 36)])
+def test_depreciation_ends_with_the_life_and_never_charges_more_than_was_paid(life: float, charged: int) -> None:
+    found = depreciation(np.array([600.0] + [0.0] * 36), life)
+    assert np.count_nonzero(found) == charged and found[0] == 0
+    assert found.sum() == pytest.approx(600 * min(1.0, 36 / life)) and found.max() == pytest.approx(600 / life)
+
+
+def test_what_is_sold_is_cash_and_a_category_but_no_capital_expense() -> None:
+    bought = line("hardware", 100.0, [2.0] + [0.0] * 36, "capitalise", "hardware")
+    sold = line("residual", 30.0, [0.0] * 36 + [-2.0], "capitalise", "residual")
+    power = line("power", 1.0, [0.0] + [4.0] * 36)
+    found = site_cost("s", "g", "o", "t", (1, 2), (bought, sold, power), VOLUME, None, LIFE)
+    assert (found.gpus, found.gpus_month_36) == (1, 2)
+    assert found.accrual_three_year_usd == pytest.approx(300 * 36 / 60 + 216), "what is sold is no cost of use"
+    assert (found.capex_usd, found.opex_three_year_usd, found.npv_usd) == (300.0, 216.0, None)
+    assert found.by_category == {"hardware": 300.0, "residual": -90.0, "power": 216.0}
+    assert found.three_year_usd == sum(found.by_category.values()) == 426.0
+
+
+def test_half_the_demand_doubles_what_a_token_costs() -> None:
+    assert allocated(100.0, 0.25, 50e6, served_share=0.5) == 2 * allocated(100.0, 0.25, 50e6) == 1.0
+
+
+def test_a_site_without_any_price_has_no_cash_and_lacks_every_line() -> None:
+    found = site_cost("s", "g", "o", "t", (1, 1), (line("x", None, [1.0] * 37),), VOLUME, 0.09, LIFE)
+    assert (found.three_year_usd, found.missing, set(found.cash_by_month_usd)) == (0.0, ("x",), {0.0})
 
 
 def test_totals_against_a_recomputation_from_the_definitions() -> None:
@@ -181,6 +210,10 @@ def test_a_term_paid_upfront_is_paid_first_and_used_month_by_month() -> None:
     year = 12 * 730.0
     assert {period: h for period, h in enumerate(paid) if h} == pytest.approx({0: year, 13: 3 * year, 25: 3 * year})
     assert math.fsum(paid) == pytest.approx(math.fsum(hours))
+
+
+def test_a_fiscal_year_is_called_by_the_calendar_year_it_ends_in() -> None:
+    assert [year_name(date(2026, month, 1)) for month in (1, 2, 12)] == ["FY2026", "FY2027", "FY2027"]
 
 
 def test_fiscal_years_hold_all_cash_and_accrual_once() -> None:

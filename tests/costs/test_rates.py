@@ -90,3 +90,62 @@ def test_removal_is_paid_in_month_36_for_all_servers() -> None:
     (removal,) = (line for line in lines(at(decommissioning=0.02)) if line.category == "decommissioning")
     assert (removal.quantity[36], sum(removal.quantity), removal.treatment) == (3, 3, "expense")
     assert total(at("hosted", decommissioning=0.02), "decommissioning") == 0
+
+
+def test_the_end_of_the_servers_is_a_share_of_their_price_in_month_36() -> None:
+    made = by_id(at(residual=0.2, decommissioning=0.02))
+    price = made["hardware"].unit_price_usd
+    assert price is not None
+    assert line_amounts(made["residual"])[36] == line_amounts(made["residual"]).sum() == pytest.approx(-0.2 * 3 * price)
+    assert line_amounts(made["decommissioning"])[36] == pytest.approx(0.02 * 3 * price)
+    for name in ("residual", "decommissioning"):
+        assert made[name].factor_paths == {name: f"finance.{name}"}
+
+
+def by_id(place: Buyer) -> dict[str, CostLine]:
+    return {line.id: line for line in lines(place)}
+
+
+def test_a_price_steps_up_in_its_own_category_alone() -> None:
+    made = by_id(at(escalation={"power": 0.05}))
+    assert {line.category for line in made.values() if line.escalation} == {"power"}
+    assert made["power"].escalation == 0.05
+    assert line_amounts(made["power"])[36] == pytest.approx(1.05**2 * line_amounts(by_id(at())["power"])[36])
+
+
+@pytest.mark.parametrize(
+    "finance", [{"deposit": 0.3}, {"payment_terms": "60 d"}, {"deposit": 0.3, "payment_terms": "60 d"}]
+)
+def test_terms_move_the_payment_of_what_is_bought_and_of_nothing_else(finance: dict[str, Any]) -> None:
+    plain, moved = by_id(at(residual=0.2)), by_id(at(residual=0.2, **finance))
+    assert moved["hardware"].quantity != plain["hardware"].quantity
+    for name, line in plain.items():
+        bought = line.treatment == "capitalise" and line.category != "residual"
+        assert moved[name].served == (line.quantity if bought else ())
+        assert bought or moved[name].quantity == line.quantity
+        assert sum(moved[name].quantity) == pytest.approx(sum(line.quantity))
+
+
+def test_a_tax_is_a_line_of_its_own_that_is_ordered_with_nothing_and_leases_nothing() -> None:
+    (rent,) = (line for line in lines(at("hosted")) if line.category == "rent")
+    assert rent.treatment == "possible_lease" and rent.waves
+    made = by_id(at("hosted", service_tax=0.2))[f"service-tax-{rent.id}"]
+    assert (made.treatment, made.waves) == ("expense", ())
+    assert made.description == f"Tax on services, {rent.description}"
+    assert made.factor_units["service_tax"] == "1" and made.factors["service_tax"] == 0.2
+    owned = by_id(at(tax=0.1, duty=0.1, freight=0.1, service_tax=0.1))
+    assert owned["tax-hardware"].description == f"Sales or use tax on {owned['hardware'].description}"
+    assert owned["duty-hardware"].description == f"Customs duty on {owned['hardware'].description}"
+    assert owned["tax-hardware"].waves == owned["hardware"].waves
+    assert owned["service-tax-install"].treatment == "capitalise"
+    assert owned["tax-hardware"].factor_paths["tax"] == "finance.tax"
+
+
+def test_insurance_is_paid_on_what_was_bought_whenever_it_is_paid() -> None:
+    made = by_id(at(insurance=0.02, deposit=0.5, residual=0.2))
+    line = made["insurance-hardware"]
+    assert (line.unit, line.waves, line.served) == ("server-month", (), ())
+    assert line.description == f"Insurance of {made['hardware'].description}"
+    assert line.factors == {"insurance": 0.02, "years_per_month": pytest.approx(1 / 12)}
+    assert line.factor_units == {"insurance": "1/year", "years_per_month": "year/month"}
+    assert "insurance-residual" not in made and "insurance-install" not in made

@@ -8,10 +8,11 @@ from hand_built import GPUS, gpu
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisizer.engine import constants as c
 from aisizer.engine.collectives import Link, all_gather_s, all_reduce_s, link
 from aisizer.engine.formats import Format
-from aisizer.engine.machine import expert_kernel, kernel, multiprocessors
-from aisizer.engine.roofline import experts_hit, gemm_s, moe_s, occupancy, overlap, padded
+from aisizer.engine.machine import Kernel, expert_kernel, kernel, multiprocessors
+from aisizer.engine.roofline import experts_hit, gemm_s, grouped_s, moe_s, occupancy, overlap, padded
 
 BF16 = Format(16.0, "bf16", weight_only=False)
 FP8 = Format(8.0, "fp8", weight_only=False)
@@ -130,3 +131,30 @@ def test_more_bandwidth_or_flops_is_never_slower(m: int, n: int, k: int, faster:
 def test_a_gather_costs_less_than_an_all_reduce_and_more_than_latency(size: float, ranks: int) -> None:
     over = Link(5e-6, 450e9)
     assert 5e-6 < all_gather_s(at(size), ranks, over)[0] < all_reduce_s(at(size), ranks, over)[0]
+
+
+def test_grouped_products_by_hand_where_arithmetic_binds_and_where_activations_show() -> None:
+    """40,000 pairs on 10 experts, 1,000 x 500 x 3: 10 x (4,000 + 32) rows x 3 MFLOP = 121 GFLOP, 15 MB x 2 of weights."""
+    slow = Kernel(1e12, 1e15, 132, 1e-6, 2.0, False)
+    assert grouped_s(at(40_000), at(10), 1000, 500, 3, slow)[0] == pytest.approx(1e-6 + 0.12096, rel=1e-3)
+    narrow = Kernel(1e18, 1e12, 132, 1e-6, 2.0, False)
+    moved = 3 * 1000 * 500 * 10 * 2 + 2 * 40_000 * (c.MOE_HIDDEN_PASSES * 1000 + 3 * 500)
+    assert grouped_s(at(40_000), at(10), 1000, 500, 3, narrow)[0] == pytest.approx(1e-6 + moved / 1e12, rel=1e-3)
+
+
+def test_rounding_the_input_reads_two_bytes_and_writes_one_for_each_value() -> None:
+    plain = Kernel(1e15, 1e12, 132, 1e-6, 1.0, False)
+    rounded = Kernel(1e15, 1e12, 132, 1e-6, 1.0, True)
+    more = gemm_s(at(500), 1024, 4096, rounded) - gemm_s(at(500), 1024, 4096, plain)
+    assert more[0] == pytest.approx(3 * 500 * 4096 / 1e12)
+
+
+def test_amd_reaches_less_of_its_datasheet_and_blackwell_scales_fp8_experts_by_blocks() -> None:
+    h100, b200 = GPUS["h100-sxm"], GPUS["b200-sxm"]
+    amd = h100.model_copy(update={"vendor": "amd"})
+    assert kernel(amd, BF16).flops == pytest.approx(c.AMD_COMPUTE_DERATE * kernel(h100, BF16).flops)
+    for gpu_of, share in ((h100, c.MOE_EFFICIENCY["fp8"]), (b200, c.MOE_BLOCK_FP8_BLACKWELL)):
+        assert gpu_of.fp8_tflops is not None
+        assert expert_kernel(gpu_of, FP8).flops == pytest.approx(gpu_of.fp8_tflops * 1e12 * share)
+    assert expert_kernel(b200, FP8).quantises_input and not expert_kernel(b200, BF16).quantises_input
+    assert expert_kernel(b200, BF16).flops == pytest.approx(2250e12 * c.MOE_EFFICIENCY["bf16"])

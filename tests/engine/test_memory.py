@@ -11,7 +11,14 @@ from aisizer.catalog.load import load_catalog
 from aisizer.catalog.parameters import total_parameters
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
 from aisizer.engine.layouts import embedding_weights, experts, matrices
-from aisizer.engine.memory import Memory, activation_bytes, kv_bytes_per_token, memory_of, weights_bytes
+from aisizer.engine.memory import (
+    Memory,
+    activation_bytes,
+    index_bytes,
+    kv_bytes_per_token,
+    memory_of,
+    weights_bytes,
+)
 from aisizer.engine.parallel import Parallel
 from aisizer.errors import Rejection
 
@@ -190,3 +197,23 @@ def test_an_embedder_needs_no_sampler_and_no_head() -> None:
     embedder = llama.model_copy(update={"prefill_only": True})
     assert activation_bytes(embedder, vllm(), Parallel(1)) < activation_bytes(llama, vllm(), Parallel(1))
     assert weights_bytes(llama, "bf16", Parallel(1)) - weights_bytes(embedder, "bf16", Parallel(1)) == 128256 * 4096 * 2
+
+
+def test_the_workspace_is_the_wider_of_the_mlp_and_the_sampler_beside_the_hidden_state() -> None:
+    """Llama-3.1-8B: 8,192 tokens x (4,096 + 3 x 14,336 / t) x 2 byte; the sampler of 1,024 sequences is larger."""
+    llama = MODELS["llama-3.1-8b"]
+    hidden, mlp = 8192 * 4096 * 2, 8192 * 3 * 14336 * 2
+    few, many = vllm(max_batch=1), vllm(max_batch=1024)
+    assert activation_bytes(llama, few, Parallel(1)) == hidden + mlp
+    assert activation_bytes(llama, few, Parallel(4)) == hidden + mlp / 4
+    assert activation_bytes(llama, many, Parallel(4)) == pytest.approx(hidden + 1024 * 128256 * 38.4)
+    plain = llama.model_copy(update={"gated_mlp": False})
+    assert activation_bytes(plain, few, Parallel(1)) == hidden + mlp * 2 / 3
+    embedder = llama.model_copy(update={"prefill_only": True})
+    assert activation_bytes(embedder, many, Parallel(4)) == hidden + mlp / 4
+
+
+def test_an_indexer_keeps_128_values_and_a_scale_for_each_token_and_layer() -> None:
+    sparse = CATALOG.models["deepseek-v3.2"]
+    assert sparse.index_head_dim == 128 and index_bytes(sparse) == 61 * (128 + 4)
+    assert index_bytes(MODELS["deepseek-v3"]) == 0

@@ -11,11 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisizer.engine import constants as c
-from aisizer.engine.collectives import all_reduce_s, all_to_all_s, group_all_reduce_s, inter_node_link, link, peer_link
+from aisizer.engine import work
+from aisizer.engine.collectives import (
+    all_gather_s,
+    all_reduce_s,
+    all_to_all_s,
+    group_all_gather_s,
+    group_all_reduce_s,
+    inter_node_link,
+    link,
+    peer_link,
+)
+from aisizer.engine.formats import Format, format_of
 from aisizer.engine.imbalance import expected_maximum, slowest_lane_contexts, slowest_rank_hit, slowest_rank_pairs
+from aisizer.engine.machine import kernel
 from aisizer.engine.memory import weights_bytes
 from aisizer.engine.parallel import Parallel, slowest_stage
 from aisizer.engine.replica import GRID, Replica, build
+from aisizer.engine.roofline import gemm_s
 from aisizer.errors import Rejection
 
 H100, H200 = GPUS["h100-sxm"], GPUS["h200-sxm"]
@@ -68,6 +81,19 @@ def test_an_all_reduce_over_two_servers_by_hand() -> None:
 def test_inside_one_server_nothing_changes(size: float, ranks: int) -> None:
     message = np.array([size])
     assert group_all_reduce_s(message, ranks, H100, 8)[0] == all_reduce_s(message, ranks, link(H100, ranks))[0]
+
+
+def test_a_gather_over_two_servers_gathers_inside_and_then_each_gpus_share_between_them() -> None:
+    message = np.array([4e6])
+    inside, across = all_gather_s(message, 8, link(H100, 8)), all_gather_s(message / 8, 2, inter_node_link())
+    assert group_all_gather_s(message, 16, H100, 8) == pytest.approx(inside + across)
+    assert group_all_gather_s(message, 8, H100, 8) == pytest.approx(inside)
+    assert group_all_gather_s(message, 2, H100, 1) == pytest.approx(all_gather_s(message, 2, inter_node_link()))
+
+
+def test_a_bridged_pair_reaches_others_by_pcie() -> None:
+    bridged = H100.model_copy(update={"interconnect": "nvlink"})
+    assert peer_link(bridged, 4, 8) == link(bridged, 4) != link(bridged, 2) == peer_link(bridged, 2, 8)
 
 
 def test_a_hop_takes_the_slowest_link_on_its_way() -> None:
@@ -175,10 +201,80 @@ def test_a_lone_prompt_runs_on_one_rank() -> None:
     assert 1.3 * spread < spread + table.prefill_fixed_s < full
 
 
+def test_what_a_lone_prompt_adds_is_its_chunk_on_one_lane_and_the_pairs_that_others_would_share() -> None:
+    cut, model = Parallel(attention_dp=4, expert=4), MODELS["deepseek-v3"]
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format)
+
+    def chunk(parallel: Parallel, tokens: float) -> float:
+        return float(work.tokens_s(model, H200, vllm(), weights, parallel, np.array([tokens]))[0])
+
+    def added(prompt: float, pair_s: float) -> float:
+        return work.excess_of_a_lone_prompt_s(model, H200, vllm(), weights, cut, pair_s, prompt)
+
+    assert added(2000, 1e-9) - added(2000, 0.0) == pytest.approx(1e-9 * 2000**2 / 2 * 3 / 4)
+    assert added(20_000, 0.0) == added(8192, 0.0), "no chunk is longer than the token budget"
+    assert 0 < added(2000, 0.0) < 4 * chunk(cut, 2000)
+    assert work.excess_of_a_lone_prompt_s(model, H200, vllm(), weights, Parallel(4), 1e-9, 2000) == 0
+
+
 def test_whole_experts_wait_for_the_fullest_rank() -> None:
     cut = made("deepseek-v3", H200, tensor_parallel=8).table
     whole = made("deepseek-v3", H200, tensor_parallel=8, expert_parallel=8).table
     assert np.interp(64, GRID, whole.tokens_s) > np.interp(64, GRID, cut.tokens_s)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp8"])
+def test_tokens_go_to_their_experts_in_the_precision_of_the_arithmetic_and_come_back_in_bf16(precision: str) -> None:
+    """Eight ranks of attention and experts: one all-to-all each way; with tensor-parallel pairs a gather to the pair besides."""
+    model, rows = MODELS["deepseek-v3"], np.array([512.0])
+    weights = format_of(model, H200, precision)
+    assert isinstance(weights, Format)
+    there_bytes = {"bf16": 2.0, "fp8": c.DISPATCH_FP8_BYTES}[precision]
+
+    def both_ways(values: float) -> float:
+        return sum(all_to_all_s(np.array([values * each]), 8, 8, H200, 8)[0] for each in (there_bytes, 2.0))
+
+    alone = work._exchange_s(model, H200, weights, Parallel(attention_dp=8, expert=8), rows)[0]
+    assert alone == pytest.approx(both_ways(512 * 7168))
+    pairs = work._exchange_s(model, H200, weights, Parallel(2, attention_dp=4, expert=8), rows)[0]
+    gather = group_all_gather_s(np.array([512 * 7168 * 2.0]), 2, H200, 8)[0]
+    assert pairs == pytest.approx(both_ways(256 * 7168) + gather)
+    sliced = work._exchange_s(model, H200, weights, Parallel(attention_dp=8), rows)[0]
+    assert sliced == pytest.approx(group_all_reduce_s(np.array([8 * 512 * 7168 * 2.0]), 8, H200, 8)[0])
+
+
+def test_attention_ranks_of_pairs_reduce_their_dense_parts_and_exchange_at_each_layer_with_experts() -> None:
+    model, cut, rows = MODELS["deepseek-v3"], Parallel(2, attention_dp=4, expert=8), np.array([512.0])
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format) and model.with_experts == 58
+    reduced = all_reduce_s(rows * 7168 * 2, 2, link(H200, 2))[0] + vllm().collective_overhead_s
+    exchanged = work._exchange_s(model, H200, weights, cut, rows)[0]
+    found = work._collectives_s(model, H200, vllm(), weights, cut, rows)[0]
+    assert found == pytest.approx((2 * 61 - 58) * reduced + 58 * exchanged)
+
+
+@pytest.mark.parametrize("tokens", [1.0, 16.0, 3000.0])
+def test_a_pipeline_of_two_takes_for_twice_the_tokens_what_one_gpu_takes_and_the_hops(tokens: float) -> None:
+    model, two = MODELS["mixtral-8x7b"], Parallel(pipeline=2)
+    weights = format_of(model, H200, "fp8")
+    assert isinstance(weights, Format)
+    alone, piped = (
+        work.tokens_s(model, H200, vllm(), weights, cut, np.array([share * tokens]))[0]
+        for cut, share in ((Parallel(), 1), (two, 2))
+    )
+    hops = 2 * (peer_link(H200, 2, 8).launch_s + tokens * 4096 * 2 / peer_link(H200, 2, 8).bus_bandwidth)
+    assert piped == pytest.approx(alone + hops)
+
+
+def test_the_head_gathers_logits_of_two_bytes_and_a_pipeline_runs_it_in_turn() -> None:
+    model, rows = MODELS["llama-3.3-70b"], np.array([64.0])
+    weights = format_of(model, H100, "bf16")
+    assert isinstance(weights, Format)
+    product = gemm_s(rows, 128256 // 4, 8192, kernel(H100, weights))[0]
+    gather = group_all_gather_s(rows * 128256 * 2, 4, H100, 8)[0]
+    assert work.sequences_s(model, H100, Parallel(4), rows)[0] == pytest.approx(product + gather)
+    assert work.sequences_s(model, H100, Parallel(4, pipeline=2), 2 * rows)[0] == pytest.approx(2 * (product + gather))
 
 
 def test_tensor_parallelism_over_servers_pays_for_the_network() -> None:
@@ -208,7 +304,7 @@ def test_an_8_bit_cache_costs_its_expansion_where_the_gpu_has_no_fp8(name: str, 
 
 
 FAULTS: list[tuple[str, dict[str, int], str]] = [
-    ("llama-3.3-70b", {"expert_parallel": 2, "tensor_parallel": 2}, "no experts"),
+    ("llama-3.3-70b", {"tensor_parallel": 2, "expert_parallel": 2}, "no experts"),
     ("llama-3.3-70b", {"attention_dp": 2}, "are replicas"),
     ("llama-3.1-8b", {"pipeline_parallel": 33}, "has 32 layers"),
     ("mixtral-8x7b", {"tensor_parallel": 16, "expert_parallel": 16}, "has 8"),
@@ -222,6 +318,8 @@ def test_cuts_that_cannot_be_are_refused(name: str, cut: dict[str, int], why: st
     found = build(MODELS[name], H200, vllm(), precision="fp8", **({"tensor_parallel": 1} | cut))  # type: ignore[arg-type]
     assert isinstance(found, Rejection) and found.reason == "parallelism"
     assert why in found.detail and "Use " in found.detail
+    assert found.unit == "GPU" and f"(got {list(cut)[-1]} {found.got:.0f})" in found.detail
+    assert f"Use {list(cut)[-1]} {found.limit:.0f}." in found.detail
 
 
 def test_an_unknown_cache_precision_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -96,11 +97,26 @@ def test_a_speculative_step_is_the_real_step_over_what_it_adds(sequences: int, a
 TABLE = table()
 
 
+@pytest.mark.parametrize(("acceptance", "draft"), [(-0.1, 2), (1.1, 2), (0.5, -1)])
+def test_a_chance_lies_between_0_and_1(acceptance: float, draft: int) -> None:
+    with pytest.raises(ValueError, match=r"lies in 0..1"):
+        accepted_tokens(acceptance, draft)
+
+
 def test_speculation_pays_for_few_sequences_and_costs_for_many_that_fail() -> None:
     quick = speculative_table(TABLE, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(quick, 1) < 0.6 * decode_s(TABLE, 1)
     poor = speculative_table(TABLE, acceptance=0.1, draft_tokens=3, draft_share=1 / 80)
     assert decode_s(poor, 250) > decode_s(TABLE, 250)
+
+
+def test_a_step_that_advances_more_tokens_has_a_smaller_budget_and_floor_for_each() -> None:
+    floored = replace(TABLE, prefill_floor_s=0.02)
+    quick = speculative_table(floored, acceptance=0.8, draft_tokens=3, draft_share=1 / 80)
+    accepted = accepted_tokens(0.8, 3)
+    assert quick.token_budget == int(TABLE.token_budget / accepted)
+    assert quick.prefill_floor_s == pytest.approx(0.02 / accepted)
+    assert quick.prefill_fixed_s == pytest.approx(TABLE.prefill_fixed_s / accepted)
 
 
 def test_speculation_leaves_long_prompts_as_they_are() -> None:
@@ -121,9 +137,27 @@ def test_the_layers_that_draft_take_memory_and_time_of_their_own() -> None:
     assert quick.table.kv_capacity_tokens == pytest.approx(
         plain.table.kv_capacity_tokens * left / plain.memory.kv_gb / (1 + 1 / 80)
     )
+    assert quick.memory.kv_capacity_tokens == pytest.approx(
+        plain.memory.kv_capacity_tokens * left / plain.memory.kv_gb / (1 + 1 / 80)
+    )
+    assert quick.memory.weights_gb == pytest.approx(plain.memory.weights_gb * (1 + 1 / 80))
+    assert quick.memory.kv_bytes_per_token == pytest.approx(plain.memory.kv_bytes_per_token * (1 + 1 / 80))
+    assert (quick.table.max_batch, quick.notes) == (plain.table.max_batch, plain.notes)
     assert decode_s(plain.table, 8) / 1.85 < decode_s(quick.table, 8) < decode_s(plain.table, 8)
     refused = speculative_replica(plain, 80, Speculation(1, 0.85, 0.95))
     assert isinstance(refused, Rejection) and refused.reason == "memory" and "Use more GPUs" in refused.detail
+    drafts_gb = 0.95 * plain.memory.weights_gb
+    assert (refused.got, refused.limit, refused.unit) == (drafts_gb, plain.memory.kv_gb, "GB")
+    assert f"need {drafts_gb:.1f} GB beside the model, and {plain.memory.kv_gb:.1f} GB are" in refused.detail
+
+
+def test_the_batch_is_narrowed_to_the_sequences_whose_drafts_the_tables_hold() -> None:
+    plain = build(MODELS["llama-3.3-70b"], H100, vllm(max_batch=8192), tensor_parallel=4, precision="fp8")
+    assert isinstance(plain, Replica)
+    quick = speculative_replica(plain, 80, Speculation(3, 0.8))
+    assert isinstance(quick, Replica)
+    last = min(plain.table.token_grid[-1], plain.table.sequence_grid[-1])
+    assert quick.table.max_batch == last // 4 < plain.table.max_batch
 
 
 def test_a_batch_that_the_table_cannot_hold_is_refused() -> None:
@@ -153,6 +187,23 @@ def test_a_prefill_replica_hands_its_cache_over_and_a_decode_replica_launches_no
     assert rest.prefill_fixed_s == rest.request_fixed_s == 0.0
     assert rest.prefill_attention_s == rest.kv_read_s == plain.table.kv_read_s
     assert rest.kv_capacity_tokens == plain.table.kv_capacity_tokens
+    held = replace(plain.table, request_token_s=1e-6, hold_steps=3, prefill_floor_s=0.01)
+    alone = decode_table(held)
+    assert (alone.request_token_s, alone.hold_steps, alone.prefill_floor_s) == (0.0, 0, 0.0)
+
+
+def test_a_prompt_alone_pays_every_part_of_its_steps() -> None:
+    """1,500 tokens in steps of 1,000 and 500: twice the fixed parts, one head and one sequence, attention over 1,500^2 / 2."""
+    grid = np.array([0.0, 1000.0])
+    parts = StepTable(grid, grid * 1e-4, grid, grid * 2e-3, 4e-9, 0.0, 0.003, 0.0, 0.005, 0.007, 0.0, 1e5, 16, 1000)
+    by_hand = 0.150 + 0.002 + 0.007 + 2 * (0.003 + 0.005) + 4e-9 * 1500**2 / 2
+    assert prefill_s(parts, 1500) == pytest.approx(by_hand)
+
+
+def test_a_decode_replica_computes_no_more_sequences_than_its_budget_holds_beside_one() -> None:
+    grid = np.array([0.0, 64.0])
+    parts = StepTable(grid, 0 * grid, grid, 0 * grid, 0.0, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 1e9, 64, 33)
+    assert decode_rate_req_s(parts, 1000, 101) == pytest.approx(32 / (100 * 0.01))
 
 
 @given(prompt=st.integers(100, 20000), output=st.integers(2, 3000))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from aisizer.queueing.formulas import (
+    drain_s,
     engset,
     erlang_b,
     erlang_c,
@@ -239,8 +240,13 @@ def test_closed_loop_limits() -> None:
         lambda: finite_source_mean_wait(1, 2, -1.0, 1.0),
         lambda: finite_source_mean_wait(1, 2, 1.0, 0.0),
         lambda: mdc_mean_wait(0, 0.5, 1.0),
+        lambda: mgc_mean_wait(1, 0.5, 1.0, -0.1, 1.0),
+        lambda: mgc_mean_wait(1, 0.5, 1.0, 1.0, -0.1),
+        lambda: drain_s(-1.0, 0.5),
+        lambda: drain_s(1.0, -0.5),
     ],
 )
 def test_impossible_inputs_are_refused(call: Callable[[], float]) -> None:
-    with pytest.raises(ValueError, match=r"needs|is >= 0"):
+    assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0), "the least that is possible"
+    with pytest.raises(ValueError, match=r"needs|is >= 0|not below 0"):
         call()

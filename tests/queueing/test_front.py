@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic import LARGE, traffic
 
+from aisizer.queueing.formulas import mg1_mean_wait
 from aisizer.queueing.front import added_delay_s, ceiling_req_s, front_load
 from aisizer.queueing.lengths import mix, summarise
 from aisizer.queueing.occupancy import Limit, Load, capacity, solve
@@ -47,6 +48,16 @@ def processor_sharing(arrivals: Floats, work_s: Floats) -> Floats:
             left[next_job] = work_s[next_job]
             next_job += 1
     return done - arrivals
+
+
+def test_prompts_that_are_only_read_are_read_one_after_the_other() -> None:
+    """20 us a prompt token and no other time known: the wait of M/G/1 with the lengths' own second moment."""
+    read_s = 20e-6 * CHAT.prompt_tokens
+    rate = 0.7 / read_s.mean()
+    reading = replace(LARGE, request_token_s=20e-6, front_request_s=0.0, front_token_s=0.0, front_processes=1)
+    load, added = delay(reading, CHAT, rate)
+    assert load == pytest.approx(0.7)
+    assert added == pytest.approx(mg1_mean_wait(rate, read_s.mean(), (read_s**2).mean()))
 
 
 def test_the_delay_is_that_of_a_processor_shared_by_all_jobs() -> None:

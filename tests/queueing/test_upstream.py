@@ -29,8 +29,13 @@ def test_the_ceiling_is_never_exceeded_and_order_is_kept() -> None:
 def test_refuses_what_makes_no_sense() -> None:
     with pytest.raises(ValueError, match="above 0"):
         answered_s(np.zeros(1), 0.0, 1.0, 0.0)
-    with pytest.raises(ValueError, match="at least one attempt"):
-        amplification(0, 0.1)
+    for limit, latency in ((0.0, 0.0), (-1.0, 0.0), (1.0, -0.1)):
+        with pytest.raises(ValueError, match="above 0"):
+            answered_s(np.zeros(1), 1.0, limit, latency)
+    assert answered_s(np.zeros(2), 1.0, 0.5, 0.0).tolist() == [2.0, 4.0]
+    for attempts, failing in ((0, 0.1), (2, -0.1), (2, 1.1)):
+        with pytest.raises(ValueError, match="at least one attempt"):
+            amplification(attempts, failing)
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.floats(0, 1), st.floats(0, 1))

@@ -21,7 +21,7 @@ from aisizer.triggers.backtest import (
     start_levels,
 )
 from aisizer.triggers.demand_paths import DAYS_PER_YEAR, Paths, simulate
-from aisizer.triggers.forecast import WEEK_DAYS, Fit, fires, fit
+from aisizer.triggers.forecast import WEEK_DAYS, Fit, fires, fit, log_slope
 from aisizer.triggers.order_rule import Signals, alerts, forecast_fires, order_rule, signals
 
 LEADS, GROWTHS, SEED = (8, 20, 39, 52), (0.0, 0.02, 0.05, 0.08), 7
@@ -141,6 +141,44 @@ def test_in_time_is_one_lead_before_the_limit_and_waste_counts_from_the_delivery
     found = score(fired, np.array([156, 156]), 8)
     assert found.in_time == 0.5 and found.reached == 2 and found.possible == 1.0
     assert found.waste_weeks == pytest.approx((156 - 100.5 - 70) / 7)
+
+
+def test_where_no_path_reaches_the_limit_the_shares_are_unknown_and_not_zero() -> None:
+    found = score(np.ones((3, 1000), bool), np.full(3, NEVER), 8)
+    assert found.reached == 0 and np.isnan([found.in_time, found.waste_weeks, found.possible]).all()
+
+
+def test_only_paths_that_reach_the_limit_count_and_the_first_lead_must_fit_in() -> None:
+    fired = np.zeros((3, 1000), bool)
+    fired[:, 10] = True
+    found = score(fired, np.array([56, 57, NEVER]), 8)
+    assert found.reached == 2 and found.possible == 0.5 and found.in_time == 0.0
+    assert found.waste_weeks == pytest.approx((56.5 - 11 - 70) / 7)
+
+
+def test_an_alarm_is_false_only_if_the_limit_lies_beyond_horizon_and_slack() -> None:
+    fired = np.zeros((1, 1000), bool)
+    fired[0, 10] = True
+    assert false_alarms(fired, np.array([160]), 100, 50) == 0.0
+    assert false_alarms(fired, np.array([161]), 100, 50) == pytest.approx(DAYS_PER_YEAR / 161)
+
+
+@pytest.mark.parametrize("growth", [0.0, 0.03])
+def test_at_planned_growth_the_order_is_due_half_a_year_to_one_and_a_half_years_after_go_live(growth: float) -> None:
+    paths = Paths(np.zeros((2, 1)), np.zeros((2, 1)), np.array([0.0, 1.0]))
+    weeks = np.array([26, 78]) + 39 + 2
+    expected = -log_slope(growth) * 7 * weeks if growth else np.log([0.7, 0.7])
+    assert start_levels(paths, growth, 39)[:, 0] == pytest.approx(expected)
+
+
+def test_the_usual_rules_read_a_line_as_they_are_written() -> None:
+    levels = 0.6 + 0.001 * np.arange(400)
+    log_levels, start = np.log(levels)[np.newaxis], np.log([[1.1]])
+    np.testing.assert_array_equal(fixed_share(log_levels, start)[0], 1.1 * levels > 0.8)
+    expected = 1.1 * (levels + 0.001 * 90.5) > 1
+    assert expected.argmax() == 219 and not plain_forecast(log_levels, start, 90.5)[0, :27].any()
+    np.testing.assert_array_equal(plain_forecast(log_levels, start, 90.5)[0, 27:], expected[27:])
+    assert plain_forecast(log_levels, start + 1.0, 90.5)[0].tolist() == [False] * 27 + [True] * 373
 
 
 def test_the_fit_of_one_path_and_the_alert_fire_in_the_same_week_or_so() -> None:

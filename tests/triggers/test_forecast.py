@@ -43,6 +43,32 @@ def test_the_slope_is_that_of_least_squares_with_an_intercept_for_each_weekday()
     assert slope_within_weekdays(DAYS, logs)[0] == pytest.approx(expected, rel=1e-9)
 
 
+def test_the_error_of_the_slope_is_that_of_least_squares_widened_by_what_neighbours_share() -> None:
+    design = np.column_stack([DAYS, *(np.where(day == DAYS % 7, 1.0, 0.0) for day in range(7))])
+    alternating, slow = 0.05 * (-1.0) ** DAYS, 0.05 * np.sin(DAYS / 20)
+    for noise, widening in ((alternating, 1.0), (slow, math.sqrt(1.95 / 0.05))):
+        rest = noise - design @ np.linalg.lstsq(design, noise, rcond=None)[0]
+        error = math.sqrt(rest @ rest / (WINDOW_DAYS - 8) * np.linalg.inv(design.T @ design)[0, 0])
+        assert slope_within_weekdays(DAYS, noise)[1] == pytest.approx(error * widening)
+
+
+@pytest.mark.parametrize(("given_days", "read"), [(28, 28), (30, 28), (34, 28), (35, 35), (200, 182)])
+def test_a_fit_reads_the_last_whole_weeks_whatever_day_they_begin_on(given_days: int, read: int) -> None:
+    days = 1000.0 + np.arange(given_days)
+    found = fit(days, np.where(days - days[-1] > -read, np.exp(0.001 * days), 5.0), math.expm1(0.001 * DAYS_PER_MONTH))
+    assert found.days == read and found.per_day == pytest.approx(0.001)
+    assert found.level == pytest.approx(math.exp(0.001 * days[-1]))
+
+
+def test_a_weekday_without_load_is_left_out() -> None:
+    days = DAYS[DAYS % 7 < 5]
+    found = fit(days, np.exp(0.001 * days), math.expm1(0.001 * DAYS_PER_MONTH))
+    assert found.per_day == pytest.approx(0.001) and found.level == pytest.approx(math.exp(0.001 * days[-1]))
+    saturday = np.sort(np.append(days, 5.0))
+    busiest = fit(saturday, np.exp(0.001 * saturday + (saturday == 5.0)), math.expm1(0.001 * DAYS_PER_MONTH))
+    assert busiest.level == pytest.approx(math.e * found.level), "one day of a weekday is enough to know it"
+
+
 def test_days_that_are_missing_do_not_tilt_the_line() -> None:
     kept = np.random.default_rng(4).permutation(WINDOW_DAYS)[:120]
     days = np.sort(kept).astype(float)
@@ -90,6 +116,14 @@ def test_the_runway_is_ordered_and_ends_at_the_limit(found: Fit, limit: float) -
     assert ends == sorted(ends) and ends[0] >= 0
     if base:
         assert found.level * math.exp(found.per_day * base) == pytest.approx(limit)
+
+
+def test_the_runway_spans_the_80_percent_interval_of_the_slope() -> None:
+    found = Fit(level=0.4, per_day=0.002, sd_per_day=0.0005, days=182)
+    slopes = [0.002 + side * 1.2816 * 0.0005 for side in (1, 0, -1)]
+    assert runway_days(found, 0.8) == pytest.approx(tuple(math.log(2) / slope for slope in slopes))
+    falling = Fit(level=0.8, per_day=-0.002, sd_per_day=0.0005, days=182)
+    assert runway_days(falling, 0.8) == (0.0, 0.0, 0.0) and runway_days(falling, 0.9) == (None, None, None)
 
 
 def test_too_few_days_and_days_without_load_are_refused_with_the_mend() -> None:

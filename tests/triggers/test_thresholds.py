@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisizer.triggers.thresholds import crossing, date_of, forecast_threshold, threshold
+from aisizer.triggers.thresholds import continued, crossing, date_of, forecast_threshold, level_at, threshold
 from aisizer.units import WEEKS_PER_MONTH
 
 limits, growths, weeks = st.floats(0.1, 1.0), st.floats(0.0, 0.2), st.floats(0.0, 80.0)
@@ -57,3 +57,15 @@ def test_the_crossing_lies_between_the_months_around_it() -> None:
     assert month is not None and 1 < month < 2
     assert date(2027, 8, 1) < (date_of(date(2027, 7, 1), month) or date.max) < date(2027, 9, 1)
     assert crossing(levels, 0.9) is None and crossing(levels, 0.4) == 0.0
+
+
+def test_a_level_is_that_of_the_forecasts_last_month_from_then_on() -> None:
+    levels = [0.5, 0.6, 0.9]
+    assert [level_at(levels, month) for month in (0.0, 1.0, 2.0, 7.5)] == [0.5, 0.6, 0.9, 0.9]
+    assert level_at(levels, 1.5) == pytest.approx((0.6 * 0.9) ** 0.5)
+    assert continued(levels, 0.1, 2)[2:] == pytest.approx((0.9, 0.99, 1.089))
+
+
+def test_a_part_of_a_month_is_that_part_of_the_average_month() -> None:
+    assert date_of(date(2027, 7, 1), 2.99) == date(2027, 9, 1) + timedelta(days=30)
+    assert date_of(date(2027, 7, 1), 0.5) == date(2027, 7, 16)
