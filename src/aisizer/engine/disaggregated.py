@@ -70,6 +70,8 @@ def exposed_transfer_s(transfer_s: float, prefill_s: float, layers: int) -> floa
 def prefill_s(table: StepTable, prompt_tokens: float) -> float:
     """Time of one prompt alone in its steps, cut into chunks of the token budget: a prefill pool's service time. [s]
 
+    Without the floor of a step (`prefill_floor_s`), which prompts that a prefill pool is bought for lie above.
+
     Source: the equation of `StepTable`; chunked prefill (Agrawal et al. 2024, arXiv:2403.02310).
 
     >>> grid = np.array([0.0, 1000.0, 2000.0])
