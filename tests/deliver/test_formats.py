@@ -124,16 +124,20 @@ def rows_of(content: bytes) -> list[Any]:
 
 
 @each_plan
-def test_docx_leaves_no_row_alone_and_no_picture_without_its_words(plan: Plan) -> None:
+def test_docx_leaves_no_row_alone_and_no_picture_without_its_words_and_parts_no_code(plan: Plan) -> None:
     content = sizing_docx(plan)
     for found in rows_of(content):
         rows = list(found.rows)
         assert all("w:cantSplit" in row._tr.xml for row in rows)
         for row in (rows[0], rows[-2]) if len(rows) > 1 else ():
             assert all(cell.paragraphs[0].paragraph_format.keep_with_next for cell in row.cells)
+        marks = [cell.paragraphs[0] for row in rows for cell in row.cells]
+        assert all(f'w:sz w:val="{int(2 * line.runs[0].font.size.pt)}"' in line._p.pPr.xml for line in marks)
     for line in docx.Document(io.BytesIO(content)).paragraphs:
         if "<w:drawing>" in line._p.xml:
             assert line.paragraph_format.keep_with_next
+        if "Courier New" in line._p.xml:
+            assert line.paragraph_format.keep_together
 
 
 def test_docx_counts_its_pages_and_asks_for_no_font_but_its_own() -> None:

@@ -33,6 +33,14 @@ def test_every_figure_of_the_document_leads_to_a_place(name: str) -> None:
 
 
 @each_ready
+def test_the_plans_own_spend_is_reached_with_the_plan_in_each_profile(name: str) -> None:
+    """Not in some of them only, as the last bits of a sum fall."""
+    own = [t for t in ready(name).triggers if t.quantity.endswith("the plan's own spend")]
+    assert own or ready(name).profile["finance"]["budget_three_year"]
+    assert all(t.threshold < t.limit and t.predicted["base"] for t in own)
+
+
+@each_ready
 def test_money_is_the_same_everywhere(name: str) -> None:
     """To the cent in JSON, Markdown, HTML, CSV and workbook, and rounded to the dollar on the screen."""
     plan = ready(name)

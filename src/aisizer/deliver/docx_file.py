@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime, time
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -141,7 +142,9 @@ def _add(word: Word, block: Block) -> None:
         case Items(items, title):
             _items(word, items, title)
         case Code(text):
-            word.add_paragraph(style="No Spacing").add_run(_lines(text)).font.name = "Courier New"
+            lines = word.add_paragraph(style="No Spacing")
+            lines.add_run(_lines(text)).font.name = "Courier New"
+            lines.paragraph_format.keep_together = True
         case Facts(facts):
             _facts(word, facts)
         case Table():
@@ -226,7 +229,9 @@ def _table(word: Word, rows: Sequence[Sequence[str]], shares: Sequence[float], s
             cell.width = width
             line = cell.paragraphs[0]
             line.paragraph_format.space_after, line.paragraph_format.line_spacing = Pt(1), 1.0
-            line.add_run(_shown(text)).font.size = Pt(size)
+            run = line.add_run(_shown(text))
+            run.font.size = Pt(size)
+            line._p.get_or_add_pPr().append(deepcopy(run._r.rPr))  # an empty cell is as high as its paragraph's mark
     return made
 
 

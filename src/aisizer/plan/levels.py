@@ -259,7 +259,7 @@ def _spend(context: Context, watched: Watched) -> Iterator[Level]:
         return
     first, *monthly = cost.cash_by_month_usd
     levels = {
-        case: tuple(first_and / limit for first_and in list(accumulate(by_month, initial=first))[1:])
+        case: tuple(round(spent / limit, 12) for spent in list(accumulate(by_month, initial=first))[1:])
         for case, by_month in watched.scaled(monthly).items()
     }
     yield Level(
