@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from aisizer.costs.bridge import PREFIX
+from aisizer.costs.lines import significant
 from aisizer.costs.price_lines import PriceLine, Weighted, crossing, in_price, weighted
 from aisizer.costs.prices import PriceBook, quote_name
 from aisizer.costs.records import CostLine
@@ -216,12 +217,12 @@ def option_name(e: Evaluated) -> str:
 
 
 def usd(price: float) -> str:
-    """A price in a sentence: whole from a thousand on, else four significant digits.
+    """A price in a sentence: whole from a thousand on, with the six significant digits of the plan, else four.
 
-    >>> usd(212345.6), usd(0.08634567)
-    ('212,346', '0.08635')
+    >>> usd(212345.6), usd(1083538.2), usd(0.08634567)
+    ('212,346', '1,083,540', '0.08635')
     """
-    return f"{price:,.0f}" if price >= 1000 else f"{price:.4g}"
+    return f"{significant(price):,.0f}" if price >= 1000 else f"{price:.4g}"
 
 
 def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: bool) -> str:
