@@ -45,7 +45,7 @@ def latency_picture(plan: Plan) -> list[Block]:
     keys = [f"{i}.promises.{j}" for i, curve in enumerate(plan.load_curves) for j in range(len(curve.promises))]
     heads = f"Promise | Target # | {shares}"
     unsteady = any(numbers.NOT_AVAILABLE in row for row in rows)
-    stands = "; n/a: the analytic queue has no steady state there" if unsteady else ""
+    stands = "; n/a: no steady state" if unsteady else ""
     shown = f"Latency at shares of the load that is carried with every SLO met{stands}"
     listed = table(shown, heads, rows, "load_curves", keys)
     caption = f"{title}, by the analytic queue with all servers up. {told}."

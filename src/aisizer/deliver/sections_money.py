@@ -67,7 +67,7 @@ def _fleet(cost: SiteCost) -> str:
 
 def _notes(plan: Plan) -> list[Block]:
     notes = [Paragraph(f"Baseline: {plan.baseline_note}.")] if plan.baseline_note else []
-    budget = (plan.profile.get("finance") or {}).get("budget_three_year")
+    budget = next((a.value for a in plan.assumptions if a.path == "finance.budget_three_year"), None)
     if budget is None:
         return [*notes]
     own = plan.tco[labels.decided(plan).site]

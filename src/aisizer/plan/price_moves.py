@@ -217,30 +217,27 @@ def option_name(e: Evaluated) -> str:
 
 
 def usd(price: float) -> str:
-    """A price in a sentence: whole from a thousand on, with the six significant digits of the plan, else four.
+    """A price in a sentence: whole from a thousand on, else four significant digits.
 
-    >>> usd(212345.6), usd(1083538.2), usd(0.08634567)
-    ('212,346', '1,083,540', '0.08635')
+    >>> usd(212345.6), usd(0.08634567)
+    ('212,346', '0.08635')
     """
-    return f"{significant(price):,.0f}" if price >= 1000 else f"{price:.4g}"
+    return f"{price:,.0f}" if price >= 1000 else f"{price:.4g}"
 
 
 def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: bool) -> str:
     unit = line.price_unit
+    at, next_at = (usd(significant(bound.usd)) if bound else "" for bound in (away, first))  # with the plan's digits
     if away is None:
-        here = (
-            f": from {usd(first.usd)} {unit} on {option_name(first.option)} of the same site costs less"
-            if first
-            else ""
-        )
+        here = f": from {next_at} {unit} on {option_name(first.option)} of the same site costs less" if first else ""
         return f"No price of {line.description} changes the site{here}."
     now = "nobody prices it yet" if line.unit_price_usd is None else f"the plan has {usd(line.unit_price_usd)}"
     where = ", inside its own range" if inside else ""
     where += ", with the same bridge" if line.id.startswith(PREFIX) else ""
-    text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} for {line.description} ({now}{where})."
+    text = f"{away.option.site.id} wins {away.side} {at} {unit} for {line.description} ({now}{where})."
     if first is None:
         return text
-    return f"{text} From {usd(first.usd)} {unit} on, {option_name(first.option)} ({first.option.site.id}) already costs less."
+    return f"{text} From {next_at} {unit} on, {option_name(first.option)} ({first.option.site.id}) already costs less."
 
 
 def price_drivers(candidates: Sequence[Candidate], best: Evaluated, finance: Finance) -> tuple[Driver, ...]:
