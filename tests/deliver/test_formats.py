@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from sample_plan import infeasible_plan, missing_price_plan, no_discount_plan, sample_plan, two_pool_plan
 
 from aisizer.deliver import charts
-from aisizer.deliver.blocks import Document, Facts, Figure, Paragraph, Section, Table, one_line, table
+from aisizer.deliver.blocks import Code, Document, Facts, Figure, Items, Paragraph, Section, Table, one_line, table
 from aisizer.deliver.brief import brief, brief_pdf
 from aisizer.deliver.columns import stays_whole, widths
 from aisizer.deliver.document import document, sizing_docx, sizing_html, sizing_md, sizing_pdf
@@ -159,6 +159,18 @@ def test_a_long_table_ends_with_two_rows_in_the_pdf() -> None:
     few = next(rows for rows in range(30, 80) if len(pages(rows)) == 2)
     last = pages(few)[1]
     assert re.findall(r"row(\d+)", last) == [str(few - 2), str(few - 1)] and "Value" in last
+
+
+def test_commands_stay_on_one_page_with_what_leads_to_them() -> None:
+    """Wherever on the page they would begin, also where its end would cut them."""
+    commands = Code("first\nsecond\nthird\nfourth")
+    for lines in range(40, 60):
+        filled = Items(tuple(f"line{n}" for n in range(lines)))
+        made = Document(
+            "t", "s", (Section("a", "A", (filled, Paragraph("leads"), commands)),), document(sample_plan()).day
+        )
+        texts = [page.extract_text() for page in PdfReader(io.BytesIO(document_pdf(made))).pages]
+        assert any(all(word in text for word in ("leads", "first", "fourth")) for text in texts), lines
 
 
 def test_a_short_table_goes_to_the_next_page_whole() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from sample_plan import sample_plan
 from test_pictures import READY, each_profile, plan_of
 
-from aisizer.deliver.blocks import Table
+from aisizer.deliver.blocks import Block, Paragraph, Table
 from aisizer.deliver.document import document, sizing_html, sizing_md
 from aisizer.deliver.numbers import THINGS
 from aisizer.plan import Plan
@@ -48,6 +49,54 @@ def test_sentences_are_true_of_this_plan(path: Path) -> None:
     assert "by the analytic queue" in next(t.caption for t in _tables(plan_of(path)) if t.sortable)
 
 
+@each_profile
+def test_a_pilot_is_named_where_growth_starts_from_it(path: Path) -> None:
+    plan = plan_of(path)
+    (growth,) = [step.reason for step in plan.waterfall if step.name == "growth"]
+    first = (plan.profile.get("growth") or {}).get("phases", [{"share": 1}])[0]["share"]
+    assert (f"at {first} of the rollout" in growth) == (first not in (1, "100 %"))
+
+
+@each_profile
+def test_growth_that_reopens_the_decision_has_its_rate(path: Path) -> None:
+    plan = plan_of(path)
+    (said,) = re.findall(r"Measured (?:growth|demand) passes [^\n]*?(?=, or a trigger)", sizing_md(plan))
+    growth, assumed = plan.profile["growth"], {a.path: a for a in plan.assumptions}
+    if "points" in growth:
+        assert "growth.points" in said and "growth.high" not in assumed
+        return
+    high = assumed["growth.high"]
+    assert f"(growth.high, {high.value})" in said and (high.origin == "user") == ("high" in growth)
+    rates = [float(text.split()[0]) for text in (high.value, growth["rate"])]
+    assert "high" in growth or rates[0] == pytest.approx(1.5 * rates[1])
+
+
+@each_profile
+def test_what_is_signed_for_is_the_first_wave_without_what_is_paid_as_it_runs(path: Path) -> None:
+    plan = plan_of(path)
+    text = next(block.text for block in _blocks(plan) if isinstance(block, Paragraph) and "Of wave 1" in block.text)
+    later = re.search(r"; ([^;]*) are paid as they run", text)
+    apart = later[1].replace(" ", "_").split("_and_") if later else []
+    signed = sum(t.extended_price_usd for t in plan.bom_totals if t.wave == 1 and t.category not in apart)
+    assert plan.decision is not None and plan.decision.first_wave_usd == pytest.approx(signed)
+    assert f"{plan.decision.first_wave_usd:,.2f} USD" in text
+
+
+@each_profile
+def test_a_flip_has_one_figure_in_sentence_and_table(path: Path) -> None:
+    plan = plan_of(path)
+    for listed in (t for t in _tables(plan) if t.columns[-2].title == "Choice flips at"):
+        for row, key in zip(listed.rows, listed.paths, strict=True):
+            assert f" {row[-2]} " in plan.flips[int(key.split(".")[1])].sentence
+
+
+def test_a_budget_stands_beside_the_total() -> None:
+    plan = plan_of(next(path for path in READY if path.stem == "reasoning-moe"))
+    assert plan.decision is not None
+    takes = f"the plan takes {plan.tco[plan.decision.site].three_year_usd:,.2f} USD"
+    assert f"(finance.budget_three_year) is 4 MUSD; {takes}" in sizing_md(plan).replace("\\", "")
+
+
 def test_one_measurement_has_no_band() -> None:
     (listed,) = [t for t in _tables(plan_of(CLINICAL)) if t.columns[0].title == "Prediction of"]
     (row,) = [row for row in listed.rows if row[0] == "prototype TPOT mean"]
@@ -62,4 +111,8 @@ def test_dates_and_figures_do_not_break_in_html() -> None:
 
 
 def _tables(plan: Plan) -> list[Table]:
-    return [b for s in document(plan).sections for b in s.blocks if isinstance(b, Table)]
+    return [block for block in _blocks(plan) if isinstance(block, Table)]
+
+
+def _blocks(plan: Plan) -> list[Block]:
+    return [block for section in document(plan).sections for block in section.blocks]

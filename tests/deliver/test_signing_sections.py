@@ -116,7 +116,7 @@ def test_old_prices_are_told_in_one_sentence() -> None:
     warnings = (old_price("a: b, c", 300), "Point.", old_price("d", 91))
     made = sample_plan().model_copy(update={"warnings": warnings})
     (point, old) = listed(made, "limits", "Open points and risks")
-    assert (point, old) == ("Point.", "2 prices are 91 to 300 days old on plan_date. Renew them: a: b, c; d.")
+    assert (point, old) == ("Point.", "Prices are 91 to 300 days old on plan_date. Renew them: a: b, c; d.")
     assert old in listed(made, "decision", "Open before it is signed")
 
 

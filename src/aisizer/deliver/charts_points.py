@@ -25,7 +25,7 @@ NAMES = 252
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Measured over predicted: the middle, and the ends between which 80 % of measurements lay; equal where there is one."""
+    """Measured over predicted: the middle, and the ends of the 80 % band; equal where there is one."""
 
     low: float
     middle: float
@@ -55,7 +55,7 @@ def measured_and_predicted(bands: Sequence[tuple[str, Band]], title: str, descri
         return left + (right - left) * (log10(ratio) - log10(low)) / (log10(high) - log10(low))
 
     bottom = top + len(bands) * (BAR + GAP)
-    parts = [bar(left, 7, 26, "c4", height=8), text(left + 32, 15, "80 % of measurements")]
+    parts = [bar(left, 7, 26, "c4", height=8), text(left + 32, 15, "80 % band")]
     parts += [marker(0, left + 200, 11, "c0"), text(left + 211, 15, "median, or one measurement")]
     for tick in RATIOS:
         if low <= tick <= high:

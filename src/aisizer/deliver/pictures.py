@@ -44,7 +44,10 @@ def latency_picture(plan: Plan) -> list[Block]:
     ]
     keys = [f"{i}.promises.{j}" for i, curve in enumerate(plan.load_curves) for j in range(len(curve.promises))]
     heads = f"Promise | Target # | {shares}"
-    listed = table("Latency at shares of the load that is carried with every SLO met", heads, rows, "load_curves", keys)
+    unsteady = any(numbers.NOT_AVAILABLE in row for row in rows)
+    stands = "; n/a: no steady state" if unsteady else ""
+    shown = f"Latency at shares of the load that is carried with every SLO met{stands}"
+    listed = table(shown, heads, rows, "load_curves", keys)
     caption = f"{title}, by the analytic queue with all servers up. {told}."
     return [Figure(svg, caption), listed]
 
@@ -93,8 +96,8 @@ def evidence_picture(plan: Plan) -> list[Block]:
     told = "; ".join(f"{name}: {b.low:.2f} to {b.high:.2f} times the prediction" for name, b, _ in found)
     svg = measured_and_predicted([(short(name, NAME), band) for name, band, _ in found], title, f"{told}.")
     rows = [(name, band.told, *(f"{value:.2f}" if value else "" for value in _told(band))) for name, band, _ in found]
-    heads = "Prediction of | Measurements | 10 % lay below # | Median # | 10 % lay above #"
-    caption = "Measured over predicted; the band holds 80 % of published measurements of each kind"
+    heads = "Prediction of | Measurements | Band from # | Median # | Band to #"
+    caption = "Measured over predicted; the next measurement of its kind lies in the band with a chance of 80 %"
     keys = [path for _, _, path in found]
     return [Figure(svg, caption), table("Measured over predicted", heads, rows, "", keys)]
 

@@ -18,7 +18,7 @@ WORDS = {
     "SLO": "service level objective: a percentile of a latency that is promised at the peak hour",
     "TTFT, TPOT, E2E": "time to the first token, per output token after it, of the whole answer; p95: 95 of 100 are faster",
     "P(met)": "chance that the measured latency is within its target, by the error of measured predictions",
-    "80 % band": "where 80 of 100 measured values lie, as far as predictions of this kind were measured",
+    "80 % band": "where the next measured value lies with a chance of 80 %, wider where few stand behind it",
     "P50, P90": "sized so that the prediction holds with a chance of 50 or 90 %",
     "replica, pool": "GPUs that hold one copy of a model together; all replicas of one model",
     "TP, PP, EP": "tensor, pipeline and expert parallel: ways to spread a replica over GPUs",
@@ -109,10 +109,16 @@ def _reopens(plan: Plan) -> Iterator[str]:
     waits = [use.name for use in plan.integrations if use.readiness != "real"]
     if waits:
         yield f"The real {labels.listed(waits)} answers slower, or has a lower limit, than the profile says."
-    growth = (plan.profile.get("growth") or {}).get("high")
-    fast = f"growth.high, {growth}" if growth else "growth.high"
-    yield f"Measured growth passes the high case ({fast}), or a trigger fires before its date."
+    yield f"{_outgrown(plan)}, or a trigger fires before its date."
     yield "Another model, engine version, SLO, class of data or framework than those of the profile."
+
+
+def _outgrown(plan: Plan) -> str:
+    """The growth beyond which the plan no longer holds; dated points leave no room for a faster case."""
+    if (plan.profile.get("growth") or {}).get("points"):
+        return "Measured demand passes that of growth.points"
+    fast = next((a.value for a in plan.assumptions if a.path == "growth.high"), "not set")
+    return f"Measured growth passes the high case (growth.high, {fast})"
 
 
 def _near(base_usd: float | None, value_usd: float) -> bool:

@@ -165,7 +165,7 @@ def risks(plan: Plan) -> list[str]:
     ages = sorted(int(stale[2]) for stale in old)
     span = f"{ages[0]} to {ages[-1]}" if ages[0] < ages[-1] else str(ages[0])
     names = "; ".join(stale[1] for stale in old)
-    return [*others, f"{len(old)} prices are {span} days old on plan_date. Renew them: {names}."]
+    return [*others, f"Prices are {span} days old on plan_date. Renew them: {names}."]
 
 
 def weakest(plan: Plan, decision: Decision) -> Iterator[str]:

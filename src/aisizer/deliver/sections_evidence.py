@@ -13,7 +13,7 @@ from aisizer.plan import Assumption, Comparison, Plan, Step
 NOT_MODELLED = (
     "replicas over more than four servers, prefill and decode pools on different GPU classes",
     "more than one GPU class at a site, and more than one site serving at once",
-    "searches a second of vector stores, latency and loss of networks, racks and parts at a second site",
+    "how fast vector stores are searched, latency and loss of networks, racks and parts at a second site",
     "older backups than one copy, storage of weights and images",
     "prices of a second site of another kind: its servers cost what those of the first do",
     "adapters (LoRA), images and sound, a KV cache moved to host memory or disk",
@@ -24,6 +24,8 @@ MOVING = (
     "go_live",
     "engine",
     "sites.",
+    "growth.low",
+    "growth.high",
     "growth.review",
     "resilience.headroom",
     "resilience.confidence",

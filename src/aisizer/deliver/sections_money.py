@@ -66,7 +66,16 @@ def _fleet(cost: SiteCost) -> str:
 
 
 def _notes(plan: Plan) -> list[Block]:
-    return [Paragraph(f"Baseline: {plan.baseline_note}.")] if plan.baseline_note else []
+    notes = [Paragraph(f"Baseline: {plan.baseline_note}.")] if plan.baseline_note else []
+    budget = next((a.value for a in plan.assumptions if a.path == "finance.budget_three_year"), None)
+    if budget is None:
+        return [*notes]
+    own = plan.tco[labels.decided(plan).site]
+    takes = numbers.at_least(numbers.cents(own.three_year_usd), bool(own.missing))
+    return [
+        *notes,
+        Paragraph(f"The budget of 36 months (finance.budget_three_year) is {budget}; the plan takes {takes} USD."),
+    ]
 
 
 def _chart(costs: list[tuple[str, SiteCost]]) -> str:
@@ -91,6 +100,7 @@ def bom_section(plan: Plan) -> Section:
     lacking = [line.description for line in plan.bom if line.price_kind != INCLUDED and line.extended_price_usd is None]
     said = [f"{second} of the first wave stand at the second site." for second in [labels.second_site(plan)] if second]
     said += [f"No price: {', '.join(dict.fromkeys(lacking))}."] if lacking else []
+    said += _authorised(plan)
     said.append(
         f"bom.csv and the workbook's sheet BOM hold all {len(plan.bom)} lines with part numbers, quantities, prices and dates; "
         "aisizer render writes bom.json, bom.cdx.json and a request for quotes (rfq.csv)."
@@ -98,6 +108,18 @@ def bom_section(plan: Plan) -> Section:
     heads = "Category | Wave # | Order by | Lines # | Price USD #"
     listed = table("What is ordered", heads, rows, "bom_totals", [total.id for total in plan.bom_totals])
     return Section("bom", "Bill of materials", (listed, Paragraph(" ".join(said))))
+
+
+def _authorised(plan: Plan) -> list[str]:
+    """How what is signed for follows from the first wave, whose other lines are no part of it."""
+    decision = labels.decided(plan)
+    if decision.first_wave_usd is None:
+        return []
+    apart = [i for i in plan.bom if i.wave == 1 and i.treatment != "capitalise" and i.category != "rent"]
+    others = list(dict.fromkeys(labels.reason(line.category) for line in apart if line.extended_price_usd))
+    what = "what it buys, and what joins it before the next wave" if decision.term == "purchase" else "its rent"
+    later = f"; {' and '.join(others)} are paid as they run" if others else ""
+    return [f"Of wave 1, {numbers.cents(decision.first_wave_usd)} USD is to be authorised: {what}{later}."]
 
 
 def _price(total: BomTotal) -> str:

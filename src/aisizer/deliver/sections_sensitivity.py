@@ -21,7 +21,7 @@ def _flips(plan: Plan) -> list[Block]:
     if not plan.flips:
         return []
     text = (
-        f"{_prices(len(plan.flips))} unknown, estimated or a range. Each is moved alone, in all sites that pay it; "
+        "Prices of admitted sites that are unknown, estimated or a range are moved each alone, in all sites that pay it; "
         "sizing.json (flips) also has those that change the site at no value."
     )
     if not near:
@@ -32,10 +32,6 @@ def _flips(plan: Plan) -> list[Block]:
         Paragraph(text),
         table("Prices on which the choice hangs", heads, [_flip_row(f) for f in near], "flips", keys),
     ]
-
-
-def _prices(amount: int) -> str:
-    return f"{numbers.count(amount, 'price')} of admitted sites {'is' if amount == 1 else 'are'}"
 
 
 def _flip_row(flip: Flip) -> tuple[str, ...]:

@@ -38,8 +38,9 @@ def slo_section(plan: Plan) -> Section:
     note = (
         f"Predicted at the peak hour of {labels.carried_month(plan)}, {_until(plan)}, with its busiest minutes. "
         "A target is met when the prediction lies within it with every server up and with the "
-        "redundancy used up. The band is the model's own error, and P(met) the chance that the measured value is within the "
-        f"target; both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
+        "redundancy used up. The band is the model's own error, widened where few measurements stand behind it; P(met), which is "
+        "not widened, is the chance that the measured value is within the target; "
+        f"both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
         f"{_simulated(plan)}"
     )
     blocks = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from calendar import monthrange
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 import numpy as np
 
 from aisizer.errors import InvalidInput
-from aisizer.profile.sections import GrowthSection, Phase
+from aisizer.profile.sections import GrowthSection
 from aisizer.shapes import Floats, Ints
 
 Case = Literal["low", "base", "high"]
@@ -41,7 +40,7 @@ def demand_factors(growth: GrowthSection, go_live: date, case: Case = "base", mo
     [1.0, 1.0, 1.5, 1.0]
     """
     offsets = np.arange(months)
-    shares = [_share(growth.phases, add_months(go_live, month + 1)) for month in range(months)]
+    shares = [rollout_share(growth, go_live, month) for month in range(months)]
     season = [_season(growth, go_live, month) for month in range(months)]
     factors: Floats = np.exp(_log_growth(growth, go_live, case, offsets)) * np.array(shares) * np.array(season)
     return factors
@@ -57,6 +56,20 @@ def monthly_rate(growth: GrowthSection, case: Case) -> float:
     rates = {"low": growth.low, "base": growth.rate, "high": growth.high}
     given = rates[case]
     return given if given is not None else {"low": slow, "high": fast}[case]
+
+
+def rollout_share(growth: GrowthSection, go_live: date, month: int) -> float:
+    """[1] of the full rollout that has been reached so many months after go-live; before the first phase, its share.
+
+    >>> from aisizer.profile.sections import Phase
+    >>> pilot = GrowthSection(phases=(Phase(name="pilot", share="10 %", start="2027-07-01"),))
+    >>> rollout_share(pilot, date(2027, 7, 1), 0), rollout_share(GrowthSection(), date(2027, 7, 1), 0)
+    (0.1, 1.0)
+    """
+    if not growth.phases:
+        return 1.0
+    started = [phase.share for phase in growth.phases if phase.start < add_months(go_live, month + 1)]
+    return started[-1] if started else growth.phases[0].share
 
 
 def add_months(day: date, months: int) -> date:
@@ -94,11 +107,3 @@ def _season(growth: GrowthSection, go_live: date, offset: int) -> float:
         return 1.0
     first = go_live.month - 1
     return growth.seasonality[(first + offset) % 12] / growth.seasonality[first]
-
-
-def _share(phases: Sequence[Phase], month_end: date) -> float:
-    """The share of the latest phase that starts before the month ends; before the first phase, the first share."""
-    if not phases:
-        return 1.0
-    started = [phase.share for phase in phases if phase.start < month_end]
-    return started[-1] if started else phases[0].share

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from aisizer.demand.growth import FAST, SLOW, Case, monthly_rate
 from aisizer.demand.loads import Offered
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, expansion_months
@@ -15,7 +16,7 @@ from aisizer.plan.prototype import PROFILE as PROTOTYPE
 from aisizer.plan.records import Assumption
 from aisizer.profile.fields import type_at, value_text
 from aisizer.profile.kinds import arrivals_of
-from aisizer.profile.sections import Workload
+from aisizer.profile.sections import GrowthSection, Workload
 from aisizer.schema import descriptions
 
 SECTIONS = ("workloads", "growth", "resilience", "compliance", "supply", "integrations", "evidence", "finance", "gates")
@@ -82,6 +83,7 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
         origin="catalog", reason="overheads, limits and memory fraction of this version; versions differ by up to 2x",
         source=next(iter(engine.sources.values())),
     )  # fmt: skip
+    yield from _growth_cases(profile.growth)
     for name, workload in profile.workloads.items():
         load = context.offered[name]
         yield Assumption(
@@ -121,6 +123,17 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
             yield Assumption(
                 path=f"costs.{line.id}.{factor}", value=f"{value:g}", origin="catalog",
                 reason=f"multiplies {line.description.lower()}",
+            )  # fmt: skip
+
+
+def _growth_cases(growth: GrowthSection) -> Iterator[Assumption]:
+    """The low and the high case where the profile gives none; dated points replace them both."""
+    cases: tuple[tuple[Case, float | None, float], ...] = (("low", growth.low, SLOW), ("high", growth.high, FAST))
+    for case, given, of in cases:
+        if given is None and not growth.points:
+            yield Assumption(
+                path=f"growth.{case}", value=_shown(monthly_rate(growth, case), ("growth", case)), origin="default",
+                reason=f"{of:g} times growth.rate (assumed); dates and fleets at {case} growth follow from it",
             )  # fmt: skip
 
 

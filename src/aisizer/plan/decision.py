@@ -80,4 +80,4 @@ def _reason(context: Context, best: Evaluated, order: Sequence[Evaluated]) -> st
     aside = len(kept) - ranked
     said = "is the only option that meets" if ranked < 2 else f"has the lowest {basis} of {ranked} options that meet"
     later = f" {aside} more were set aside: only a datasheet or a stale price stands behind them." if aside else ""
-    return f"This fleet {said} every SLO, with measurements and a current price behind them.{later}"
+    return f"This fleet {said} every SLO, with measurements of the GPU class and a current price behind them.{later}"

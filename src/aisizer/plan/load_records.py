@@ -45,7 +45,7 @@ class ErrorBand(Record):
     """behind the band; 0: none, it is assumed"""
     basis: str
     low: float
-    """[1] measured over predicted: 10 % of measurements lay below"""
+    """[1] measured over predicted: the next measurement lies below with a chance of 10 %"""
     median: float
     high: float
-    """[1] 10 % of them lay above"""
+    """[1] it lies above with a chance of 10 %"""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from aisizer.costs.bridge import PREFIX
+from aisizer.costs.lines import significant
 from aisizer.costs.price_lines import PriceLine, Weighted, crossing, in_price, weighted
 from aisizer.costs.prices import PriceBook, quote_name
 from aisizer.costs.records import CostLine
@@ -226,20 +227,17 @@ def usd(price: float) -> str:
 
 def _sentence(line: CostLine, away: Bound | None, first: Bound | None, inside: bool) -> str:
     unit = line.price_unit
+    at, next_at = (usd(significant(bound.usd)) if bound else "" for bound in (away, first))  # with the plan's digits
     if away is None:
-        here = (
-            f": from {usd(first.usd)} {unit} on {option_name(first.option)} of the same site costs less"
-            if first
-            else ""
-        )
+        here = f": from {next_at} {unit} on {option_name(first.option)} of the same site costs less" if first else ""
         return f"No price of {line.description} changes the site{here}."
     now = "nobody prices it yet" if line.unit_price_usd is None else f"the plan has {usd(line.unit_price_usd)}"
     where = ", inside its own range" if inside else ""
     where += ", with the same bridge" if line.id.startswith(PREFIX) else ""
-    text = f"{away.option.site.id} wins {away.side} {usd(away.usd)} {unit} for {line.description} ({now}{where})."
+    text = f"{away.option.site.id} wins {away.side} {at} {unit} for {line.description} ({now}{where})."
     if first is None:
         return text
-    return f"{text} From {usd(first.usd)} {unit} on, {option_name(first.option)} ({first.option.site.id}) already costs less."
+    return f"{text} From {next_at} {unit} on, {option_name(first.option)} ({first.option.site.id}) already costs less."
 
 
 def price_drivers(candidates: Sequence[Candidate], best: Evaluated, finance: Finance) -> tuple[Driver, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aisizer.calibration.intervals import MEDIAN
+from aisizer.demand.growth import rollout_share
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated, opening_factor, planned_factor
 from aisizer.profile.sections import Resilience
@@ -28,14 +29,12 @@ def waterfall(context: Context, best: Evaluated) -> tuple[WaterfallStep, ...]:
     rate = _rate_meant(context, busiest.workloads)
     recovery = resilience.disaster_recovery.posture.replace("backup_", "backup_and_").replace("_", " ")
     start = f"month-{best.fleets.first + 1}" if best.bridge else "go-live"
+    share = rollout_share(context.profile.growth, context.go_live, best.fleets.first)
+    pilot = "" if share == 1 else f", at {share * 100:.3g} % of the rollout,"
     named = [
         ("throughput", first.throughput, f"what carries the {start} peak hour at all, however slowly"),
         ("latency", first.latency, "what also meets every SLO percentile, without a reserve"),
-        (
-            "growth",
-            last.latency,
-            f"demand grows to {factor / opening:.2f}x that of {start} by month {month}",
-        ),
+        ("growth", last.latency, f"demand grows to {factor / opening:.2f}x that of {start}{pilot} by month {month}"),
         ("burst", last.burst, _burst_reason(busiest, rate)),
         ("headroom", last.headroom, f"{resilience.headroom * 100:.0f} % stays free for forecast and model error"),
         ("confidence", last.confidence, _confidence(resilience)),
