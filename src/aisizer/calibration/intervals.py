@@ -143,7 +143,7 @@ def band_factors(metric: str, conditions: Conditions) -> tuple[float, float]:
 
 
 def band(value: float, metric: str, conditions: Conditions) -> tuple[float, float]:
-    """The values between which 80 % of measurements lie.
+    """The values between which the next measurement lies with a chance of 80 %.
 
     >>> low, high = band(100.0, "tpot", Conditions("closed", "vllm-0.33"))
     >>> low < 100.0 < high
