@@ -53,7 +53,7 @@ SCREENS = [
 
 def plain(shown: str) -> list[str]:
     """What a reader sees: without colour, and without what was written over."""
-    return [line.rsplit("\r", 1)[-1] for line in COLOUR.sub("", shown).splitlines()]
+    return [line.rsplit("\r", 1)[-1] for line in COLOUR.sub("", shown).removesuffix("\n").split("\n")]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,33 @@ def test_progress_is_told_with_the_time_left_and_is_gone_afterwards(folder: Path
     assert last == " " * len(last) and len(last) >= len("planning: 1 of 4, about 1 s left")
 
 
+VERB = """
+from aisizer.cli import progress
+progress.PATIENCE_S = progress.EVERY_S = 0.005
+from aisizer.__main__ import main
+main()
+"""
+LOG = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "".join(f"{i},{900 + i % 90},90\n" for i in range(40_000))
+POINTS = "model,gpu,tp,isl_mean,osl_mean,load_kind,load_value,protocol\n"
+POINT = "llama-3.1-8b,h100-sxm,1,{},90,concurrency,8,closed_steady\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["trace", "log.csv"], r"\rreading log\.csv: \d\d? %, about \d+ s left *\r"),
+        (["predict", "few.csv", "-o", "answers.csv"], r"\rpredicting: \d+ of 30, about \d+ s left *\r"),
+    ],
+    ids=["trace", "predict"],
+)
+def test_a_verb_that_knows_its_end_tells_how_far_it_is(folder: Path, arguments: list[str], line: str) -> None:
+    (folder / "log.csv").write_text(LOG, encoding="utf-8")
+    (folder / "few.csv").write_text(POINTS + "".join(POINT.format(i) for i in range(500, 530)), encoding="utf-8")
+    code, shown = in_terminal(["-c", VERB, *arguments], folder, program=[sys.executable])
+    assert code == 0 and re.search(line, shown), shown
+    assert not any("left" in line for line in plain(shown))
+
+
 def test_no_progress_for_who_wants_quiet_or_cannot_see_it(folder: Path) -> None:
     assert working(folder, "-q") == working(folder, TERM="dumb") == "done\n"
     piped = subprocess.run([sys.executable, folder / "work.py"], capture_output=True, text=True, check=True)
@@ -172,9 +199,7 @@ def interrupted_at(
     ids=["size", "predict on all cores"],
 )
 def test_ctrl_c_ends_it_at_once_with_earlier_outputs_intact(folder: Path, arguments: list[str]) -> None:
-    row = "llama-3.1-8b,h100-sxm,1,{},90,concurrency,8,closed_steady\n"
-    header = "model,gpu,tp,isl_mean,osl_mean,load_kind,load_value,protocol\n"
-    (folder / "points.csv").write_text(header + "".join(row.format(i) for i in range(1, 9000)), encoding="utf-8")
+    (folder / "points.csv").write_text(POINTS + "".join(POINT.format(i) for i in range(1, 9000)), encoding="utf-8")
     before = contents(folder)
     for took, code, out, err in interrupted_at((0.0, 0.1, 0.4, 1.0, 1.5), arguments, folder):
         assert (code, out, err) == (130, "", "Interrupted. No output was left half written.\n")
