@@ -18,6 +18,10 @@ pytest.importorskip("pty")  # Windows has none
 from command_line import SMALL
 from terminal import PROGRAM, in_terminal
 
+from aisizer.cli.inputs import load_inputs
+from aisizer.deliver.write import write_outputs
+from aisizer.plan.make import make_plan
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PROFILE = SMALL + "supply: {gpus: [h100-sxm], sites: [on_premises, hosted]}\ngrowth: {rate: 4 %/month}\n"
 SIZE = ["size", "p.yaml", "--confirm", "none"]
@@ -31,8 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "wrong.yaml").write_text(PROFILE.replace("mean: 1500", "mean: 9500") + "growht: 1\n", encoding="utf-8")
     levels = "".join(f"2027-12-{day:02},capacity-llama-3.1-8b,0.{day}\n" for day in range(10, 29))
     (folder / "levels.csv").write_text("day,trigger,level\n" + levels, encoding="utf-8")
-    for name, *more in (("was",), ("now", "--set", "resilience.redundancy=N+2")):
-        subprocess.run([*PROGRAM, *SIZE, "-q", "-o", name, *more], cwd=folder, check=True)
+    for name, *more in (("was",), ("now", "resilience.redundancy=N+2")):
+        inputs = load_inputs(str(folder / "p.yaml"), more, (), None)
+        write_outputs(make_plan(inputs.loaded, inputs.catalog, inputs.files, "none"), folder / name)
     return folder
 
 
@@ -43,7 +48,7 @@ SCREENS = [
     (["validate", "wrong.yaml"], 2),
     (["explain", "growth.rate", "--plan", "was"], 0),
     (["explain", "decision.gps", "--plan", "was/sizing.json"], 2),
-    (["compare", "p.yaml", "--vary", "growth.rate=2 %/month,6 %/month"], 0),
+    (["compare", "p.yaml", "--vary", "growth.rate=2 %/month,6 %/month", "--confirm", "none"], 0),
     (["diff", "was", "now", "--max-increase", "0%"], 4),
     (["watch", "was", "--metrics", "levels.csv"], 0),
     (["simulate", "was", "--seconds", "60", "--seeds", "1"], 0),
@@ -168,11 +173,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 LISTENING = """
+from aisizer import __main__ as program
 from aisizer.cli.interrupt import listen
-listen()
-print("listening", flush=True)  # before that, Python itself is still starting
-from aisizer.__main__ import main
-main()
+def told():
+    listen()
+    print("listening", flush=True)  # before that, Python itself is still starting
+program.listen = told
+program.main()
 """
 
 
