@@ -7,8 +7,8 @@ from aisizer.cli.interrupt import Interrupted, leave, listen
 
 def main() -> None:
     """Listens for Ctrl-C before the rest is loaded, then runs the command line."""
-    listen()
     try:
+        listen()
         from aisizer.cli.main import run
 
         run()

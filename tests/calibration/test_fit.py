@@ -115,7 +115,9 @@ def test_leave_one_out_is_the_fit_without_the_point() -> None:
     noise = np.random.default_rng(7)
     points = [point(1, 512, 96, c, noise) for c in FIVE]
     whole = fitted(FIVE)
-    alone = fit(points[:-1])
+    told: list[tuple[int, int]] = []
+    alone = fit(points[:-1], lambda done, of: told.append((done, of)))
+    assert told == [(done, 5) for done in range(6)]  # of all four, and without each of them
     figures = predicted(points[-1], alone.factors)
     for metric in METRICS:
         refitted = math.log(figures[metric] / points[-1].measured[metric])

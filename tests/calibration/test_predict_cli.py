@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from aisizer.calibration import predict
 from aisizer.calibration.predict import NUMBERS, PREDICTED
+from aisizer.catalog.load import load_catalog
 from aisizer.cli.predict import predict_csv, predict_one
 from aisizer.errors import InvalidInput, OutputError
 
@@ -82,3 +84,12 @@ def test_a_file_goes_to_stdout_or_into_another(tmp_path: Path, capsys: pytest.Ca
     assert shown.err == "2 rows: 1 ok, 1 rejected.\n"
     with pytest.raises(OutputError, match="there is no folder"):
         predict_csv(points, output=tmp_path / "no" / "out.csv", overlay=None)
+
+
+@pytest.mark.parametrize("part", [2, 9], ids=["on all cores", "in one part"])
+def test_every_row_is_told_once_it_is_answered(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    monkeypatch.setattr(predict, "PART", part)
+    told: list[tuple[int, int]] = []
+    answers = predict.predict_many(load_catalog(None), [{}] * 5, lambda done, of: told.append((done, of)))
+    assert [answer["pred_status"] for answer in answers] == ["rejected"] * 5
+    assert told == [(done, 5) for done in range(6)]

@@ -77,7 +77,7 @@ def kinds(outputs: dict[str, bytes]) -> dict[str, Kind]:
     benchmarks = {path.name: path.read_bytes() for path in SAMPLES.glob("*.json")}
     plan = {"out/sizing.json": outputs["sizing.json"]}
     logs = {"log.csv": LOG.encode(), "log.csv.gz": gzip.compress(LOG.encode()), "log.jsonl": MOONCAKE.encode()}
-    vary = ("compare", "p.yaml", "--vary", "growth.rate=3 %/month,4 %/month")
+    vary = ("compare", "p.yaml", "--vary", "growth.rate=3 %/month,4 %/month", "--confirm", "none")
     return {
         "profile": Kind(profiles, ((*SIZE, "--json"), ("validate", "p.yaml"), vary)),
         "ready profile": Kind(ready, (("validate", "p.yaml"),)),

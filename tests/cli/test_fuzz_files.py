@@ -22,6 +22,8 @@ from aisizer.cli.inputs import load_inputs
 from aisizer.deliver.write import render
 from aisizer.plan.make import make_plan
 
+CASES = settings.default.max_examples if settings.default is settings.get_profile("nightly") else 50
+"""of any file: a slice in every run"""
 LONGEST_S = 30
 """of processor time, which no answer of these small files needs"""
 
@@ -50,7 +52,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@settings(suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=CASES, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(name=st.sampled_from(NAMES), source=st.randoms(use_true_random=True))
 def test_any_file(cli: Cli, before: Path, samples: dict[str, Kind], name: str, source: random.Random) -> None:
     kind = samples[name]

@@ -64,7 +64,7 @@ def test_every_verb_has_examples_and_they_run(cli: Cli) -> None:
     Path("levels.csv").write_text(LEVELS, encoding="utf-8")
     order = {verb: place for place, verb in enumerate(ORDER)}
     for command, words in sorted(found.items(), key=lambda item: order.get(item[1][0], len(order))):
-        quick = ["--confirm", "none"] if words[0] == "size" else []
+        quick = ["--confirm", "none"] if words[0] in ("size", "compare") else []
         expected = (0, 4) if "--max-increase" in words else (0,)
         if words[0] == "import":
             shutil.copy("sizing/clinical-notes/tco.xlsx", "edited.xlsx")
@@ -72,17 +72,12 @@ def test_every_verb_has_examples_and_they_run(cli: Cli) -> None:
         assert result.code in expected, (command, result)
 
 
-def completed(shell: str, typed: str) -> list[str]:
-    """What the shell is offered for the last word of what is typed."""
+def asked(shell: str, typed: str) -> dict[str, str]:
+    """The environment in which a shell asks what the last word of what is typed may be."""
     words = typed.split(" ")
     environment = {"_AISIZER_COMPLETE": f"complete_{shell}", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
     environment |= {"_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1]}
-    environment |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    done = subprocess.run(
-        [sys.executable, "-m", "aisizer"], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0 and done.stderr == "", done.stderr
-    return done.stdout.split("\n")[:-1]
+    return environment | {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
 
 
 @pytest.mark.parametrize(
@@ -102,13 +97,21 @@ def completed(shell: str, typed: str) -> list[str]:
         ("aisizer catalog show h200-s", ["h200-sxm"]),
     ],
 )
-def test_bash_completes_verbs_options_profiles_fields_and_ids(typed: str, offered: list[str]) -> None:
-    assert completed("bash", typed) == offered
+def test_bash_completes_verbs_options_profiles_fields_and_ids(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, typed: str, offered: list[str]
+) -> None:
+    for name, value in asked("bash", typed).items():
+        monkeypatch.setenv(name, value)
+    assert cli() == (0, "\n".join(offered) + "\n", "")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
 def test_the_other_shells_are_offered_the_same(shell: str) -> None:
-    assert any("clinical-notes" in line for line in completed(shell, "aisizer size clin"))
+    environment = os.environ | asked(shell, "aisizer size clin")
+    done = subprocess.run(
+        [sys.executable, "-m", "aisizer"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stderr == "" and "clinical-notes" in done.stdout, done
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this system")

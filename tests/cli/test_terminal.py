@@ -18,6 +18,10 @@ pytest.importorskip("pty")  # Windows has none
 from command_line import SMALL
 from terminal import PROGRAM, in_terminal
 
+from aisizer.cli.inputs import load_inputs
+from aisizer.deliver.write import write_outputs
+from aisizer.plan.make import make_plan
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PROFILE = SMALL + "supply: {gpus: [h100-sxm], sites: [on_premises, hosted]}\ngrowth: {rate: 4 %/month}\n"
 SIZE = ["size", "p.yaml", "--confirm", "none"]
@@ -31,8 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "wrong.yaml").write_text(PROFILE.replace("mean: 1500", "mean: 9500") + "growht: 1\n", encoding="utf-8")
     levels = "".join(f"2027-12-{day:02},capacity-llama-3.1-8b,0.{day}\n" for day in range(10, 29))
     (folder / "levels.csv").write_text("day,trigger,level\n" + levels, encoding="utf-8")
-    for name, *more in (("was",), ("now", "--set", "resilience.redundancy=N+2")):
-        subprocess.run([*PROGRAM, *SIZE, "-q", "-o", name, *more], cwd=folder, check=True)
+    for name, *more in (("was",), ("now", "resilience.redundancy=N+2")):
+        inputs = load_inputs(str(folder / "p.yaml"), more, (), None)
+        write_outputs(make_plan(inputs.loaded, inputs.catalog, inputs.files, "none"), folder / name)
     return folder
 
 
@@ -43,7 +48,7 @@ SCREENS = [
     (["validate", "wrong.yaml"], 2),
     (["explain", "growth.rate", "--plan", "was"], 0),
     (["explain", "decision.gps", "--plan", "was/sizing.json"], 2),
-    (["compare", "p.yaml", "--vary", "growth.rate=2 %/month,6 %/month"], 0),
+    (["compare", "p.yaml", "--vary", "growth.rate=2 %/month,6 %/month", "--confirm", "none"], 0),
     (["diff", "was", "now", "--max-increase", "0%"], 4),
     (["watch", "was", "--metrics", "levels.csv"], 0),
     (["simulate", "was", "--seconds", "60", "--seeds", "1"], 0),
@@ -53,7 +58,7 @@ SCREENS = [
 
 def plain(shown: str) -> list[str]:
     """What a reader sees: without colour, and without what was written over."""
-    return [line.rsplit("\r", 1)[-1] for line in COLOUR.sub("", shown).splitlines()]
+    return [line.rsplit("\r", 1)[-1] for line in COLOUR.sub("", shown).removesuffix("\n").split("\n")]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +72,7 @@ def test_no_line_is_wider_than_80_columns(folder: Path, arguments: list[str], co
 
 
 def test_a_wide_terminal_is_used_no_further_than_is_read_with_ease(folder: Path) -> None:
-    narrow, wide = (in_terminal(SIZE, folder, columns=columns)[1] for columns in (80, 200))
-    assert 80 < max(map(len, plain(wide))) <= 120
-    assert len(plain(wide)) < len(plain(narrow))
+    assert 80 < max(map(len, plain(in_terminal(SIZE, folder, columns=200)[1]))) <= 120
 
 
 @pytest.mark.parametrize(
@@ -120,6 +123,33 @@ def test_progress_is_told_with_the_time_left_and_is_gone_afterwards(folder: Path
     assert last == " " * len(last) and len(last) >= len("planning: 1 of 4, about 1 s left")
 
 
+VERB = """
+from aisizer.cli import progress
+progress.PATIENCE_S = progress.EVERY_S = 0.005
+from aisizer.__main__ import main
+main()
+"""
+LOG = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "".join(f"{i},{900 + i % 90},90\n" for i in range(40_000))
+POINTS = "model,gpu,tp,isl_mean,osl_mean,load_kind,load_value,protocol\n"
+POINT = "llama-3.1-8b,h100-sxm,1,{},90,concurrency,8,closed_steady\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["trace", "log.csv"], r"\rreading log\.csv: \d\d? %, about \d+ s left *\r"),
+        (["predict", "few.csv", "-o", "answers.csv"], r"\rpredicting: \d+ of 30, about \d+ s left *\r"),
+    ],
+    ids=["trace", "predict"],
+)
+def test_a_verb_that_knows_its_end_tells_how_far_it_is(folder: Path, arguments: list[str], line: str) -> None:
+    (folder / "log.csv").write_text(LOG, encoding="utf-8")
+    (folder / "few.csv").write_text(POINTS + "".join(POINT.format(i) for i in range(500, 530)), encoding="utf-8")
+    code, shown = in_terminal(["-c", VERB, *arguments], folder, program=[sys.executable])
+    assert code == 0 and re.search(line, shown), shown
+    assert not any("left" in line for line in plain(shown))
+
+
 def test_no_progress_for_who_wants_quiet_or_cannot_see_it(folder: Path) -> None:
     assert working(folder, "-q") == working(folder, TERM="dumb") == "done\n"
     piped = subprocess.run([sys.executable, folder / "work.py"], capture_output=True, text=True, check=True)
@@ -141,11 +171,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 LISTENING = """
+from aisizer import __main__ as program
 from aisizer.cli.interrupt import listen
-listen()
-print("listening", flush=True)  # before that, Python itself is still starting
-from aisizer.__main__ import main
-main()
+def told():
+    listen()
+    print("listening", flush=True)  # before that, Python itself is still starting
+program.listen = told
+program.main()
 """
 
 
@@ -172,11 +204,9 @@ def interrupted_at(
     ids=["size", "predict on all cores"],
 )
 def test_ctrl_c_ends_it_at_once_with_earlier_outputs_intact(folder: Path, arguments: list[str]) -> None:
-    row = "llama-3.1-8b,h100-sxm,1,{},90,concurrency,8,closed_steady\n"
-    header = "model,gpu,tp,isl_mean,osl_mean,load_kind,load_value,protocol\n"
-    (folder / "points.csv").write_text(header + "".join(row.format(i) for i in range(1, 9000)), encoding="utf-8")
+    (folder / "points.csv").write_text(POINTS + "".join(POINT.format(i) for i in range(1, 9000)), encoding="utf-8")
     before = contents(folder)
-    for took, code, out, err in interrupted_at((0.0, 0.1, 0.4, 1.0, 1.5), arguments, folder):
+    for took, code, out, err in interrupted_at((0.0, 0.2, 0.6, 1.3), arguments, folder):
         assert (code, out, err) == (130, "", "Interrupted. No output was left half written.\n")
         assert took < 2  # a busy machine; 0.5 s on one at rest
         assert contents(folder) == before

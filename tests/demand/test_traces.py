@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,22 @@ workloads:
     prompt_tokens: {trace: logs/t.csv}
     output_tokens: {trace: logs/t.csv}
 """
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.json"])
+def test_reading_tells_what_part_of_the_file_on_disk_is_done(tmp_path: Path, name: str) -> None:
+    path, rows = tmp_path / name, np.random.default_rng(1).integers(1, 4000, (20_000, 3)).tolist()
+    text = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "".join(f"{i},{p},{o}\n" for i, p, o in rows)
+    if name == "t.json":
+        keys = ("timestamp", "input_length", "output_length")
+        text = json.dumps([dict(zip(keys, row, strict=True)) for row in rows])
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    told: list[tuple[int, int]] = []
+    read_trace(path, progress=lambda done, of: told.append((done, of)))
+    size = path.stat().st_size
+    done = [done for done, of in told if of == size]
+    assert len(done) == len(told) > 2 and done[-1] == size
+    assert sum(after < before for before, after in pairwise(done)) <= 1  # once the format is known it begins again
 
 
 def profile_with_trace(tmp_path: Path, trace: str) -> Path:

@@ -174,7 +174,7 @@ def test_the_engines_own_metrics_where_nothing_is_recorded(cli: Cli, tmp_path: P
     with prometheus(tmp_path / "p", metrics, days=8) as url:
         began = time.monotonic()
         code, out, _ = cli("--prometheus", url, "--json")
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 300  # no measure of speed: the queries end, also on a busy machine
     found = json.loads(out)
     first = found["triggers"][0]
     assert code == 0 and found["at"] == str(LAST)

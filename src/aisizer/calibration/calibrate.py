@@ -18,6 +18,7 @@ from aisizer.catalog.catalog import Catalog
 from aisizer.engine.replica import build
 from aisizer.errors import InvalidInput, Rejection
 from aisizer.profile.calibrations import BenchmarkFile, Calibration, Factors, FitRange
+from aisizer.progress import Told, untold
 from aisizer.shapes import StepTable
 
 
@@ -31,11 +32,18 @@ class Calibrated:
     at_bound: tuple[str, ...]
 
 
-def calibrate(paths: Sequence[Path], given: Given, catalog: Catalog, form: str | None, date: str | None) -> Calibrated:
+def calibrate(
+    paths: Sequence[Path],
+    given: Given,
+    catalog: Catalog,
+    form: str | None,
+    date: str | None,
+    progress: Told = untold,
+) -> Calibrated:
     """Fits one calibration on all load points of the files that are consistent."""
     evidence = normalise(read(paths, form), given, catalog)
     points = [observed(point, evidence.subject, catalog) for point in evidence.points]
-    found = fit(points)
+    found = fit(points, progress)
     before = errors([log_ratios(point, Factors()) for point in points])
     return Calibrated(_calibration(evidence, found, date), before, evidence.set_aside, found.at_bound)
 

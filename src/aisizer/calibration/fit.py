@@ -18,6 +18,7 @@ import numpy as np
 from aisizer.calibration.protocols import Figures, Scenario, replay
 from aisizer.engine.calibrated import apply
 from aisizer.profile.calibrations import Factors
+from aisizer.progress import Told, counted, untold
 from aisizer.shapes import Floats, StepTable
 
 Metric = Literal["ttft", "tpot", "throughput"]
@@ -73,12 +74,13 @@ FEW = 8
 """Points up to which each is left out by fitting the others anew; of more, each moves the fit so little that one step does."""
 
 
-def fit(points: Sequence[Observed]) -> Fit:
-    """The most probable factors given the points and the priors."""
+def fit(points: Sequence[Observed], progress: Told = untold) -> Fit:
+    """The most probable factors given the points and the priors; `progress` is told of the fits, where there are several."""
     if not points:
         raise ValueError("fit needs at least one point.")
     start = np.array([ADDED_START if name in _NOT_NEGATIVE else 0.0 for name in NAMES])
-    x = _solved(points, start)
+    asked = [points, *(_others(points) if len(points) <= FEW else ())]
+    x, *without = [_solved(some, start) for some in counted(asked, len(asked), progress)]
     slope, now = _jacobian(points, x), _residuals(points, x)
     covariance = np.linalg.inv(slope.T @ slope)
     errors = np.sqrt(np.diag(covariance)) * _UNITS
@@ -87,7 +89,7 @@ def fit(points: Sequence[Observed]) -> Fit:
         factors_at(x),
         dict(zip(NAMES, errors.tolist(), strict=True)),
         tuple(log_ratios(point, factors_at(x)) for point in points),
-        tuple(_refitted(points, start) if len(points) <= FEW else _left_out(points, x, slope, now)),
+        tuple(_refitted(points, without) if len(points) <= FEW else _left_out(points, x, slope, now)),
         bound,
     )
 
@@ -201,12 +203,15 @@ def softened(ratios: Floats) -> Floats:
     return soft
 
 
-def _refitted(points: Sequence[Observed], start: Floats) -> list[dict[str, float]]:
+def _others(points: Sequence[Observed]) -> list[list[Observed]]:
+    """The points without each of them in turn."""
+    return [[*points[:i], *points[i + 1 :]] for i in range(len(points))]
+
+
+def _refitted(points: Sequence[Observed], without: Sequence[Floats]) -> list[dict[str, float]]:
     """Log ratios of each point at the factors that the others alone give."""
-    others = [[*points[:i], *points[i + 1 :]] for i in range(len(points))]
     return [
-        log_ratios(point, factors_at(np.clip(_solved(rest, start), _LOWEST, FURTHEST)))
-        for point, rest in zip(points, others, strict=True)
+        log_ratios(point, factors_at(np.clip(x, _LOWEST, FURTHEST))) for point, x in zip(points, without, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +22,7 @@ from aisizer.calibration.sampling import mean_cached, sample
 from aisizer.calibration.two_pools import SAMPLE, pair_rate_req_s, rate_within_req_s, split
 from aisizer.catalog.catalog import Catalog
 from aisizer.errors import InvalidInput
+from aisizer.progress import Told, counted, untold
 from aisizer.queueing.front import ceiling_req_s
 from aisizer.queueing.occupancy import Limit, Load, capacity
 from aisizer.queueing.two_pools import TwoPools
@@ -99,12 +100,13 @@ def write_lines(lines: Iterable[list[str]], file: TextIO) -> dict[str, int]:
     return dict(counts)
 
 
-def predict_lines(path: Path, catalog: Catalog) -> list[list[str]]:
+def predict_lines(path: Path, catalog: Catalog, progress: Told = untold) -> list[list[str]]:
     """Header and rows of a CSV file with the predicted columns added; predicted columns that it already has make way."""
     header, rows = _read(path)
     kept = [i for i, name in enumerate(header) if name not in PREDICTED]
     read = {name: i for i, name in reversed(list(enumerate(header))) if name in COLUMNS}
-    answers = predict_many(catalog, [{name: row[i] for name, i in read.items() if i < len(row)} for row in rows])
+    cells = [{name: row[i] for name, i in read.items() if i < len(row)} for row in rows]
+    answers = predict_many(catalog, cells, progress)
     lines = [[*(header[i] for i in kept), *PREDICTED]]
     for row, answer in zip(rows, answers, strict=True):
         padded = [*row, *[""] * (len(header) - len(row))]
@@ -112,11 +114,11 @@ def predict_lines(path: Path, catalog: Catalog) -> list[list[str]]:
     return lines
 
 
-def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]], progress: Told = untold) -> list[dict[str, str]]:
     """The predicted columns of each row, in order, on all cores; the parts are the same on every machine."""
     parts = [rows[start : start + PART] for start in range(0, len(rows), PART)]
     if len(parts) <= 1:
-        return list(predict_rows(catalog, rows))
+        return list(counted(predict_rows(catalog, rows), len(rows), progress))
     import signal
     from concurrent.futures import ProcessPoolExecutor
 
@@ -124,7 +126,8 @@ def predict_many(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[di
     with ProcessPoolExecutor(
         cores, initializer=signal.signal, initargs=deaf
     ) as pool:  # Ctrl-C is for the one who asked
-        return [answer for part in pool.map(_predict_part, repeat(catalog), parts) for answer in part]
+        answers = chain.from_iterable(pool.map(_predict_part, repeat(catalog), parts))
+        return list(counted(answers, len(rows), progress))
 
 
 def _predict_part(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -132,13 +135,12 @@ def _predict_part(catalog: Catalog, rows: Sequence[Mapping[str, str]]) -> list[d
 
 
 def predict_rows(catalog: Catalog, rows: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
-    """The predicted columns of each row, in order; what rows share is computed once."""
+    """The predicted columns of each row, in order; what rows share is computed once, before the first is asked for."""
     deployer = Deployer(catalog)
     prepared = [_prepare(deployer, Row(cells)) for cells in rows]
     _apply_limits([one for one in prepared if isinstance(one, Prepared)])
     played: dict[Played, Figures] = {}
-    for one in prepared:
-        yield _answer_or_reject(one, played) if isinstance(one, Prepared) else one
+    return (_answer_or_reject(one, played) if isinstance(one, Prepared) else one for one in prepared)
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -39,8 +39,8 @@ def calibrate(
         raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
     day = day_of("--date", date)
-    with Progress("fitting"):
-        result = fitted(files, given, load_catalog(overlay), form, day.isoformat() if day else None)
+    with Progress("fitting") as progress:
+        result = fitted(files, given, load_catalog(overlay), form, day.isoformat() if day else None, progress.told)
     write_file(output, fragment(result.calibration, result.set_aside, result.at_bound))
     return summary(result, output)
 

@@ -41,6 +41,7 @@ def compare(
     from aisizer.deliver.compare import FORMATS, compare_svg, compare_text
     from aisizer.plan.confirm import as_confirm
     from aisizer.plan.make import make_plan
+    from aisizer.progress import counted
     from aisizer.studies.compare import Scenarios, scenario, variations
 
     if form not in FORMATS:
@@ -49,8 +50,7 @@ def compare(
     asked = _asked(profiles, changes, sets, fragments, overlay)
     found = []
     with Progress("planning") as progress:
-        for done, (name, one) in enumerate(zip(_names(asked), asked, strict=True)):
-            progress.told(done, len(asked))
+        for name, one in counted(zip(_names(asked), asked, strict=True), len(asked), progress.told):
             plan = make_plan(one.inputs.loaded, one.inputs.catalog, one.inputs.files, effort)
             found.append(scenario(name, one.changes, plan))
     answer = Scenarios(

@@ -42,8 +42,8 @@ def predict_csv(points: Path, *, output: Path | None, overlay: Path | None) -> N
     from aisizer.catalog.load import load_catalog
 
     text = io.StringIO()
-    with Progress("predicting"):
-        counts = write_lines(predict_lines(points, load_catalog(overlay)), text)
+    with Progress("predicting") as progress:
+        counts = write_lines(predict_lines(points, load_catalog(overlay), progress.told), text)
     if output is None:
         sys.stdout.write(text.getvalue())
     else:

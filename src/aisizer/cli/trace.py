@@ -42,8 +42,9 @@ def trace(
     conversion = parse_conversion(tokens_times)
     name = _workload(workload, file)
     mapping = parse_mapping(columns)
-    with Progress(f"reading {file.name}"):
-        found = converted(read_trace(file, mapping), conversion)
+    with Progress(f"reading {file.name}") as progress:
+        found = converted(read_trace(file, mapping, progress.told), conversion)
+    with Progress(f"looking at {len(found.requests.arrival_s):,} requests"):
         try:
             shown = report(found, conversion)
         except InvalidInput as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from aisizer.plan.context import Context
 from aisizer.plan.drill_phases import Run
 from aisizer.plan.upstream_queue import behind_upstreams
 from aisizer.profile.sections import Admission
+from aisizer.progress import Told, untold
 from aisizer.queueing.simulate import Patience, simulate
 from aisizer.queueing.two_pools import TwoPools, simulate_pools
 from aisizer.shapes import Floats, Requests
@@ -26,8 +27,6 @@ MOST_REQUESTS = 5_000_000
 """[request] of one run; a larger fleet's hour is cut short, and the answer says so."""
 OTHERS = 500
 """Added to a seed for another stream of requests."""
-Told = Callable[[int, int], None]
-"""Called with runs done and runs to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Played:
     waits: tuple[Mapping[str, Floats], ...]
 
 
-def play(context: Context, wave: FirstWave, scene: Scene, progress: Told = lambda done, of: None) -> Played:
+def play(context: Context, wave: FirstWave, scene: Scene, progress: Told = untold) -> Played:
     """Plays the peak hour of all pools, once for each seed."""
     grounds = tuple(wave.ground(member, context, scene.seconds) for member in wave.members)
     troubles = tuple(None if scene.drill is None else trouble(scene.drill, ground) for ground in grounds)

@@ -9,9 +9,10 @@ import numpy as np
 
 from aisizer.plan.context import Context
 from aisizer.plan.drill_phases import Run, drained, own, phases_of, recovered
-from aisizer.plan.drill_play import FirstWave, Member, Played, Scene, Told, play
+from aisizer.plan.drill_play import FirstWave, Member, Played, Scene, play
 from aisizer.plan.drill_records import DrillPromise, DrillResult, Phase, Promise
 from aisizer.profile.sections import Admission
+from aisizer.progress import Told, counted, untold
 from aisizer.sizing.admission import default_admission, limited, told
 from aisizer.sizing.drills import DRILLS, Ground, Trouble
 from aisizer.sizing.pools import Pool
@@ -39,15 +40,14 @@ def scenes(context: Context, wave: FirstWave, seconds: float, seeds: int) -> Ite
 
 
 def all_played(
-    context: Context, wave: FirstWave, seconds: float, seeds: int, progress: Told = lambda done, of: None
+    context: Context, wave: FirstWave, seconds: float, seeds: int, progress: Told = untold
 ) -> list[tuple[DrillResult, Played]]:
     """Each drill's record and what it is condensed from."""
     at_rest = play(context, wave, Scene(None, seconds, seeds, Admission()))
     asked, found = list(scenes(context, wave, seconds, seeds)), []
-    for i, scene in enumerate(asked, start=1):
+    for scene in counted(asked, len(asked), progress):
         played = play(context, wave, scene)
         found.append((result(context, wave, played, at_rest), played))
-        progress(i, len(asked))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
@@ -14,11 +14,9 @@ from aisizer.plan.make import make_plan
 from aisizer.plan.money_records import Driver
 from aisizer.plan.price_moves import swing_key
 from aisizer.profile.load import LoadedProfile
+from aisizer.progress import Told, untold
 from aisizer.studies.diff import chosen
 from aisizer.studies.sensitivity_drivers import Input, Value, inputs
-
-Told = Callable[[int, int], None]
-"""Told of plans made and of all that are to be made."""
 
 
 def with_sensitivity(
@@ -27,7 +25,7 @@ def with_sensitivity(
     catalog: Catalog,
     files: Mapping[str, Model],
     confirm: Confirm,
-    progress: Told = lambda done, of: None,
+    progress: Told = untold,
 ) -> Plan:
     """The plan with every driver run again; prices that are not run keep what they cost on the plan's own fleet."""
     moved = list(inputs(plan, loaded, catalog))

@@ -13,11 +13,12 @@ from aisizer.errors import InvalidInput
 from aisizer.plan import Plan, prototype
 from aisizer.plan.context import Context, gather
 from aisizer.plan.drill_phases import Run, over_time, phases_of, recovered
-from aisizer.plan.drill_play import MOST_REQUESTS, FirstWave, Member, Played, Scene, Told, play
+from aisizer.plan.drill_play import MOST_REQUESTS, FirstWave, Member, Played, Scene, play
 from aisizer.plan.drill_results import all_played
 from aisizer.plan.make import rooms
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.sections import Admission
+from aisizer.progress import Told, untold
 from aisizer.sizing.admission import told as admission_told
 from aisizer.sizing.capacity import Candidate, screen
 from aisizer.sizing.drills import DRILLS, Ground, Trouble
@@ -53,7 +54,7 @@ def simulated(
     catalog: Catalog,
     files: Mapping[str, Model],
     asked: Asked,
-    progress: Told = lambda done, of: None,
+    progress: Told = untold,
 ) -> tuple[Simulation, dict[str, list[Run]]]:
     """The plan's first wave at the highest demand it carries, all its servers up, under a drill if one is asked."""
     context = gather(loaded, catalog, files)
@@ -73,7 +74,7 @@ def all_simulated(
     catalog: Catalog,
     files: Mapping[str, Model],
     asked: Asked,
-    progress: Told = lambda done, of: None,
+    progress: Told = untold,
 ) -> AllDrills:
     """Every drill on the plan's first wave, each condensed to a record, with the runs behind them."""
     context = gather(loaded, catalog, files)

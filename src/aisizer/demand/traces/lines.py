@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from aisizer.errors import Fault, InvalidInput
+from aisizer.progress import Told, untold
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_LINE = 16_000_000
 """Characters of one line; the longest row of numbers has a few hundred, one with prompts some hundred thousand."""
@@ -30,11 +35,24 @@ def sha256_of(path: Path) -> str:
         raise refusal(path, f"the trace cannot be read ({reason}). Check the path and its permissions.") from error
 
 
+class _Watched(io.FileIO):
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, path: Path, progress: Told) -> None:
+        super().__init__(path)
+        self._progress, self._size = progress, os.fstat(self.fileno()).st_size
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        count = super().readinto(buffer)
+        self._progress(self.tell(), self._size)
+        return count
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
+def opened(path: Path, progress: Told = untold) -> Iterator[TextIO]:
     """The text of a trace; bytes that are no UTF-8 become marks, which no number survives."""
     try:
-        with path.open("rb") as raw:
+        with io.BufferedReader(_Watched(path, progress)) as raw:
             packed = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             yield io.TextIOWrapper(packed, "utf-8-sig", errors="replace", newline="")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

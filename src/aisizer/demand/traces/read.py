@@ -11,16 +11,20 @@ from aisizer.demand.traces.json_records import BLOCK_TOKENS
 from aisizer.demand.traces.lines import opened, refusal, sha256_of
 from aisizer.demand.traces.records import Collector, Trace
 from aisizer.demand.traces.table import read_table
+from aisizer.progress import Told, untold
 
 _PEEK = 1024
 """Characters looked at to tell CSV from JSON."""
 
 
-def read_trace(path: Path, mapping: Mapping[str, str] | None = None) -> Trace:
-    """Reads a trace; `mapping` names its columns where it is of no known format. A refusal names the line."""
+def read_trace(path: Path, mapping: Mapping[str, str] | None = None, progress: Told = untold) -> Trace:
+    """Reads a trace; `mapping` names its columns where it is of no known format. A refusal names the line.
+
+    `progress` is told of the bytes read.
+    """
     digest = sha256_of(path)
     collector = Collector()
-    with opened(path) as stream:
+    with opened(path, progress) as stream:
         form, has_times, has_cached, zoneless, reuse = _read(stream, path, mapping or {}, collector)
     requests, start, sessions = collector.requests()
     left = collector.left()
