@@ -66,7 +66,7 @@ def _stage(folder: Path, files: Mapping[str, bytes], made: list[Path]) -> None:
         staged = folder / NEW / name
         staged.parent.mkdir(parents=True, exist_ok=True)
         staged.write_bytes(content)
-    (folder / NEW).rename(folder / READY)
+    (folder / NEW).replace(folder / READY)
 
 
 def _move(folder: Path) -> None:
@@ -79,7 +79,7 @@ def _move(folder: Path) -> None:
             before[place] = place.read_bytes() if place.exists() else None
             path.replace(place)
     except BaseException:
-        ready.rename(folder / NEW)
+        ready.replace(folder / NEW)
         for place, content in before.items():
             _put_back(place, content)
         raise
