@@ -126,7 +126,7 @@ def test_the_nearest_layout_is_used_and_the_distance_told(tmp_path: Path) -> Non
     assert outside(one.range, 1, 8.0, 1024.0, 128.0) == ()
     told = outside(one.range, 2, 100.0, 1024.0, 128.0)
     assert "tensor_parallel 2 was not measured (only 1)" in told[0]
-    assert "100 requests in flight" in told[1]
+    assert "requests in flight (100) lie outside the measured 1 to 16" in told[1]
 
 
 def test_no_file_a_wrong_date_and_a_place_that_cannot_be_written_are_told(tmp_path: Path) -> None:

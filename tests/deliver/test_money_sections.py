@@ -131,7 +131,7 @@ def test_every_part_flip_driver_and_case_is_a_row() -> None:
     rows = [next(len(t.rows) for caption, t in reversed(found.items()) if caption.startswith(s)) for s in starts]
     flipping = [flip for flip in plan().flips if flip.value_usd is not None]
     assert rows == [5, min(len(flipping), FLIPS), min(len(plan().sensitivity), DRIVERS), 3]
-    assert f"{len(plan().flips)} prices of admitted sites" in text("sensitivity")
+    assert "sizing.json (flips) also has those that change the site at no value" in text("sensitivity")
     assert len(plan().growth_costs) == 9 and any("other sites in sizing.json" in caption for caption in found)
     assert "--sensitivity" in text("sensitivity")
     picture = next(block for block in section("sensitivity").blocks if isinstance(block, Figure))
