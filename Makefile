@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-OUTPUTS := tests/deliver tests/docs tests/profiles
+OUTPUTS := tests/ci tests/deliver tests/docs tests/profiles
 
 .PHONY: demo test install lint types walls tests tests-outputs tests-rest fuzz readme docs bench mutants lock wheelhouse release pythons clean
 
