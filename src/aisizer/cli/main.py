@@ -86,6 +86,18 @@ FailOn = Annotated[
     typer.Option("--fail-on", metavar="COND", help='exit 4 when true, such as "tco.three_year_usd > 5e6"'),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print nothing but errors")]
+EngineName = Annotated[
+    str | None, typer.Option("--engine", metavar="NAME", help="engine profile", autocompletion=offered.engines)
+]
+PrecisionName = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="NAME",
+        help="bf16, fp8, fp4, int8 or int4",
+        autocompletion=offered.among("bf16", "fp8", "fp4", "int8", "int4"),
+    ),
+]
 
 
 def _examples(*commands: str) -> str:
@@ -350,17 +362,8 @@ def predict(
     osl: Annotated[float | None, typer.Option(help="output tokens")] = None,
     concurrency: Annotated[int | None, typer.Option(help="requests in flight")] = None,
     rate: Annotated[float | None, typer.Option(help="requests a second")] = None,
-    engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="engine profile", autocompletion=offered.engines)
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="bf16, fp8, fp4, int8 or int4",
-            autocompletion=offered.among("bf16", "fp8", "fp4", "int8", "int4"),
-        ),
-    ] = None,
+    engine: EngineName = None,
+    precision: PrecisionName = None,
     prefix_hit: Annotated[
         str | None, typer.Option(metavar="SHARE", help="of each prompt in the prefix cache, such as 40%")
     ] = None,
@@ -533,17 +536,8 @@ def calibrate(
         str | None,
         typer.Option(metavar="NAME", help="catalog name, where no file names it", autocompletion=offered.models),
     ] = None,
-    engine: Annotated[
-        str | None, typer.Option(metavar="NAME", help="engine profile", autocompletion=offered.engines)
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="bf16, fp8, fp4, int8 or int4",
-            autocompletion=offered.among("bf16", "fp8", "fp4", "int8", "int4"),
-        ),
-    ] = None,
+    engine: EngineName = None,
+    precision: PrecisionName = None,
     form: Annotated[
         str | None, typer.Option("--format", help="tool that wrote the files, where it is not seen")
     ] = None,
