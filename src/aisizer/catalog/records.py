@@ -262,7 +262,7 @@ class Site(Sourced):
     egress_tiers: dict[str, float] = Field(default_factory=dict)
     """[GB] of a month from which each facility amount prices the rest, `egress` first; empty: one price for all"""
     attestations: tuple[str, ...] = ()
-    limits: SiteLimits = SiteLimits()
+    limits: SiteLimits = SiteLimits.model_construct()
 
 
 class TokenPrice(Record):

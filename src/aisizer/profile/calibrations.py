@@ -79,7 +79,7 @@ class Calibration(Record):
     """Layout with the most points; the others stand in the range."""
     points: int = Field(ge=1)
     """Load points that were fitted on."""
-    factors: Factors = Factors()
+    factors: Factors = Factors.model_construct()
     """What the step times are multiplied by."""
     standard_errors: dict[Label, NotNegative] = Field(default_factory=dict)
     """Standard error of each factor: relative for the multiples, seconds for the added times."""

@@ -242,7 +242,7 @@ class Workload(Record):
     """Path of a request trace; load, lengths and burst that are left out come from it, and it can be replayed."""
     load: Load
     """How much arrives at the peak hour: users, rate, concurrency, per_request_of or trace."""
-    burst: Burst = Burst()
+    burst: Burst = Burst.model_construct()
     """Arrival variance inside the peak hour."""
     prompt_tokens: TokenLengths
     """Prompt lengths, system prompt and retrieved context included."""
@@ -422,13 +422,13 @@ class Resilience(Record):
     confidence: Annotated[Share, Field(ge=0.5, le=0.99)] = 0.5
     """Probability with which each SLO holds, by the model's measured error; above 50 % it replaces the headroom's part for
     that error where it is too little. 50 %: the plain prediction, whose error the headroom covers."""
-    disaster_recovery: DisasterRecovery = DisasterRecovery()
+    disaster_recovery: DisasterRecovery = DisasterRecovery.model_construct()
     """What stands at a second site."""
-    upgrades: Upgrades = Upgrades()
+    upgrades: Upgrades = Upgrades.model_construct()
     """How a new model or engine version is brought in."""
     cold_start: Duration = 300.0
     """[s] from starting a replica to its first request: weights read, graphs captured; five minutes (assumed: measure yours)."""
-    clients: Clients = Clients()
+    clients: Clients = Clients.model_construct()
     """What clients do when the service fails them."""
     servers_per_rack: int | None = Field(default=None, ge=1, le=100)
     """Servers of this fleet that one rack and its power feed take down together, for `auto`; left out: rack losses are not
@@ -453,7 +453,7 @@ class Resilience(Record):
     """Fleets beside production by name: staging, integration, evaluation, canary; left out: one replica of each pool for
     staging, on the hardware of evidence.prototype or evidence.today if it is large enough, else on production's spare off-peak,
     because a fleet of its own would double a small one. {} for none."""
-    admission: Admission = Admission()
+    admission: Admission = Admission.model_construct()
     """What the gateway refuses; left out: nothing, and the plan says what limits would change."""
 
 
@@ -524,9 +524,9 @@ class Compliance(Record):
     """Whether the hosting partner is a cloud service provider (NIST SP 800-145); false: a dedicated private cluster."""
     log_retention: Duration | None = None
     """[s] how long prompt and response logs are kept; left out: the rule's figure, or 13 months by policy."""
-    logging: Logging = Logging()
+    logging: Logging = Logging.model_construct()
     """What is kept of each request, and on which storage."""
-    assessment: Assessment = Assessment()
+    assessment: Assessment = Assessment.model_construct()
     """The last CMMC assessment, where one of its levels binds."""
     archive_site: SiteId | None = None
     """Where old logs are kept, judged by the same rules; left out: a place of the chosen site's own class."""
@@ -757,9 +757,9 @@ class Supply(Record):
     site_work: Literal["refuse", "build"] = "refuse"
     """What happens where a fleet passes a limit of its site: refuse rejects it, because new power takes years; build has the
     limit lifted: an item of its own with its date and its cost, rejected only if it would have to be ordered before plan_date."""
-    lead_time: LeadTime = LeadTime()
+    lead_time: LeadTime = LeadTime.model_construct()
     """Parts of the time from decision to service; a part left out is the site's own."""
-    path: PathToProduction = PathToProduction()
+    path: PathToProduction = PathToProduction.model_construct()
     """The way from the go decision to production."""
     commitment: Literal["auto", "on_demand", "one_year", "three_year"] = "auto"
     """Term of rented capacity; auto takes the cheapest over 36 months among the terms the catalog prices."""
@@ -793,7 +793,7 @@ class Supply(Record):
     hardware-support-rate: 0.1; empty: the catalog's."""
     vector_stores: dict[Name, VectorStore] = Field(default_factory=dict, max_length=50)
     """Stores of embeddings by name that stand beside the fleet; empty: none."""
-    front_end: FrontEnd = FrontEnd()
+    front_end: FrontEnd = FrontEnd.model_construct()
     """What stands before the GPUs."""
 
 
@@ -816,7 +816,7 @@ class Integration(Record):
     """[s] mean time of one call, outside the SLOs of the model service; left out: unknown, and the plan says so."""
     limit: Rate | None = None
     """[req/s] its rate ceiling; left out: unknown, and the plan says so."""
-    retry: Retry = Retry()
+    retry: Retry = Retry.model_construct()
     """What a client does when a call fails."""
     readiness: Literal["real", "stubbed", "gap"] = "real"
     """real: it answers today; stubbed: a stand-in answers; gap: nothing answers yet."""
@@ -910,7 +910,7 @@ class Evidence(Record):
     orders: tuple[Order, ...] = Field(default=(), max_length=200)
     """Purchases on their way and received, laid over the profile with `--with FRAGMENT`; those due by go-live are the plan's
     own first wave and add nothing to it. Empty: none."""
-    monitoring: Monitoring = Monitoring()
+    monitoring: Monitoring = Monitoring.model_construct()
     """Where the metrics of the deployed fleet are."""
 
 
@@ -995,19 +995,19 @@ class Profile(Record):
     """First day in production; left out: the earliest date that every admitted site can meet."""
     workloads: dict[Name, Workload] = Field(min_length=1, max_length=50)
     """Workloads by name; those with the same model share a pool of replicas."""
-    growth: GrowthSection = GrowthSection()
+    growth: GrowthSection = GrowthSection.model_construct()
     """How demand moves over 36 months."""
-    resilience: Resilience = Resilience()
+    resilience: Resilience = Resilience.model_construct()
     """Which failures and which error the fleet must carry."""
-    compliance: Compliance = Compliance()
+    compliance: Compliance = Compliance.model_construct()
     """What binds the customer, and so which sites are admitted."""
-    supply: Supply = Supply()
+    supply: Supply = Supply.model_construct()
     """What may be bought, where from, and how fast it comes."""
     integrations: dict[Name, Integration] = Field(default_factory=dict)
     """Upstream systems by name that each request calls."""
-    evidence: Evidence = Evidence()
+    evidence: Evidence = Evidence.model_construct()
     """What was measured or stands today."""
-    finance: Finance = Finance()
+    finance: Finance = Finance.model_construct()
     """How money is counted."""
     gates: tuple[Gate, ...] = ()
     """Conditions on Plan paths of the chosen site, such as tco.three_year_usd <= 6.0e6 or slo.met;
