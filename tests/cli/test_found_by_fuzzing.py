@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from command_line import SMALL, Cli
+from outside_files import ROOT
 
 PROFILE = SMALL + "supply: {gpus: [h100-sxm], sites: [on_premises]}\n"
 
@@ -64,3 +67,16 @@ def test_a_trace_with_one_request_weeks_after_the_others(cli: Cli) -> None:
 def test_a_useful_life_beyond_the_calendar(cli: Cli) -> None:
     result = cli("validate", "p.yaml", "--set", "finance.useful_life=5000000000001 y")
     assert result.code == 2 and "finance.useful_life: " in result.err and "at most 100 y" in result.err
+
+
+def test_a_source_of_a_day_that_no_calendar_has(cli: Cli) -> None:
+    sources = Path("own/sources/gpus.yaml")
+    sources.parent.mkdir(parents=True)
+    given = (ROOT / "hardware_catalog/sources/gpus.yaml").read_text("utf-8")
+    sources.write_text(re.sub(r"date: .*", 'date: "2025-18-12"', given), encoding="utf-8")
+    assert cli("size", "p.yaml", "--confirm", "none", "-q", "--catalog", "own", "-o", "out").code == 0
+    used = {
+        source["date"]: source["age_days"]
+        for source in json.loads(Path("out/sizing.json").read_text("utf-8"))["sources"]
+    }
+    assert used["2025-18-12"] is None

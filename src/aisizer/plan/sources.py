@@ -144,19 +144,24 @@ def _kind(kind: str) -> int:
 
 
 def age_days(text: str, plan_date: date) -> int | None:
-    """Days from a date that may lack its day or month to plan_date; null if unreadable.
+    """Days from a date that may lack its day or month to plan_date; null if it is none that a calendar has.
 
     Of a month or a year its last day counts, or plan_date itself where that comes first.
 
-    >>> age_days("2026-10", date(2026, 12, 1)), age_days("2026", date(2026, 12, 1)), age_days("n.d.", date(2026, 1, 1))
-    (31, 0, None)
+    >>> age_days("2026-10", date(2026, 12, 1)), age_days("2026", date(2026, 12, 1))
+    (31, 0)
+    >>> age_days("n.d.", date(2026, 1, 1)), age_days("2025-18-12", date(2026, 1, 1))
+    (None, None)
     """
     parts = text.split("-")
-    if not all(part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
+    if not all(part.isdecimal() for part in parts) or not 1 <= len(parts) <= 3:
         return None
     year, month = int(parts[0]), int(parts[1]) if len(parts) > 1 else 12
     day = int(parts[2]) if len(parts) > 2 else {2: 28}.get(month, 30 if month in (4, 6, 9, 11) else 31)
-    age = (plan_date - date(year, month, day)).days
+    try:
+        age = (plan_date - date(year, month, day)).days
+    except (ValueError, OverflowError):
+        return None
     return 0 if age < 0 and len(parts) < 3 else age
 
 
