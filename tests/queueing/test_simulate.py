@@ -18,7 +18,7 @@ from synthetic import LARGE, SMALL, requests, shuffled, steps, traffic
 
 from aisizer.queueing.formulas import mg1_mean_wait, mmc_mean_wait
 from aisizer.queueing.occupancy import Load, solve
-from aisizer.queueing.simulate import Outcome, simulate, static_batch
+from aisizer.queueing.simulate import Outcome, simulate
 from aisizer.shapes import Floats, StepTable
 
 TABLES = {"large": LARGE, "small": SMALL}
@@ -131,23 +131,6 @@ def test_one_client_is_sequential_service() -> None:
         assert run.e2e_s[i] == pytest.approx(alone.e2e_s[0], rel=1e-9)
         assert run.ttft_s[i] == pytest.approx(alone.ttft_s[0], rel=1e-9)
     np.testing.assert_allclose(run.sent_s[1:], run.finish_s[:-1], rtol=1e-12)
-
-
-def test_a_static_batch_is_a_burst_that_one_step_computes() -> None:
-    table = replace(LARGE, token_budget=16384, request_fixed_s=0.0)
-    for batch, prompt, output in ((1, 100, 50), (16, 1000, 200), (8, 2000, 2)):
-        run = simulate(table, requests(np.zeros(batch), prompt, output))
-        expected = (run.ttft_s[0], run.tpot_s[0], run.makespan_s)
-        assert static_batch(table, prompt, output, batch) == pytest.approx(expected, rel=1e-9)
-        cached = replace(requests(np.zeros(batch), prompt, output), cached_tokens=np.full(batch, 64.0))
-        first = simulate(table, cached).ttft_s[0]
-        assert static_batch(table, prompt, output, batch, 64.0)[0] == pytest.approx(first, rel=1e-9)
-    assert np.isnan(static_batch(table, 100, 1, 4)[1])
-
-
-def test_a_static_batch_beyond_the_grid_goes_on_in_a_straight_line() -> None:
-    table = steps(per_token=1e-3)
-    assert static_batch(table, 10_000.0, 1.0, 10)[0] == pytest.approx(100.0)
 
 
 def replications(table: StepTable, rate: float, outputs: object, count: int = 12_000, runs: int = 5) -> list[Outcome]:
