@@ -72,11 +72,11 @@ def _places(context: Context, best: Evaluated) -> Iterator[tuple[str, str]]:
 def late(way: Path) -> Iterator[str]:
     """A warning where the path ends after go-live."""
     if not way.in_time:
-        missing = [f"{p.name} ({p.field})" for p in way.preconditions if not p.met]
-        mend = f"Open: {', '.join(missing)}. Meet them" if missing else "Shorten its tasks in supply.path"
+        missing = [p.field for p in way.preconditions if not p.met]
+        mend = f"Settle {', '.join(missing)}" if missing else "Shorten its tasks in supply.path"
         yield (
             f"The path from the go decision to production takes {way.months['base']:.1f} months and ends on {way.end}, after "
-            f"go_live {way.go_live}; critical: {', '.join(way.critical)}. {mend}, or move go_live."
+            f"go_live {way.go_live}. {mend}, or move go_live."
         )
 
 
