@@ -350,6 +350,13 @@ def test_explain_shows_any_path_of_the_plan_and_a_recorded_step_to_go_on_with(cl
     assert lost.code == 2 and "as the document prints it, with its unit" in lost.err
     alone = cli("explain", "49 %")
     assert alone.code == 2 and "Give one with --plan FILE." in alone.err
+    assert text("first wave") == "wave, first wave: what is ordered at one time; the first is what is signed for now\n"
+    assert text("p(MET)").startswith("P(met): chance that") and cli("explain", "TTFT").out.startswith(
+        "TTFT, TPOT, E2E: time"
+    )
+    assert "  next" not in text("verdicts")
+    part = cli("explain", "redundancy", "--plan", "out")
+    assert part.code == 2 and "Did you mean" in part.err and "resilience.redundancy" in part.err
     wrong = cli("explain", "decision.gps", "--plan", "out/sizing.json")
     assert wrong.code == 2 and "Did you mean decision.gpus" in wrong.err
 

@@ -64,6 +64,29 @@ def test_no_figure_is_cut_at_any_width(width: int) -> None:
     assert "1,942,456" in text
 
 
+def test_the_widest_usual_row_keeps_its_last_column_at_eighty() -> None:
+    wide = slo(workload="completion", metric="e2e", probability=0.999, interval_ms=(1000.0, 1420.0))
+    text = shown(sample_plan().model_copy(update={"slo": (wide,)}))
+    assert "N-1 server\n" in text and "completion  E2E p95" in text and "1.21 ±0.21 s" in text and "1.84 s\n" in text
+
+
+def test_rented_says_for_how_long() -> None:
+    plan = no_discount_plan()
+    assert plan.decision is not None
+    held = plan.decision.model_copy(update={"term": "three_year"})
+    assert "three-year commitment)" in shown(plan.model_copy(update={"decision": held}))
+
+
+def test_the_budget_stands_below_the_totals() -> None:
+    def with_budget(budget: str) -> str:
+        finance = {**sample_plan().profile["finance"], "budget_three_year": budget}
+        return shown(sample_plan().model_copy(update={"profile": {**sample_plan().profile, "finance": finance}}))
+
+    cost = sample_plan().tco["on_premises"].three_year_usd
+    assert f"budget of 3 years: 6,000,000, {6e6 - cost:,.0f} left\n" in with_budget("6 MUSD")
+    assert f"budget of 3 years: 1,000,000, {cost - 1e6:,.0f} short\n" in with_budget("1 MUSD")
+
+
 def test_a_confidence_that_was_asked_for_is_a_step_and_a_plan_without_chances_is_shown() -> None:
     plan = sample_plan()
     assert plan.decision is not None
@@ -107,6 +130,14 @@ def test_the_trigger_is_the_one_that_fires_first() -> None:
     )
 
 
+def test_a_trigger_of_the_first_day_names_the_level_of_that_day_and_comes_first() -> None:
+    now = trigger(pool="now", threshold=0.7).model_copy(
+        update={"fires_on_day_one": True, "cautious": 0.4, "predicted": {"low": None, "base": None, "high": None}}
+    )
+    plan = sample_plan().model_copy(update={"triggers": (trigger(), now)})
+    assert "trigger of now at 40 %, fires on the first day\n" in shown(plan)
+
+
 def test_redundancy_left_to_the_plan_and_the_second_site_are_said() -> None:
     text = shown(second_site_plan())
     assert "redundancy N+1\n" in text and "> disaster recovery 24" in text.replace("\n" + " " * 16, " ")
@@ -139,3 +170,9 @@ def test_many_warnings_leave_one_screen() -> None:
     plan = sample_plan().model_copy(update={"warnings": tuple(f"warning {n}" for n in range(9))})
     assert "warning 1\n" in shown(plan)
     assert "7 more warnings in sizing.md" in shown(plan)
+
+
+def test_old_prices_are_one_warning_behind_the_others() -> None:
+    old = tuple(f"The price of {n} (item-{n}) is {n} days old on plan_date. Renew it." for n in (100, 200))
+    text = shown(sample_plan().model_copy(update={"warnings": (*old, "go-live is missed.")}))
+    assert text.index("Warning       go-live is missed.") < text.index("Warning       Prices are 100 to 200 days old")

@@ -26,7 +26,8 @@ def plan(**changes: Any) -> Plan:
 def test_open_preconditions_that_end_after_go_live_are_warned_of_with_the_mend() -> None:
     made = plan(go_live="2027-07-15")
     assert made.path is not None and not made.path.in_time
-    said = next(w for w in made.warnings if w.startswith("The path"))
+    said = made.warnings[0]
+    assert said.startswith("The path")
     for word in ("supply.path.owner", "supply.path.budgeted", "supply.path.review_in_parallel", str(made.path.end)):
         assert word in said
     ready = plan(go_live="2027-07-15", supply__path=MET)

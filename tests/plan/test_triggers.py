@@ -123,4 +123,6 @@ def test_what_fires_on_the_first_day_is_said_with_its_order(tmp_path: Path) -> N
     plan = plan_for(tmp_path, STEEP | SLOW_SUPPLY)
     load = only(plan, "load")
     assert load.fires_on_day_one and "wave 2" in load.order
-    assert any("would fire on the first day" in said and "wave 2" in said for said in plan.warnings)
+    said = next(said for said in plan.warnings if "would fire on the first day" in said)
+    assert "wave 2" in said and load.first_level < load.threshold
+    assert f"({load.first_level * 100:.0f} % until 13 weeks are measured, then {load.threshold * 100:.0f} %)" in said

@@ -52,15 +52,25 @@ def verify(overlay: Path | None) -> None:
     """Checks that every record loads, is sourced and is plausible."""
     from aisizer.catalog.load import load_catalog
     from aisizer.catalog.verify import verify_catalog
+    from aisizer.deliver.numbers import count
 
     catalog = load_catalog(overlay)
     problems = verify_catalog(catalog)
     if problems:
-        raise InvalidInput("\n".join([*problems, f"{len(problems)} problems in the catalog."]))
+        raise InvalidInput("\n".join([*problems, f"{count(len(problems), 'problem')} in the catalog."]))
     counts = ", ".join(f"{len(_records(catalog, kind))} {kind}" for kind in KINDS)
-    replaced = f" The overlay {catalog.overlay} replaces {len(catalog.replaced)} records." if catalog.overlay else ""
-    told = f"The catalog {catalog.version} is sound: {counts}, {len(catalog.sources)} sources.{replaced}\n"
+    laid = f" {_laid(catalog, load_catalog())}" if catalog.overlay else ""
+    told = f"The catalog {catalog.version} is sound: {counts}, {len(catalog.sources)} sources.{laid}\n"
     sys.stdout.write(fitted(told, sys.stdout))
+
+
+def _laid(catalog: Catalog, packaged: Catalog) -> str:
+    """What an overlay changes, so that a file in the wrong place is seen."""
+    added = [
+        f"{kind}/{key}" for kind in KINDS for key in _records(catalog, kind) if key not in _records(packaged, kind)
+    ]
+    new, replaced = (", ".join(names) or "none" for names in (added, catalog.replaced))
+    return f"The overlay {catalog.overlay} adds {new} and replaces {replaced}."
 
 
 def _records(catalog: Catalog, kind: str) -> Mapping[str, Record]:

@@ -24,7 +24,7 @@ def explain(name: str, plan_path: Path | None) -> None:
         raise InvalidInput(
             f"{name!r} is looked up in a plan, and none is near. Give one with --plan FILE. {AS_PRINTED}"
         )
-    text = _field(name) if path is None else explained(_read(path), name, path)
+    text = (_meaning(name) or _field(name)) if path is None else explained(_read(path), name, path)
     sys.stdout.write(fitted(text, sys.stdout, " " * 11))
 
 
@@ -38,7 +38,7 @@ def explained(plan: Plan, name: str, path: Path | None) -> str:
     assumption = next((found for found in plan.assumptions if found.path == name), None)
     if assumption is not None:
         return _assumed(assumption, _help(name))
-    found = _value(plan, name) or _help(name) or figures_text(plan, name)
+    found = _value(plan, name) or _help(name) or _meaning(name) or figures_text(plan, name)
     if not found:
         raise InvalidInput(_unknown(plan, name, path))
     return found
@@ -102,12 +102,26 @@ def _inner(value: Node) -> str:
 
 
 def _nearest(plan: Plan, name: str) -> str | None:
-    """The recorded step that shares most of the path, then most of the letters."""
+    """The recorded step that shares most of the path, then most of the letters; none where it shares no part of it."""
+
+    def shared(step: str) -> int:
+        return len(set(step.split(".")) & set(name.split(".")))
 
     def likeness(step: str) -> tuple[int, float]:
-        return len(set(step.split(".")) & set(name.split("."))), difflib.SequenceMatcher(None, step, name).ratio()
+        return shared(step), difflib.SequenceMatcher(None, step, name).ratio()
 
-    return max((step.name for step in plan.explain), key=likeness, default=None)
+    near = max((step.name for step in plan.explain), key=likeness, default=None)
+    return near if near is not None and shared(near) else None
+
+
+def _meaning(name: str) -> str:
+    """What a word of the screen or the document means; empty where the glossary lacks it."""
+    from aisizer.deliver.glossary import WORDS
+
+    for words, meaning in WORDS.items():
+        if name.lower() in (word.lower() for word in words.split(", ")):
+            return f"{words}: {meaning}\n"
+    return ""
 
 
 def _help(name: str) -> str:
@@ -127,7 +141,7 @@ def _unknown(plan: Plan, name: str, path: Path | None) -> str:
     if has_figures(name):
         return f"{name!r} stands nowhere in {path}. {AS_PRINTED}"
     names = [step.name for step in plan.explain] + [assumption.path for assumption in plan.assumptions]
-    close = difflib.get_close_matches(name, names, n=3)
+    close = [known for known in names if known.endswith(f".{name}")][:3] or difflib.get_close_matches(name, names, n=3)
     hint = f" Did you mean {', '.join(close)}?" if close else ""
     return f"{path} explains no {name} and no profile field has that name.{hint} `aisizer explain decision.gpus` is a start."
 

@@ -172,7 +172,9 @@ def second_site(plan: Plan) -> str | None:
 def first_trigger(plan: Plan) -> Trigger | None:
     """The load trigger that is expected to fire first; without any expected date, the one with the lowest threshold."""
     loads = [trigger for trigger in plan.triggers if trigger.kind == "load"]
-    return min(loads, key=lambda t: (t.predicted.get("base") or date.max, t.threshold), default=None)
+    return min(
+        loads, key=lambda t: (not t.fires_on_day_one, t.predicted.get("base") or date.max, t.threshold), default=None
+    )
 
 
 def phases(plan: Plan) -> list[dict[str, Any]]:

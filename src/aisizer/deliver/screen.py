@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aisizer.costs.records import SiteCost
 from aisizer.deliver import labels, numbers
+from aisizer.deliver.sections_decision import risks
 from aisizer.deliver.sections_evidence import compared
 from aisizer.deliver.sections_money import priced
 from aisizer.deliver.sections_options import against_chosen, nearest
@@ -94,7 +95,8 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
     what = (
         f"{labels.verb(decision)} {labels.fleet(decision)} {labels.site(decision.site)}, order by {decision.order_by}"
     )
-    servers = f"{numbers.count(decision.servers, 'server')} ({decision.offer_name})"
+    rented = "" if decision.term == "purchase" else f", {labels.term(decision.term)}"
+    servers = f"{numbers.count(decision.servers, 'server')} ({decision.offer_name}{rented})"
     redundancy = f"redundancy {labels.redundancy(decision)}"
     if len(decision.pools) == 1:
         details = [f"{servers}, {labels.replicas(decision.pools[0])}, {redundancy}"]
@@ -108,7 +110,7 @@ def _headline(plan: Plan, decision: Decision) -> RenderableType:
 def _slo_table(plan: Plan, decision: Decision) -> Table:
     down = decision.redundant_servers
     heads = ["target", "predicted", "80 % band"] + ([f"N-{down} server"] if down else [])
-    table = _grid("llrrr" + "r" * bool(down), [22, 6])
+    table = _grid("llrrr" + "r" * bool(down), [0, 6, 6])
     table.add_row("SLO at the peak hour", "" if decision.probability_met is None else "P(met)", *heads, style="bold")
     for result in plan.slo:
         table.add_row(*_slo_row(result, bool(down)))
@@ -171,6 +173,8 @@ def _next_trigger(plan: Plan) -> list[str]:
     several = sum(other.kind == "load" for other in plan.triggers) > 1
     pool = f" of {trigger.pool}" if several else ""
     day = trigger.predicted.get("base")
+    if trigger.fires_on_day_one:
+        return [f"trigger{pool} at {numbers.share(trigger.first_level)}, fires on the first day"]
     expected = "not expected within 36 months" if day is None else f"expected {numbers.month(day)}"
     return [f"trigger{pool} at {numbers.share(trigger.threshold)}, {expected}"]
 
@@ -205,7 +209,7 @@ def _cost_notes(plan: Plan) -> list[str]:
         notes.append("NPV n/a: the profile sets no finance.discount_rate")
     if plan.baseline and plan.baseline_note:
         notes.append(f"baseline: {plan.baseline_note}")
-    return notes + _payback(plan)
+    return notes + _payback(plan) + _budget(plan)
 
 
 def _payback(plan: Plan) -> list[str]:
@@ -220,6 +224,18 @@ def _payback(plan: Plan) -> list[str]:
     return [f"paid back against {name}: {when}{later}"]
 
 
+def _budget(plan: Plan) -> list[str]:
+    """What the chosen site leaves of the budget, or takes beyond it."""
+    budget, cost = labels.finance(plan).budget_three_year, plan.tco[labels.decided(plan).site]
+    if budget is None:
+        return []
+    left = budget - cost.three_year_usd
+    most = "at most " if cost.missing and left >= 0 else "at least " if cost.missing else ""
+    return [
+        f"budget of 3 years: {numbers.usd(budget)}, {most}{numbers.usd(abs(left))} {'left' if left >= 0 else 'short'}"
+    ]
+
+
 def _evidence(plan: Plan) -> Facts:
     facts = [("" if index else "Also works", text) for index, text in enumerate(_runners_up(plan))]
     total = sum(group.count for group in plan.rejections)
@@ -227,8 +243,9 @@ def _evidence(plan: Plan) -> Facts:
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
     facts.append(("Weakest fact", labels.decided(plan).weakest_fact))
     facts += _prototype(plan)
-    facts += [("Warning", text) for text in plan.warnings[:WARNINGS]]
-    more = len(plan.warnings) - WARNINGS
+    warnings = risks(plan)
+    facts += [("Warning", text) for text in warnings[:WARNINGS]]
+    more = len(warnings) - WARNINGS
     return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts
 
 

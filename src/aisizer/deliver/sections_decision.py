@@ -79,8 +79,8 @@ def _cancellable(plan: Plan, decision: Decision) -> str:
     if decision.term != "purchase" or first is None or first.release_by is None:
         return BINDS.get(decision.term, numbers.NOT_AVAILABLE)
     return (
-        f"until the order is released, on {first.release_by} at the latest; from the supplier's confirmation, about "
-        f"{first.confirmed_by}, by terms of the supplier that this plan does not know"
+        f"until the order is released after approval, on {first.release_by} at the latest; from the supplier's confirmation, "
+        f"about {first.confirmed_by}, by terms of the supplier that this plan does not know"
     )
 
 

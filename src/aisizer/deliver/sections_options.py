@@ -124,7 +124,7 @@ def _pools_table(plan: Plan, pools: tuple[Pool, ...]) -> Block:
     ]
     heads = (
         "Pool | Role | Workloads | GPUs | Replicas | req/s at go-live # | req/s per replica # | Analytic # | Utilization # | "
-        "KV use p95 # | Degraded #"
+        "KV use p95 # | KV use, redundancy down #"
     )
     month = labels.carried_month(plan)
     caption = f"Pools of replicas, one for each model; utilization and KV cache at the peak of {month}"

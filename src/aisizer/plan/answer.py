@@ -176,10 +176,12 @@ def _answer(
         ),
         "warnings": (
             *bridge.sentences(bridged),
+            *path.late(way),
+            *warnings.not_compared(context, tco),
             *warnings.warnings(context, best, decision, slo, roadmap, triggers, survived),
             *strategies.sale_warnings(best, roadmap),
             *bill.sentences(bom, roadmap, context.profile.plan_date),
-            *path.sentences(way, scopes),
+            *path.reassessed(scopes),
         ),
     }
 

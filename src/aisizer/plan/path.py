@@ -69,15 +69,19 @@ def _places(context: Context, best: Evaluated) -> Iterator[tuple[str, str]]:
         yield "log archive", compliance.archive_site
 
 
-def sentences(way: Path, scopes: Sequence[ScopeChange]) -> Iterator[str]:
-    """Warnings where the path ends after go-live, and where a place may make a new assessment due."""
+def late(way: Path) -> Iterator[str]:
+    """A warning where the path ends after go-live."""
     if not way.in_time:
-        missing = [f"{p.name} ({p.field})" for p in way.preconditions if not p.met]
-        mend = f"Open: {', '.join(missing)}. Meet them" if missing else "Shorten its tasks in supply.path"
+        missing = [p.field for p in way.preconditions if not p.met]
+        mend = f"Settle {', '.join(missing)}" if missing else "Shorten its tasks in supply.path"
         yield (
             f"The path from the go decision to production takes {way.months['base']:.1f} months and ends on {way.end}, after "
-            f"go_live {way.go_live}; critical: {', '.join(way.critical)}. {mend}, or move go_live."
+            f"go_live {way.go_live}. {mend}, or move go_live."
         )
+
+
+def reassessed(scopes: Sequence[ScopeChange]) -> Iterator[str]:
+    """A warning for each place that may make a new assessment due."""
     for scope in scopes:
         if scope.significant:
             yield (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from aisizer.calibration.intervals import MEDIAN
 from aisizer.costs.bom_lines import price_age_limit
@@ -16,6 +16,7 @@ from aisizer.roadmap.records import Roadmap
 from aisizer.sizing.breaches import unchecked
 from aisizer.sizing.facility import limits_of
 from aisizer.sizing.records import SloResult
+from aisizer.triggers.order_rule import HISTORY_DAYS
 from aisizer.triggers.records import Trigger
 
 Survival = tuple[Availability, RecoveryCheck, tuple[SiteWork, ...]]
@@ -65,6 +66,16 @@ def _budget(context: Context, best: Evaluated) -> Iterator[str]:
             f"The 36 months cost {cost:,.2f} USD, {cost - budget:,.2f} USD over finance.budget_three_year. Raise it, loosen "
             "the SLO or the redundancy, or phase the rollout."
         )
+
+
+def not_compared(context: Context, compared: Collection[str]) -> Iterator[str]:
+    """Sites of the profile at which no option is left, so that no total names them."""
+    for site in context.verdicts:
+        if site not in compared:
+            yield (
+                f"{site} is not compared, for no option is left there. aisizer size with --set supply.sites=[{site}] says what "
+                "rejects them and what would free one."
+            )
 
 
 def _survival(survival: Survival) -> Iterator[str]:
@@ -129,10 +140,18 @@ def _dates(context: Context, roadmap: Roadmap, triggers: Sequence[Trigger]) -> I
     for trigger in triggers:
         if trigger.fires_on_day_one:
             yield (
-                f"The trigger {trigger.alert} of {trigger.pool} ({trigger.threshold * 100:.0f} %) would fire on the first day: "
+                f"The trigger {trigger.alert} of {trigger.pool} ({_first_level(trigger)}) would fire on the first day: "
                 "growth over the lead time already uses the reserve. What answers it: "
                 f"{trigger.order[:1].lower()}{trigger.order[1:].rstrip('.')}."
             )
+
+
+def _first_level(trigger: Trigger) -> str:
+    """The level of the first weeks, and the one after them where it is another."""
+    steady = f"{trigger.threshold * 100:.0f} %"
+    if trigger.first_level == trigger.threshold:
+        return steady
+    return f"{trigger.first_level * 100:.0f} % until {HISTORY_DAYS // 7} weeks are measured, then {steady}"
 
 
 def _prices(context: Context, best: Evaluated) -> Iterator[str]:

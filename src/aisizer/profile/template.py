@@ -9,6 +9,7 @@ MODELINE = "# yaml-language-server: $schema=./aisizer-profile.schema.json"
 _TEMPLATE = """\
 # A workload profile for aisizer. Lines that start with a hash and one space are notes; to use one of the other
 # commented lines, take away its hash. `aisizer explain FIELD` gives the meaning and default of each field.
+# For an editor that completes fields: aisizer schema profile > aisizer-profile.schema.json
 schema: aisizer/profile/v1
 name: {name}
 plan_date: {plan_date}          # the clock of this plan: price ages, lead times and order-by dates count from here
@@ -17,7 +18,7 @@ plan_date: {plan_date}          # the clock of this plan: price ages, lead times
 workloads:                       # by name; workloads with the same model share a pool of replicas
   chat:
     model: llama-3.3-70b         # a name of `aisizer catalog list models`, the path of a config.json, or a size: 70B
-#    kind: chat                   # how uneven arrivals are where nobody measured them; see `aisizer explain`
+#    kind: chat                   # how uneven arrivals are where nobody measured them: `aisizer explain workloads.chat.kind`
 #    precision: [fp8, bf16]       # allowed; left out: the published one and FP8
     load: {{users: 500, requests_per_user_hour: 6, peak_factor: 2.2}}   # or {{rate: 12 req/s}} or {{concurrency: 400}}
 #    burst: {{index_of_dispersion_60s: 2.0}}       # variance over mean of the arrivals per minute; `aisizer trace` measures it

@@ -66,6 +66,11 @@ class Trigger(Record):
     retention_days: int = 0
     """[day] that Prometheus must keep samples for the forecast"""
 
+    @property
+    def first_level(self) -> float:
+        """The level [1] of the first weeks: the cautious one, where there is one and it is lower."""
+        return self.threshold if self.cautious is None else min(self.threshold, self.cautious)
+
 
 class BurnWindow(Record):
     """A long and a short window in which the error budget burns faster than a rate."""
