@@ -59,8 +59,8 @@ HEADINGS = (
     "Risks and limits of validity",
     "Where the data may go, and which controls this supports",
     "What would reopen the decision",
-    "Glossary",
     "How to make it again",
+    "Glossary",
 )
 PAGES = range(8, 15)
 """of the document as PDF: what can be read before it is signed"""

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import json
+import re
 from functools import cache
 
 import pytest
@@ -13,6 +14,7 @@ from sentences import lost_figures
 from workbook_reading import load, named
 
 from aisizer.catalog.load import load_catalog
+from aisizer.deliver.document import sizing_md
 from aisizer.deliver.screen import screen
 from aisizer.deliver.write import render
 from aisizer.plan import Plan
@@ -30,6 +32,12 @@ def ready(name: str) -> Plan:
 @each_ready
 def test_every_figure_of_the_document_leads_to_a_place(name: str) -> None:
     assert lost_figures(ready(name), spoken=True) == []
+
+
+@each_ready
+def test_large_figures_have_separators_and_no_exponent(name: str) -> None:
+    found = re.findall(r"\d+(?:\.\d+)?e\+\d+|\b\d{5,} tokens?\b", sizing_md(ready(name)))
+    assert found == []
 
 
 @each_ready

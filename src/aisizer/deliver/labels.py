@@ -118,11 +118,10 @@ def parallelism(pool: Pool) -> str:
 
 def replicas(pool: Pool) -> str:
     """A pool's replicas in one phrase, such as 8 replicas x TP2, FP8, vLLM 0.33."""
-    plural = "replica" if pool.replicas == 1 else "replicas"
     cache = "" if pool.kv_precision == "bf16" else f", {pool.kv_precision.upper()} cache"
     drafts = f", {numbers.count(pool.draft_tokens, 'draft token')}" if pool.draft_tokens else ""
     held = f"{pool.precision.upper()}{cache}{drafts}"
-    return f"{pool.replicas} {plural} x {parallelism(pool)}, {held}, {engine(pool.engine)}"
+    return f"{numbers.count(pool.replicas, 'replica')} x {parallelism(pool)}, {held}, {engine(pool.engine)}"
 
 
 def fleet(decision: Decision) -> str:

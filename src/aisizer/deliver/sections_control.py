@@ -101,7 +101,7 @@ def _reopens(plan: Plan) -> Iterator[str]:
     for day, names in _quotes(plan).items():
         yield f"The quote of {labels.listed(names)} ends on {day} and is not renewed."
     for pool in decision.pools:
-        rate = numbers.number(float(f"{pool.peak_rate_per_replica:.4g}"))
+        rate = numbers.rounded(pool.peak_rate_per_replica)
         yield (
             f"A benchmark of {labels.gpu(pool.gpu)} with {labels.engine(pool.engine)} finds less than {rate} requests a second "
             f"for a replica of {pool.name}, or a latency outside its 80 % band."

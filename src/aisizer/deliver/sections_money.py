@@ -54,7 +54,7 @@ def cost_row(name: str, cost: SiteCost) -> tuple[str, ...]:
         name,
         f"{_fleet(cost)} x {labels.gpu(cost.gpu)}",
         labels.term(cost.term),
-        *(numbers.at_least(numbers.cents(t), missing and t is not None) for t in totals),
+        *(numbers.at_least(numbers.cents(t), missing) for t in totals),
         numbers.at_least(numbers.per_million(cost.usd_per_million_tokens), missing),
         numbers.at_least(numbers.per_request(cost.usd_per_request), missing),
     )

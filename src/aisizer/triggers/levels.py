@@ -102,10 +102,7 @@ def trigger_of(level: Level, setting: Setting) -> Trigger:
         lead_time_weeks=level.lead_weeks,
         review_weeks=setting.review_weeks,
         formula=_formula(level, setting, at),
-        predicted={
-            case: date_of(setting.go_live, answered_crossing(level.levels[case], at, steps))
-            for case in CASES
-        },
+        predicted={case: date_of(setting.go_live, answered_crossing(level.levels[case], at, steps)) for case in CASES},
         fires_on_day_one=day_one,
         severity="ticket",
         owner=setting.owner,
