@@ -7,26 +7,15 @@ import html
 import io
 import json
 import re
-from functools import cache
 
 import pytest
+from ready_plans import each_ready, ready
 from sentences import lost_figures
 from workbook_reading import load, named
 
-from aisizer.catalog.load import load_catalog
 from aisizer.deliver.document import sizing_md
 from aisizer.deliver.screen import screen
 from aisizer.deliver.write import render
-from aisizer.plan import Plan
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile, ready_profiles
-
-each_ready = pytest.mark.parametrize("name", ready_profiles())
-
-
-@cache
-def ready(name: str) -> Plan:
-    return make_plan(load_profile(name), load_catalog(), confirm="none")
 
 
 @each_ready
