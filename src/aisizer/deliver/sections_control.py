@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from aisizer.deliver import labels, numbers
@@ -128,7 +129,8 @@ def _near(base_usd: float | None, value_usd: float) -> bool:
 
 def glossary_section() -> Section:
     """The words that the document uses."""
-    return Section("glossary", "Glossary", (table("Words", "Word | Meaning", list(WORDS.items())),))
+    words = table("Words", "Word | Meaning", list(WORDS.items()))
+    return Section("glossary", "Glossary", (replace(words, whole=True),))
 
 
 def reproduce_section(plan: Plan) -> Section:
