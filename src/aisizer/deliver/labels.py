@@ -16,7 +16,7 @@ from aisizer.profile.sections import Finance
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {
+_WORDS = {
     "slo": "SLO",
     "tp": "TP",
     "baa": "BAA",
@@ -90,9 +90,9 @@ def term(term_id: str) -> str:
     return _TERMS.get(term_id, term_id.replace("_", " "))
 
 
-def reason(code: str) -> str:
-    """A short rejection code as words."""
-    return _REASONS.get(code, code.replace("_", " "))
+def words(code: str) -> str:
+    """A short code as words: why an option was rejected, a category of cost, a posture, a part of the lead time."""
+    return _WORDS.get(code, code.replace("_", " "))
 
 
 def step(name: str, decision: Decision) -> str:

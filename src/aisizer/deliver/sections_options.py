@@ -29,7 +29,7 @@ def alternatives_section(plan: Plan) -> Section:
     ]
     if plan.rejections:
         rejected = [
-            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
+            (labels.words(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
             for group in plan.rejections
         ]
         heads = "Reason | Count # | What | Nearest miss | Freed by"

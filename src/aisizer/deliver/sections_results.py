@@ -161,7 +161,7 @@ def parts_blocks(plan: Plan) -> list[Block]:
 def _part_row(part: PartCost) -> tuple[str, ...]:
     money = (part.three_year_usd, part.npv_usd)
     return (
-        labels.reason(part.part),
+        labels.words(part.part),
         str(part.gpus),
         *(numbers.at_least(numbers.cents(m), not part.complete) for m in money),
     )

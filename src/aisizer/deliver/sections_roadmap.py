@@ -27,7 +27,7 @@ def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
     title = "GPUs needed and in service by month"
     svg = demand_and_capacity(months, purchases, plan.triggers, title, told)
     weeks = roadmap.lead_time_weeks
-    lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
+    lead = " + ".join(f"{labels.words(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
     blocks: tuple[Block, ...] = (
         *_phases(plan),
         Paragraph(
