@@ -123,3 +123,12 @@ def _split(value: int | float | str, dimension: str) -> tuple[float, str]:
 def _show(value: object) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def figure(value: float, digits: int = 4) -> str:
+    """A figure of a formula: whole from a thousand on and to six significant digits, else to so many.
+
+    >>> figure(2278912.3), figure(22.3134), figure(0.618807, 6), figure(0.0)
+    ('2,278,910', '22.31', '0.618807', '0')
+    """
+    return f"{float(f'{value:.6g}'):,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"

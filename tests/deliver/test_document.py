@@ -163,3 +163,13 @@ def test_stacked_bars_leave_negative_amounts_to_the_table() -> None:
 def test_table_refuses_a_row_of_another_length() -> None:
     with pytest.raises(ValueError, match="2 cells are expected"):
         table("t", "A | B #", [("only one",)])
+
+
+def test_without_redundancy_no_latency_is_told_with_a_server_down() -> None:
+    spared, bare = sizing_md(sample_plan()), sizing_md(no_discount_plan())
+    assert "| With a server down | P(met) then |" in spared and "with the redundancy used up" in spared
+    assert not [said for said in ("0 servers down", "P(met) then", "with the redundancy used up") if said in bare]
+
+
+def test_the_words_stand_last_so_that_no_few_lines_have_a_page_to_themselves() -> None:
+    assert [s.id for s in document(sample_plan()).sections][-2:] == ["reproduce", "glossary"]

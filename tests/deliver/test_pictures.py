@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from itertools import combinations, pairwise
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ready_plans import each_ready, ready
 from sample_plan import sample_plan
 
-from aisizer.catalog.load import load_catalog
 from aisizer.deliver import charts
 from aisizer.deliver.blocks import Figure, Table, printed
 from aisizer.deliver.charts_load import CEILING, latency_by_load
@@ -25,11 +23,7 @@ from aisizer.deliver.charts_points import Band, Point, cost_and_latency, frontie
 from aisizer.deliver.document import document, sizing_html
 from aisizer.plan import Plan
 from aisizer.plan.load_records import LoadCurve, PromiseCurve
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile
 
-READY = sorted((Path(__file__).parents[2] / "profiles").glob("*.yaml"))
-each_profile = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 LETTER, LETTER_HEIGHT = 5.6, 8.0
 """smaller than letters are, so that only what surely overlaps is found"""
 NEW = {
@@ -38,11 +32,6 @@ NEW = {
     "Cost and latency of all options",
     "Cumulative cash and break-even",
 }
-
-
-@cache
-def plan_of(path: Path) -> Plan:
-    return make_plan(load_profile(path), load_catalog(), confirm="none")
 
 
 def pictures(plan: Plan) -> list[tuple[str, ElementTree.Element]]:
@@ -62,9 +51,9 @@ def boxes(root: ElementTree.Element) -> list[tuple[str, float, float, float]]:
     return made
 
 
-@each_profile
-def test_every_picture_is_there_with_its_table(path: Path) -> None:
-    plan = plan_of(path)
+@each_ready
+def test_every_picture_is_there_with_its_table(name: str) -> None:
+    plan = ready(name)
     assert {title for title, _ in pictures(plan)} >= NEW
     for section in document(plan).sections:
         for block, after in pairwise(section.blocks):
@@ -73,9 +62,9 @@ def test_every_picture_is_there_with_its_table(path: Path) -> None:
         assert not isinstance(section.blocks[-1], Figure)
 
 
-@each_profile
-def test_words_stay_inside_the_picture(path: Path) -> None:
-    for title, root in pictures(plan_of(path)):
+@each_ready
+def test_words_stay_inside_the_picture(name: str) -> None:
+    for title, root in pictures(ready(name)):
         height = float(root.get("viewBox", "").split()[3])
         for words, left, right, y in boxes(root):
             assert left >= 0, (title, words)
@@ -83,23 +72,23 @@ def test_words_stay_inside_the_picture(path: Path) -> None:
             assert LETTER_HEIGHT <= y <= height, (title, words)
 
 
-@each_profile
-def test_words_do_not_cover_each_other(path: Path) -> None:
-    for title, root in pictures(plan_of(path)):
+@each_ready
+def test_words_do_not_cover_each_other(name: str) -> None:
+    for title, root in pictures(ready(name)):
         for (one, a, b, y), (other, c, d, z) in combinations(boxes(root), 2):
             assert min(b, d) <= max(a, c) or abs(y - z) >= LETTER_HEIGHT, (title, one, other)
 
 
-@each_profile
-def test_names_in_pictures_are_whole(path: Path) -> None:
-    for title, root in pictures(plan_of(path)):
+@each_ready
+def test_names_in_pictures_are_whole(name: str) -> None:
+    for title, root in pictures(ready(name)):
         assert not [words for words, *_ in boxes(root) if "…" in words], title
 
 
-@each_profile
-def test_each_number_of_the_options_is_a_row(path: Path) -> None:
+@each_ready
+def test_each_number_of_the_options_is_a_row(name: str) -> None:
     """Of the table beside the picture, or of the one folded below it, which paper leaves to options.csv."""
-    plan = plan_of(path)
+    plan = ready(name)
     (root,) = [root for title, root in pictures(plan) if title == "Cost and latency of all options"]
     drawn = [e.text for e in root.iter("text") if "halo" in e.get("class", "")]
     made = document(plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from planning import plan_for
 
 from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
+from aisizer.roadmap.calendar import add_months
 from aisizer.triggers.records import Kind, Trigger
 
 
@@ -114,6 +115,9 @@ def test_an_exporter_renames_the_metrics(tmp_path: Path) -> None:
 def test_the_plans_own_spend_ends_with_the_plan_and_a_smaller_budget_sooner(plain: Plan, tmp_path: Path) -> None:
     own = only(plain, "spend")
     assert own.limit == 1 and own.capacity == pytest.approx(plain.tco["on_premises"].three_year_usd, rel=1e-5)
+    assert plain.decision is not None and "reaches 1 after 36.0 months" in own.formula
+    asked = add_months(plain.decision.go_live, 36) - timedelta(weeks=own.lead_time_weeks + own.review_weeks)
+    assert own.predicted["base"] and abs(own.predicted["base"] - asked) <= timedelta(days=2)
     budget = plain.tco["on_premises"].three_year_usd * 0.9
     less = only(plan_for(tmp_path, STEEP | {"finance.budget_three_year": f"{budget:.0f} USD"}), "spend")
     assert (less.predicted["base"] or date.max) < (own.predicted["base"] or date.max)

@@ -1,4 +1,4 @@
-"""axe in headless Chromium finds nothing serious in the HTML of ready profiles, light, dark and narrow; and options sort."""
+"""The HTML of ready profiles in headless Chromium: axe finds nothing serious, options sort, and all of it stands on paper."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
+from pypdf import PdfReader
+from ready_plans import ready
 
-from aisizer.catalog.load import load_catalog
-from aisizer.deliver.document import sizing_html
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile
+from aisizer.deliver.blocks import Table, printed
+from aisizer.deliver.document import document, sizing_html
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+CHROMIUM = (
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+TITLE_PT = 13.2
+"""[pt] of the title on paper: 1.6 of a root of 11 pixels; Chromium shrinks a page on which something is too wide"""
 LOOKS = {"light": ("light", 1200), "dark": ("dark", 1200), "narrow": ("light", 400)}
 RUN = """
 (async () => {
@@ -54,8 +61,7 @@ FRAME = """<!DOCTYPE html><meta charset="utf-8"><pre id="axe-found"></pre>
 
 @cache
 def page(name: str) -> str:
-    plan = make_plan(load_profile(ROOT / "profiles" / f"{name}.yaml"), load_catalog(), confirm="none")
-    return sizing_html(plan)
+    return sizing_html(ready(name))
 
 
 def looked_at(text: str, scheme: str, width: int, folder: Path) -> dict[str, Any]:
@@ -64,10 +70,9 @@ def looked_at(text: str, scheme: str, width: int, folder: Path) -> dict[str, Any
     (folder / "page.html").write_text(POLICY.sub("", text).replace("</body>", added), "utf-8")
     (folder / "frame.html").write_text(FRAME.replace("{width}", str(width)), "utf-8")
     command = [
-        "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", f"--user-data-dir={folder / 'chromium'}",
-        "--window-size=1300,1000", f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}",
-        "--virtual-time-budget=120000", "--dump-dom", (folder / "frame.html").as_uri(),
+        *CHROMIUM, f"--user-data-dir={folder / 'chromium'}", "--window-size=1300,1000",
+        f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}", "--virtual-time-budget=120000", "--dump-dom",
+        (folder / "frame.html").as_uri(),
     ]  # fmt: skip
     dom = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
     match = re.search(r'<pre id="axe-found">(.+?)</pre>', dom, re.DOTALL)
@@ -99,3 +104,34 @@ def test_axe_finds_nothing_serious(name: str, look: str, tmp_path: Path) -> None
     costs = [amount(cell) for cell in found["costs"]]
     assert costs == sorted(costs)
     assert costs[0] < costs[-2]
+
+
+def paper(text: str, folder: Path) -> tuple[str, float]:
+    """The words of a printed page without the spaces between them, and the size of its largest letters [pt]."""
+    (folder / "page.html").write_text(text, "utf-8")
+    command = [*CHROMIUM, f"--user-data-dir={folder / 'chromium'}", f"--print-to-pdf={folder / 'page.pdf'}"]
+    subprocess.run([*command, (folder / "page.html").as_uri()], capture_output=True, timeout=300, check=True)
+    sizes: list[float] = []
+
+    def seen(_text: str, around: list[float], own: list[float], _font: object, size: float) -> None:
+        sizes.append(abs(size * own[0] * around[0]))
+
+    texts = [sheet.extract_text(visitor_text=seen) for sheet in PdfReader(folder / "page.pdf").pages]
+    return dense("".join(texts)), max(sizes)
+
+
+def dense(text: str) -> str:
+    """Without spaces, and with the letters that a ligature stands for."""
+    return "".join(normalize("NFKC", text).split())
+
+
+@pytest.mark.external("chromium")
+def test_paper_has_every_section_and_every_cell(tmp_path: Path) -> None:
+    """What is folded on a screen stays away; a cell that is cut, or cuts the letters of all, is found."""
+    name = "clinical-notes"
+    words, largest = paper(page(name), tmp_path)
+    assert largest == pytest.approx(TITLE_PT, abs=0.05)
+    sections = printed(document(ready(name))).sections
+    cells = {c for s in sections for b in s.blocks if isinstance(b, Table) for row in b.rows for c in row}
+    assert [said for said in (*(s.title for s in sections), *cells) if dense(said) not in words] == []
+    assert "Allotheroptions" not in words

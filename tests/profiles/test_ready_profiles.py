@@ -17,13 +17,11 @@ import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from pypdf import PdfReader
+from ready_plans import each_ready, ready
 
-from aisizer.catalog.load import load_catalog
 from aisizer.deliver.formats import FORMATS, in_formats
 from aisizer.deliver.json_file import read_plan
 from aisizer.deliver.trigger_files import trigger_files
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile
 from aisizer.profile.sections import Profile
 
 ROOT = Path(__file__).parents[2]
@@ -59,12 +57,12 @@ HEADINGS = (
     "Risks and limits of validity",
     "Where the data may go, and which controls this supports",
     "What would reopen the decision",
-    "Glossary",
     "How to make it again",
+    "Glossary",
 )
 PAGES = range(8, 15)
 """of the document as PDF: what can be read before it is signed"""
-each_ready = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
+each_path = pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 each_profile = pytest.mark.parametrize("path", ALL, ids=lambda path: path.parent.name + "/" + path.stem)
 
 
@@ -84,12 +82,12 @@ def test_is_valid_and_points_at_its_schema(path: Path) -> None:
     assert len(text.splitlines()) <= 65
 
 
-@each_ready
+@each_path
 def test_is_named_after_its_file(path: Path) -> None:
     assert read(path).name == path.stem
 
 
-@each_ready
+@each_path
 def test_says_where_its_figures_come_from(path: Path) -> None:
     comments = [line.partition("# ")[2] for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     assert any("assum" in comment.lower() for comment in comments), "an assumption is labelled as one"
@@ -162,15 +160,14 @@ def test_azure_rates_agree_with_the_trace() -> None:
 
 @pytest.mark.external("promtool")
 @each_ready
-def test_promtool_passes_check_and_test(path: Path, tmp_path: Path) -> None:
+def test_promtool_passes_check_and_test(name: str, tmp_path: Path) -> None:
     """Every file of rules is accepted, and each alert is silent before, firing after, and silent once ordered."""
-    plan = make_plan(load_profile(path), load_catalog(), confirm="none")
-    files = trigger_files(plan)
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    rules = [name for name in files if name.endswith(".rules.yaml")]
-    suites = [name for name in files if name.endswith(".test.yaml")]
+    files = trigger_files(ready(name))
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    rules = [file for file in files if file.endswith(".rules.yaml")]
+    suites = [file for file in files if file.endswith(".test.yaml")]
     for arguments in (["check", "rules", *rules], ["test", "rules", *suites]):
         done = subprocess.run(["promtool", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

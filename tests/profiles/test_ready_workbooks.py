@@ -8,26 +8,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from ready_plans import each_ready, ready
 from recalculate import recalculated
 from workbook_reading import assert_computes, constants, load, named, uneven_rows, unused_inputs
 
-from aisizer.catalog.load import load_catalog
 from aisizer.deliver.workbook import workbook_bytes
 from aisizer.plan import Plan
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile, ready_profiles
 
-each_ready = pytest.mark.parametrize("name", ready_profiles())
 CENT = 0.01
-
-
-def planned(name: str) -> Plan:
-    return make_plan(load_profile(name), load_catalog(), confirm="none")
 
 
 @each_ready
 def test_lints_and_totals_of_the_untouched_file(name: str) -> None:
-    plan = planned(name)
+    plan = ready(name)
     data = workbook_bytes(plan)
     book = load(data)
     assert (constants(book), uneven_rows(book), unused_inputs(book)) == ([], [], [])
@@ -91,5 +84,5 @@ def _pandas_reads_every_total(plan: Plan, data: bytes) -> None:
 @each_ready
 def test_libreoffice_computes_what_is_cached(name: str, tmp_path: Path) -> None:
     path = tmp_path / "tco.xlsx"
-    path.write_bytes(workbook_bytes(planned(name)))
+    path.write_bytes(workbook_bytes(ready(name)))
     assert_computes(path, recalculated(path, tmp_path))

@@ -6,30 +6,27 @@ import csv
 import html
 import io
 import json
-from functools import cache
+import re
 
 import pytest
+from ready_plans import each_ready, ready
 from sentences import lost_figures
 from workbook_reading import load, named
 
-from aisizer.catalog.load import load_catalog
+from aisizer.deliver.document import sizing_md
 from aisizer.deliver.screen import screen
 from aisizer.deliver.write import render
-from aisizer.plan import Plan
-from aisizer.plan.make import make_plan
-from aisizer.profile.load import load_profile, ready_profiles
-
-each_ready = pytest.mark.parametrize("name", ready_profiles())
-
-
-@cache
-def ready(name: str) -> Plan:
-    return make_plan(load_profile(name), load_catalog(), confirm="none")
 
 
 @each_ready
 def test_every_figure_of_the_document_leads_to_a_place(name: str) -> None:
     assert lost_figures(ready(name), spoken=True) == []
+
+
+@each_ready
+def test_large_figures_have_separators_and_no_exponent(name: str) -> None:
+    found = re.findall(r"\d+(?:\.\d+)?e\+\d+|\b\d{5,} tokens?\b", sizing_md(ready(name)))
+    assert found == []
 
 
 @each_ready

@@ -73,6 +73,8 @@ class Table:
     """whether a reader may order its rows, where the format can"""
     folded: bool = False
     """whether it stands closed on a screen and is left out on paper, because a file named beside it has its rows"""
+    whole: bool = False
+    """whether it stays on one page however long it is"""
 
 
 @dataclass(frozen=True, slots=True)

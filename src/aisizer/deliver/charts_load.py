@@ -21,7 +21,7 @@ def latency_by_load(curves: Sequence[LoadCurve], title: str, description: str) -
     Of many promises those are drawn that come nearest to their targets.
     """
     shown = sorted(((curve, p) for curve in curves for p in curve.promises), key=_slack)[: len(PALETTE)]
-    legend, top = _legend([promise_name(p) for _, p in shown])
+    legend, top = _legend([promise_name(p) for _, p in shown], with_down=any(c.degraded > c.operating for c in curves))
     frame = Frame(58, WIDTH - 12, top + 22, top + 282, (0.0, max(c.loads[-1] for c in curves)), (0.0, CEILING))
     parts = legend + _axes(frame)
     for index, (curve, promise) in enumerate(shown):
@@ -56,7 +56,8 @@ def _axes(frame: Frame) -> list[str]:
 def _promise(frame: Frame, curve: LoadCurve, promise: PromiseCurve, index: int) -> list[str]:
     points = _ratios(curve, promise)
     parts = [frame.path(_clipped(points), f"l{index}")]
-    for shape, load, ms in ((0, curve.operating, promise.operating_ms), (1, curve.degraded, promise.degraded_ms)):
+    signs = [(0, curve.operating, promise.operating_ms), (1, curve.degraded, promise.degraded_ms)]
+    for shape, load, ms in signs if curve.degraded > curve.operating else signs[:1]:
         ratio = ms / promise.target_ms
         if ratio <= CEILING and load <= frame.across[1]:
             parts.append(marker(shape, frame.x(load), frame.y(ratio), f"c{COLOURS[index]}", promise_name(promise)))
@@ -82,7 +83,7 @@ def _clipped(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return kept
 
 
-def _legend(names: Sequence[str]) -> tuple[list[str], float]:
+def _legend(names: Sequence[str], *, with_down: bool) -> tuple[list[str], float]:
     """Samples of the lines with their names, row by row, then what the signs mean; and where that ends."""
     parts, x, y = [], 12.0, 12.0
     for index, name in enumerate(names):
@@ -93,7 +94,8 @@ def _legend(names: Sequence[str]) -> tuple[list[str], float]:
         x += width
     y += 20
     parts += [marker(0, 25, y, "base"), text(44, y + 4, "busiest minutes of the peak hour, all servers up")]
-    parts += [marker(1, 385, y, "base"), text(400, y + 4, "the same with the redundancy down")]
+    if with_down:
+        parts += [marker(1, 385, y, "base"), text(400, y + 4, "the same with the redundancy down")]
     return parts, y + 12
 
 

@@ -51,14 +51,14 @@ def _usual(texts: list[str]) -> int:
 
 
 def stays_whole(table: Table, shares: tuple[float, ...], line: int) -> bool:
-    """Whether a table is so short that it goes to the next page rather than over two.
+    """Whether a table goes to the next page rather than over two: it asks for that, or is short.
 
     >>> from aisizer.deliver.blocks import table
     >>> [stays_whole(table("t", "A | B", [("a", "b " * words)]), (0.5, 0.5), 40) for words in (9, 199)]
     [True, False]
     """
     rows = ([len(cell) / (share * line) for cell, share in zip(row, shares, strict=True)] for row in table.rows)
-    return sum(max(1, *map(ceil, row)) for row in rows) <= WHOLE_TABLE
+    return table.whole or sum(max(1, *map(ceil, row)) for row in rows) <= WHOLE_TABLE
 
 
 def points(table: Table) -> float:

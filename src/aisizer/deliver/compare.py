@@ -58,18 +58,8 @@ def compare_csv(found: Scenarios) -> str:
     categories = list(dict.fromkeys(c for s in found.scenarios if s.fleet for c in s.fleet.by_category))
     varied = list(dict.fromkeys(path for s in found.scenarios for path in s.changes))
     costs = [f"{c}_usd" for c in categories]
-    names = [
-        "scenario",
-        "profile",
-        *varied,
-        "feasible",
-        *FIGURES,
-        "against_first",
-        *costs,
-        "reason",
-        "freed_by",
-        "marking",
-    ]
+    names = ["scenario", "profile", *varied, "feasible", *FIGURES, "against_first", *costs]
+    names += ["reason", "freed_by", "marking"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(inert, names))
@@ -77,18 +67,8 @@ def compare_csv(found: Scenarios) -> str:
         figures = [getattr(s.fleet, name) if s.fleet else None for name in FIGURES]
         paid = [s.fleet.by_category.get(c, 0.0) if s.fleet else None for c in categories]
         changes = [s.changes.get(path) for path in varied]
-        values = [
-            s.name,
-            s.profile,
-            *changes,
-            s.fleet is not None,
-            *figures,
-            change,
-            *paid,
-            s.reason,
-            s.freed_by,
-            s.marking,
-        ]
+        values = [s.name, s.profile, *changes, s.fleet is not None, *figures, change, *paid]
+        values += [s.reason, s.freed_by, s.marking]
         writer.writerow([cell(name, value) for name, value in zip(names, values, strict=True)])
     return text.getvalue()
 
@@ -112,7 +92,7 @@ def compare_svg(found: Scenarios) -> str:
     rows = {name: dict(s.fleet.by_category) if s.fleet else {} for name, s in zip(names, found.scenarios, strict=True)}
     said = {name: _total(s.fleet) if s.fleet else "no plan" for name, s in zip(names, found.scenarios, strict=True)}
     told = "; ".join(f"{s.name} {said[name]}" for name, s in zip(names, found.scenarios, strict=True))
-    rows = {name: {labels.reason(c): usd for c, usd in costs.items()} for name, costs in rows.items()}
+    rows = {name: {labels.words(c): usd for c, usd in costs.items()} for name, costs in rows.items()}
     title = "Cost over 36 months by scenario, USD"
     return charts.standalone(charts.stacked_bars(rows, title, f"Totals: {told}.", said))
 

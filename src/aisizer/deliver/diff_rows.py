@@ -139,7 +139,7 @@ def amount_row(amount: Amount) -> Row:
 def category_row(amount: Amount) -> Row:
     """A category of the three-year total."""
     row = amount_row(amount)
-    return Row(row.mark, labels.reason(row.name), row.old, row.new, row.delta, row.ratio, worse=row.worse)
+    return Row(row.mark, labels.words(row.name), row.old, row.new, row.delta, row.ratio, worse=row.worse)
 
 
 def line_row(line: Line) -> Row:

@@ -126,8 +126,8 @@ def _sections(plan: Plan, digest: str) -> tuple[Section, ...]:
     last = [
         verdicts_section(plan, titles) if plan.verdicts else None,
         reopen_section(plan),
-        glossary_section(),
         reproduce_section(plan),
+        glossary_section(),
     ]
     return with_names(plan, [*stand, *(section for section in last if section is not None)])
 

@@ -16,7 +16,7 @@ from aisizer.profile.sections import Finance
 from aisizer.sizing.records import Pool
 from aisizer.triggers.records import Trigger
 
-_REASONS = {
+_WORDS = {
     "slo": "SLO",
     "tp": "TP",
     "baa": "BAA",
@@ -90,9 +90,9 @@ def term(term_id: str) -> str:
     return _TERMS.get(term_id, term_id.replace("_", " "))
 
 
-def reason(code: str) -> str:
-    """A short rejection code as words."""
-    return _REASONS.get(code, code.replace("_", " "))
+def words(code: str) -> str:
+    """A short code as words: why an option was rejected, a category of cost, a posture, a part of the lead time."""
+    return _WORDS.get(code, code.replace("_", " "))
 
 
 def step(name: str, decision: Decision) -> str:
@@ -118,11 +118,10 @@ def parallelism(pool: Pool) -> str:
 
 def replicas(pool: Pool) -> str:
     """A pool's replicas in one phrase, such as 8 replicas x TP2, FP8, vLLM 0.33."""
-    plural = "replica" if pool.replicas == 1 else "replicas"
     cache = "" if pool.kv_precision == "bf16" else f", {pool.kv_precision.upper()} cache"
     drafts = f", {numbers.count(pool.draft_tokens, 'draft token')}" if pool.draft_tokens else ""
     held = f"{pool.precision.upper()}{cache}{drafts}"
-    return f"{pool.replicas} {plural} x {parallelism(pool)}, {held}, {engine(pool.engine)}"
+    return f"{numbers.count(pool.replicas, 'replica')} x {parallelism(pool)}, {held}, {engine(pool.engine)}"
 
 
 def fleet(decision: Decision) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from aisizer.units import figure
+
 NOT_AVAILABLE = "n/a"
 THINGS = ("GPU", "instance", "rack", "replica", "request", "server", "token")
 """units that are counted, and have a plural"""
@@ -49,8 +51,12 @@ def per_request(amount: float) -> str:
 
 
 def at_least(text: str, missing: bool) -> str:
-    """A total that lacks prices says so."""
-    return f"at least {text}" if missing else text
+    """A total that lacks prices says so, unless it is not known at all.
+
+    >>> at_least("1,000", missing=True), at_least(NOT_AVAILABLE, missing=True)
+    ('at least 1,000', 'n/a')
+    """
+    return f"at least {text}" if missing and text != NOT_AVAILABLE else text
 
 
 def share(value: float | None) -> str:
@@ -130,14 +136,23 @@ def estimate(value_ms: float, interval_ms: tuple[float, float] | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Any other figure, to six significant digits and with separators.
+    """Any other figure, with separators: to six significant digits, and whole from a million on.
 
-    >>> number(8), number(1234567), number(0.0001234), number(12.5)
-    ('8', '1,234,567', '0.0001234', '12.5')
+    >>> number(8), number(1234567.8), number(0.0001234), number(12.5)
+    ('8', '1,234,568', '0.0001234', '12.5')
     """
     if value is None:
         return NOT_AVAILABLE
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1e6 else f"{value:,.6g}"
+
+
+def rounded(value: float | None) -> str:
+    """A figure whose later digits say nothing: to four significant digits, and whole from a thousand on.
+
+    >>> rounded(0.618807), rounded(23052.4), rounded(None)
+    ('0.6188', '23,052', 'n/a')
+    """
+    return NOT_AVAILABLE if value is None else figure(value)
 
 
 def quantity(value: float, unit: str) -> str:

@@ -29,9 +29,11 @@ def latency_picture(plan: Plan) -> list[Block]:
     """Promised percentiles by load, with the target and the load that the plan puts on each pool."""
     if not plan.load_curves:
         return []
+    spare = labels.decided(plan).redundant_servers
     told = "; ".join(
-        f"{c.pool} carries {numbers.number(c.carried_per_s)} req/s with every SLO met, and is asked for "
-        f"{numbers.share(c.operating)} of it, {numbers.share(c.degraded)} with the redundancy down"
+        f"{c.pool} carries {numbers.rounded(c.carried_per_s)} req/s with every SLO met, and is asked for "
+        f"{numbers.share(c.operating)} of it"
+        + (f", {numbers.share(c.degraded)} with the redundancy down" if spare else "")
         for c in plan.load_curves
     )
     title = "Latency by load, over the target"

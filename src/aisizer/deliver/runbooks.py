@@ -26,6 +26,14 @@ IMPACT = {
     "cost": "Money leaves faster than planned, and the budget ends before the plan does.",
 }
 """What happens if nobody acts, by kind."""
+COMPARE = "Compare growth, token lengths and cache hits with the profile; where they differ, size again first."
+JUMP = "Growth is faster than planned, or a jump: look whether it lasts before the order is signed."
+RECORD = (
+    "Record the order in evidence.orders of the profile and size again: the alert is silent while the order is due in time, "
+    "and fires again when its date passes without `received`."
+)
+IS_UP = "Is the target up in Prometheus? Does the metric carry the model's name that the selector asks for?"
+SCRAPE = "Mend the scrape, or change the selector in records.rules.yaml; evidence.monitoring holds queries of your own."
 
 
 def runbooks(plan: Plan) -> dict[str, str]:
@@ -41,50 +49,27 @@ def runbooks(plan: Plan) -> dict[str, str]:
 
 
 def _of_triggers(plan: Plan, found: Sequence[Trigger]) -> Iterator[tuple[str, str]]:
+    """Of the threshold, of the forecast where one is watched, and of samples that stay away."""
     first, impact = found[0], IMPACT[found[0].kind]
-    owners = _owners(found)
-    act = [f"{t.pool}: {t.action}" for t in found]
-    record = (
-        "Record the order in evidence.orders of the profile and size again: the alert is silent while the order is due in time, "
-        "and fires again when its date passes without `received`."
-    )
+    head = _head(plan, first.severity, _owners(found))
     look = [f"{t.pool}: `{level_series(plan, t)}`" for t in found]
-    compare = "Compare growth, token lengths and cache hits with the profile; where they differ, size again first."
+    act = [*(f"{t.pool}: {t.action}" for t in found), *([RECORD] if first.per_gpu else [])]
+    passed = [f"{t.pool}: {t.quantity} passed {numbers.plain(t.threshold)}. {t.formula}." for t in found]
     dates = [f"{t.pool}: expected {_dates(t)}." for t in found]
-    yield _book(
-        first.alert,
-        _head(plan, first.severity, owners),
-        [f"{t.pool}: {t.quantity} passed {numbers.plain(t.threshold)}. {t.formula}." for t in found] + dates,
-        [impact],
-        [*look, compare],
-        [*act, *([record] if first.per_gpu else [])],
-    )
+    yield _book(first.alert, head, [*passed, *dates], [impact], [*look, COMPARE], act)
     if first.floor is not None:
-        yield _book(
-            f"{first.alert}Forecast",
-            _head(plan, first.severity, owners),
-            [
-                f"{t.pool}: at the growth of the last {t.window_weeks} weeks, drawn towards the plan's, {t.quantity} reaches "
-                f"{numbers.plain(t.limit)} within {numbers.plain(t.lead_time_weeks)} + {numbers.plain(t.review_weeks)} weeks."
-                for t in found
-            ],
-            [impact],
-            [
-                *look,
-                "Growth is faster than planned, or a jump: look whether it lasts before the order is signed.",
-                compare,
-            ],
-            [*act, *([record] if first.per_gpu else [])],
-        )
-    yield _book(
-        f"{first.alert}DataMissing",
-        _head(plan, first.severity, owners),
-        [f"{t.pool}: `{t.query or t.metric}` gave no sample for an hour." for t in found],
-        [f"{first.alert} cannot fire. {impact}"],
-        ["Is the target up in Prometheus? Does the metric carry the model's name that the selector asks for?"],
-        [
-            "Mend the scrape, or change the selector in records.rules.yaml; evidence.monitoring holds queries of your own."
-        ],
+        meaning = [_reaches(trigger) for trigger in found]
+        yield _book(f"{first.alert}Forecast", head, meaning, [impact], [*look, JUMP, COMPARE], act)
+    silent = [f"{t.pool}: `{t.query or t.metric}` gave no sample for an hour." for t in found]
+    cannot = f"{first.alert} cannot fire. {impact}"
+    yield _book(f"{first.alert}DataMissing", head, silent, [cannot], [IS_UP], [SCRAPE])
+
+
+def _reaches(trigger: Trigger) -> str:
+    weeks = f"{numbers.plain(trigger.lead_time_weeks)} + {numbers.plain(trigger.review_weeks)} weeks"
+    return (
+        f"{trigger.pool}: at the growth of the last {trigger.window_weeks} weeks, drawn towards the plan's, "
+        f"{trigger.quantity} reaches {numbers.plain(trigger.limit)} within {weeks}."
     )
 
 

@@ -55,7 +55,7 @@ def infeasible_screen(plan: Plan, *, width: int = 80, color: bool = False) -> st
     tried = f"all {numbers.count(total, 'option')} were rejected" if total else "no option was left to try"
     parts: list[RenderableType] = [Text(f"No plan meets the profile {name}: {tried}.", style="bold red")]
     for group in plan.rejections:
-        facts = [(labels.reason(group.reason), f"{group.count}: {group.text}")]
+        facts = [(labels.words(group.reason), f"{group.count}: {group.text}")]
         facts += [("", f"nearest miss: {nearest(group)}")] if nearest(group) else []
         facts += [("", f"freed by: {group.freed_by}")] if group.freed_by else []
         parts.append(_facts(facts))
@@ -239,7 +239,7 @@ def _budget(plan: Plan) -> list[str]:
 def _evidence(plan: Plan) -> Facts:
     facts = [("" if index else "Also works", text) for index, text in enumerate(_runners_up(plan))]
     total = sum(group.count for group in plan.rejections)
-    reasons = ", ".join(f"{labels.reason(group.reason)} {group.count}" for group in plan.rejections)
+    reasons = ", ".join(f"{labels.words(group.reason)} {group.count}" for group in plan.rejections)
     facts.append(("Rejected", f"{total}: {reasons}" if total else "none"))
     facts.append(("Weakest fact", labels.decided(plan).weakest_fact))
     facts += _prototype(plan)

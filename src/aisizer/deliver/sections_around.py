@@ -46,8 +46,7 @@ def _needs(plan: Plan) -> list[Block]:
 
 
 def _row(s: Surrounding) -> tuple[str, ...]:
-    quantities = (numbers.number(float(f"{value:.4g}")) for value in (s.go_live, s.month_12, s.month_36))
-    return (s.name, s.group, s.unit, *quantities)
+    return (s.name, s.group, s.unit, *map(numbers.rounded, (s.go_live, s.month_12, s.month_36)))
 
 
 def _limits(plan: Plan) -> list[Block]:
@@ -144,4 +143,4 @@ def _latency(use: IntegrationUse) -> str:
 
 
 def _use_cell(calls: float | None, share: float | None) -> str:
-    return numbers.number(calls) + ("" if share is None else f" ({numbers.share(share)})")
+    return numbers.rounded(calls) + ("" if share is None else f" ({numbers.share(share)})")

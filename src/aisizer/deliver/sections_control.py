@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from aisizer.deliver import labels, numbers
@@ -76,7 +77,7 @@ def _reopens(plan: Plan) -> Iterator[str]:
     for day, names in _quotes(plan).items():
         yield f"The quote of {labels.listed(names)} ends on {day} and is not renewed."
     for pool in decision.pools:
-        rate = numbers.number(float(f"{pool.peak_rate_per_replica:.4g}"))
+        rate = numbers.rounded(pool.peak_rate_per_replica)
         yield (
             f"A benchmark of {labels.gpu(pool.gpu)} with {labels.engine(pool.engine)} finds less than {rate} requests a second "
             f"for a replica of {pool.name}, or a latency outside its 80 % band."
@@ -103,7 +104,8 @@ def _near(base_usd: float | None, value_usd: float) -> bool:
 
 def glossary_section() -> Section:
     """The words that the document uses."""
-    return Section("glossary", "Glossary", (table("Words", "Word | Meaning", list(WORDS.items())),))
+    words = table("Words", "Word | Meaning", list(WORDS.items()))
+    return Section("glossary", "Glossary", (replace(words, whole=True),))
 
 
 def reproduce_section(plan: Plan) -> Section:

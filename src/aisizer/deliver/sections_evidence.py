@@ -181,7 +181,9 @@ def method_section(plan: Plan) -> Section:
 
 
 def _result(step: Step) -> str:
-    """A step's value with its unit, things in the plural."""
+    """A step's value with its unit, things in the plural; null: it has none."""
+    if step.value == "null":
+        return numbers.NOT_AVAILABLE
     unit = "" if step.unit in ("1", "date") else numbers.units(step.unit, 1.0 if step.value == "1" else 2.0)
     return f"{step.value} {unit}".rstrip()
 

@@ -54,7 +54,7 @@ def cost_row(name: str, cost: SiteCost) -> tuple[str, ...]:
         name,
         f"{_fleet(cost)} x {labels.gpu(cost.gpu)}",
         labels.term(cost.term),
-        *(numbers.at_least(numbers.cents(t), missing and t is not None) for t in totals),
+        *(numbers.at_least(numbers.cents(t), missing) for t in totals),
         numbers.at_least(numbers.per_million(cost.usd_per_million_tokens), missing),
         numbers.at_least(numbers.per_request(cost.usd_per_request), missing),
     )
@@ -79,7 +79,7 @@ def _notes(plan: Plan) -> list[Block]:
 
 
 def _chart(costs: list[tuple[str, SiteCost]]) -> str:
-    rows = {name: {labels.reason(k): v for k, v in cost.by_category.items()} for name, cost in costs}
+    rows = {name: {labels.words(k): v for k, v in cost.by_category.items()} for name, cost in costs}
     ends = {name: numbers.at_least(numbers.usd(cost.three_year_usd), bool(cost.missing)) for name, cost in costs}
     said = "; ".join(f"{name} {total} USD" for name, total in ends.items())
     return charts.stacked_bars(rows, "Cost over 36 months by site and category", f"Totals: {said}.", ends)
@@ -89,7 +89,7 @@ def bom_section(plan: Plan) -> Section:
     """What is ordered, by category and wave; bom.csv has every line and part."""
     rows = [
         (
-            labels.reason(total.category),
+            labels.words(total.category),
             str(total.wave),
             total.order_by.isoformat(),
             str(total.lines),
@@ -116,7 +116,7 @@ def _authorised(plan: Plan) -> list[str]:
     if decision.first_wave_usd is None:
         return []
     apart = [i for i in plan.bom if i.wave == 1 and i.treatment != "capitalise" and i.category != "rent"]
-    others = list(dict.fromkeys(labels.reason(line.category) for line in apart if line.extended_price_usd))
+    others = list(dict.fromkeys(labels.words(line.category) for line in apart if line.extended_price_usd))
     what = "what it buys, and what joins it before the next wave" if decision.term == "purchase" else "its rent"
     later = f"; {' and '.join(others)} are paid as they run" if others else ""
     return [f"Of wave 1, {numbers.cents(decision.first_wave_usd)} USD is to be authorised: {what}{later}."]

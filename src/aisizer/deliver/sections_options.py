@@ -29,7 +29,7 @@ def alternatives_section(plan: Plan) -> Section:
     ]
     if plan.rejections:
         rejected = [
-            (labels.reason(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
+            (labels.words(group.reason), str(group.count), group.text, nearest(group), group.freed_by)
             for group in plan.rejections
         ]
         heads = "Reason | Count # | What | Nearest miss | Freed by"
@@ -94,7 +94,7 @@ def _certainty(decision: Decision) -> str:
     sized = f"sized for {numbers.exact_share(decision.confidence)}"
     if decision.gpus_p50 is None:
         return sized
-    first = f"first wave {decision.gpus_p50} GPUs at P50, {labels.gpus_p90(decision)} at P90"
+    first = f"first wave {numbers.count(decision.gpus_p50, 'GPU')} at P50, {labels.gpus_p90(decision)} at P90"
     return f"{numbers.chance(decision.probability_met)} for the least certain one, all servers up; {sized}; {first}"
 
 
@@ -113,9 +113,9 @@ def _pools_table(plan: Plan, pools: tuple[Pool, ...]) -> Block:
             ", ".join(pool.workloads),
             f"{pool.gpus} x {labels.gpu(pool.gpu)}",
             labels.replicas(pool),
-            numbers.number(pool.peak_rate_per_s),
-            numbers.number(pool.peak_rate_per_replica) + _width(pool),
-            numbers.number(pool.analytic_rate_per_replica),
+            numbers.rounded(pool.peak_rate_per_s),
+            numbers.rounded(pool.peak_rate_per_replica) + _width(pool),
+            numbers.rounded(pool.analytic_rate_per_replica),
             numbers.share(pool.utilization),
             numbers.share(pool.kv_use_p95),
             numbers.share(pool.kv_use_p95_degraded),

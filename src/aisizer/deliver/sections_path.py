@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aisizer.deliver import labels, numbers
-from aisizer.deliver.blocks import Block, Facts, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Facts, Paragraph, Section, Table, table
 from aisizer.plan import Plan
 from aisizer.plan.records import Bridge, ScopeChange
-from aisizer.roadmap.records import PathStep, Precondition
+from aisizer.roadmap.records import Path, PathStep, Precondition
 
 
 def bridge_section(plan: Plan) -> Section:
@@ -48,29 +48,29 @@ def path_section(plan: Plan) -> Section:
         f"until {way.end}: {reach} go-live on {way.go_live}. Procurement is that of {way.site}. Critical path: "
         f"{', '.join(way.critical)}."
     )
-    blocks: list[Block] = [
-        Paragraph(text),
-        table(
-            "Tasks on the way to production, at base",
-            "Task | Owner | Weeks # | Low to high # | Start | End | Waits for | Critical",
-            [_step_row(step) for step in way.steps],
-            "path.steps",
-            [step.name for step in way.steps],
-        ),
-        table(
-            "Preconditions",
-            "Precondition | Met | Otherwise | Field",
-            [_open_row(p) for p in way.preconditions],
-            "path.preconditions",
-            [p.name for p in way.preconditions],
-        ),
-    ]
-    if plan.scope_changes:
-        heads = "What | Where | Under CMMC | Weeks # | USD # | Texts"
-        rows = [_scope_row(s) for s in plan.scope_changes]
-        keys = [str(place) for place in range(len(rows))]
-        blocks.append(table("Places and the CMMC assessment", heads, rows, "scope_changes", keys))
-    return Section("path", "From the decision to production", tuple(blocks))
+    blocks = (Paragraph(text), _tasks(way), _preconditions(way), *_scope_changes(plan))
+    return Section("path", "From the decision to production", blocks)
+
+
+def _tasks(way: Path) -> Table:
+    heads = "Task | Owner | Weeks # | Low to high # | Start | End | Waits for | Critical"
+    rows, keys = [_step_row(step) for step in way.steps], [step.name for step in way.steps]
+    return table("Tasks on the way to production, at base", heads, rows, "path.steps", keys)
+
+
+def _preconditions(way: Path) -> Table:
+    heads = "Precondition | Met | Otherwise | Field"
+    rows, keys = [_open_row(p) for p in way.preconditions], [p.name for p in way.preconditions]
+    return table("Preconditions", heads, rows, "path.preconditions", keys)
+
+
+def _scope_changes(plan: Plan) -> list[Block]:
+    if not plan.scope_changes:
+        return []
+    heads = "What | Where | Under CMMC | Weeks # | USD # | Texts"
+    rows = [_scope_row(s) for s in plan.scope_changes]
+    keys = [str(place) for place in range(len(rows))]
+    return [table("Places and the CMMC assessment", heads, rows, "scope_changes", keys)]
 
 
 def _step_row(step: PathStep) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def _unit_row(name: str, cost: UnitCost, prices: UnitPrices) -> tuple[str, ...]:
         numbers.per_request(prices.usd_per_transaction),
         _two(prices.usd_per_user_month),
     )
-    return (labels.site(name), *(numbers.at_least(s, not cost.complete and s != numbers.NOT_AVAILABLE) for s in shown))
+    return (labels.site(name), *(numbers.at_least(s, not cost.complete) for s in shown))
 
 
 def _two(amount: float | None) -> str:
@@ -161,9 +161,9 @@ def parts_blocks(plan: Plan) -> list[Block]:
 def _part_row(part: PartCost) -> tuple[str, ...]:
     money = (part.three_year_usd, part.npv_usd)
     return (
-        labels.reason(part.part),
+        labels.words(part.part),
         str(part.gpus),
-        *(numbers.at_least(numbers.cents(m), not part.complete and m is not None) for m in money),
+        *(numbers.at_least(numbers.cents(m), not part.complete) for m in money),
     )
 
 
@@ -188,5 +188,5 @@ def _growth_row(found: GrowthCost) -> tuple[str, ...]:
         found.case,
         labels.term(found.term),
         *(str(found.gpus[month - 1]) for month in (1, 12, 36)),
-        *(numbers.at_least(numbers.cents(m), not found.complete and m is not None) for m in money),
+        *(numbers.at_least(numbers.cents(m), not found.complete) for m in money),
     )

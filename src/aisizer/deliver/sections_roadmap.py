@@ -19,17 +19,19 @@ EVERY = 6
 def roadmap_section(plan: Plan, roadmap: Roadmap) -> Section:
     """Demand and capacity over 36 months, the purchases between them, ways to buy, and the lead time."""
     months, purchases = roadmap.months, roadmap.purchases
-    said = "; ".join(f"{p.gpus} GPUs ordered by {p.order_by}, in service on {p.need_by}" for p in purchases)
+    said = "; ".join(
+        f"{numbers.count(p.gpus, 'GPU')} ordered by {p.order_by}, in service on {p.need_by}" for p in purchases
+    )
     days = [f"{t.pool} on {day}" for t in plan.triggers if t.kind in WATCHED and (day := t.predicted.get("base"))]
     told = f"Purchases: {said}." + (f" Triggers expected: {'; '.join(days)}." if days else "")
     title = "GPUs needed and in service by month"
     svg = demand_and_capacity(months, purchases, plan.triggers, title, told)
     weeks = roadmap.lead_time_weeks
-    lead = " + ".join(f"{labels.reason(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
+    lead = " + ".join(f"{labels.words(k)} {numbers.number(v)}" for k, v in weeks.items() if k != "total")
     blocks: tuple[Block, ...] = (
         *_phases(plan),
         Paragraph(
-            f"In service: {roadmap.go_live_gpus} GPUs at go-live, {roadmap.month_12_gpus} in month 12, "
+            f"In service: {numbers.count(roadmap.go_live_gpus, 'GPU')} at go-live, {roadmap.month_12_gpus} in month 12, "
             f"{roadmap.month_36_gpus} in month 36. Lead time {labels.site(labels.decided(plan).site)}, in weeks: {lead} = "
             f"{numbers.number(weeks['total'])}."
         ),
@@ -51,7 +53,7 @@ def _months(roadmap: Roadmap) -> Table:
             str(m.month),
             numbers.month(m.start),
             numbers.cases(m.demand_factor_low, m.demand_factor, m.demand_factor_high),
-            numbers.number(m.peak_rate_per_s),
+            numbers.rounded(m.peak_rate_per_s),
             numbers.cases(m.gpus_needed_low, m.gpus_needed, m.gpus_needed_high),
             str(m.gpus_in_service),
             numbers.share(m.utilization),

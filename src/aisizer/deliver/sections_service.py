@@ -5,52 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aisizer.deliver import charts, labels, numbers
-from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, table
+from aisizer.deliver.blocks import Block, Figure, Paragraph, Section, Table, table
 from aisizer.deliver.pictures import evidence_picture, latency_picture
 from aisizer.plan import Decision, Plan
+from aisizer.sizing.records import SloResult
 
 WORKLOAD = "Workload | Model and load | Peak req/s # | Prompt tokens | Output tokens | Prefix cache | Arrivals"
 
 
 def slo_section(plan: Plan) -> Section:
     """What is asked of the service, and the promised percentiles beside the predicted ones."""
-    down = labels.down_phrase(labels.decided(plan))
-    rows = [
-        (
-            f"{result.workload} {result.metric.upper()} {result.percentile}",
-            "met" if result.met else "missed",
-            numbers.duration(result.target_ms),
-            numbers.estimate(result.predicted_ms, result.interval_ms),
-            numbers.band(result.low_ms, result.high_ms),
-            numbers.chance(result.probability),
-            numbers.estimate(result.degraded_ms, result.interval_degraded_ms),
-            numbers.chance(result.probability_degraded),
-            "n/a" if result.analytic_ms is None else numbers.duration(result.analytic_ms),
-            "n/a" if result.gap is None else numbers.change(result.gap),
-        )
-        for result in plan.slo
-    ]
-    heads = (
-        "Promise | Verdict | Target # | Predicted # | 80 % band # | P(met) # | "
-        f"{down[:1].upper() + down[1:]} # | P(met) then # | Analytic # | Gap #"
-    )
-    keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
     note = (
         f"Predicted at the peak hour of {labels.carried_month(plan)}, {_until(plan)}, with its busiest minutes. "
-        "A target is met when the prediction lies within it with every server up and with the "
-        "redundancy used up. The band is the model's own error, widened where few measurements stand behind it; P(met), which is "
+        f"A target is met when the prediction lies within it with every server up{_when_down(plan)}. "
+        "The band is the model's own error, widened where few measurements stand behind it; P(met), which is "
         "not widened, is the chance that the measured value is within the target; "
         f"both assume {labels.engines(labels.decided(plan).pools)}, whose versions differ by up to 2x. "
         f"{_simulated(plan)}"
     )
-    blocks = (
-        *_workloads(plan),
-        Paragraph(note),
-        table("Latency against the SLO", heads, rows, "slo", keys),
-        *latency_picture(plan),
-        *evidence_picture(plan),
-    )
+    blocks = (*_workloads(plan), Paragraph(note), _promises(plan), *latency_picture(plan), *evidence_picture(plan))
     return Section("slo", "Workload and service levels", blocks)
+
+
+def _when_down(plan: Plan) -> str:
+    return " and with the redundancy used up" if labels.decided(plan).redundant_servers else ""
+
+
+def _promises(plan: Plan) -> Table:
+    """Each promise with every server up, and with the redundancy down where there is any."""
+    decision = labels.decided(plan)
+    down = f"{labels.down_phrase(decision).capitalize()} # | P(met) then # | " if decision.redundant_servers else ""
+    heads = f"Promise | Verdict | Target # | Predicted # | 80 % band # | P(met) # | {down}Analytic # | Gap #"
+    rows = [_promise(result, with_down=bool(down)) for result in plan.slo]
+    keys = [f"{r.workload}.{r.metric}_{r.percentile}" for r in plan.slo]
+    return table("Latency against the SLO", heads, rows, "slo", keys)
+
+
+def _promise(result: SloResult, *, with_down: bool) -> tuple[str, ...]:
+    down = (
+        numbers.estimate(result.degraded_ms, result.interval_degraded_ms),
+        numbers.chance(result.probability_degraded),
+    )
+    return (
+        f"{result.workload} {result.metric.upper()} {result.percentile}",
+        "met" if result.met else "missed",
+        numbers.duration(result.target_ms),
+        numbers.estimate(result.predicted_ms, result.interval_ms),
+        numbers.band(result.low_ms, result.high_ms),
+        numbers.chance(result.probability),
+        *(down if with_down else ()),
+        numbers.NOT_AVAILABLE if result.analytic_ms is None else numbers.duration(result.analytic_ms),
+        numbers.NOT_AVAILABLE if result.gap is None else numbers.change(result.gap),
+    )
 
 
 def _workloads(plan: Plan) -> list[Block]:

@@ -48,7 +48,7 @@ def _row(way: Strategy, dated: bool) -> tuple[str, ...]:
         labels.term(way.term),
         str(way.orders),
         numbers.at_least(numbers.usd(way.three_year_usd), not way.complete),
-        numbers.NOT_AVAILABLE if way.npv_usd is None else numbers.at_least(numbers.usd(way.npv_usd), not way.complete),
+        numbers.at_least(numbers.usd(way.npv_usd), not way.complete),
         f"{way.stranded_gpu_months:,}",
         str(way.least_slack_days),
         str(way.high_covered_to_month),

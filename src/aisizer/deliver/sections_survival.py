@@ -60,7 +60,7 @@ def _usd(found: Availability) -> str:
 
 def recovery(found: RecoveryCheck) -> str:
     """What the posture gives in a sentence."""
-    posture = labels.reason(found.posture)
+    posture = labels.words(found.posture)
     if found.restore_s is None:
         return f"Disaster recovery: {posture}. Without a second site the service does not come back from the loss of its site."
     lost = "all writes" if found.loss_s is None else f"up to {span(found.loss_s)} of writes"
@@ -81,7 +81,7 @@ def _recovery_blocks(found: RecoveryCheck) -> list[Block]:
     listed = table("Recovery check at month 36 (explain recovery)", heads, targets)
     blocks: list[Block] = [listed] if asked else []
     if found.restore_s is not None:
-        least = "no posture" if found.least_posture is None else labels.reason(found.least_posture)
+        least = "no posture" if found.least_posture is None else labels.words(found.least_posture)
         parts = " + ".join(f"{name} {span(seconds)}" for name, seconds in found.restore_s.items() if seconds)
         blocks.append(
             Paragraph(

@@ -38,7 +38,7 @@ def category_table(plan: Plan) -> list[Table]:
     categories = list(dict.fromkeys(total.category for totals in plan.categories.values() for total in totals))
     shown = [(chosen, field) for field in FIELDS] + [(other, "three_year_usd") for other in others]
     rows = [
-        (labels.reason(category), *(_amount(figures[name].get(category), field) for name, field in shown))
+        (labels.words(category), *(_amount(figures[name].get(category), field) for name, field in shown))
         for category in categories
     ]
     titles = [f"{labels.site(chosen)} {FIELDS[field]}" for field in FIELDS]

@@ -62,8 +62,8 @@ def _row(trigger: Trigger) -> tuple[str, ...]:
         KINDS[trigger.kind],
         trigger.pool,
         trigger.alert,
-        numbers.plain(trigger.threshold),
-        numbers.plain(trigger.limit),
+        numbers.rounded(trigger.threshold),
+        numbers.rounded(trigger.limit),
         *(_crossing(trigger, case) for case in ("low", "base", "high")),
         trigger.owner,
     )

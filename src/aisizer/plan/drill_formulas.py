@@ -96,7 +96,7 @@ def _rolling_upgrade(known: Known) -> Said:
     if upgrades.method == "blue_green":
         return Said("the second set takes over when it is ready; nothing stops", held=True, failed=0.0, again_s=0.0)
     each_s = upgrades.drain + known.resilience.cold_start
-    takes = f"{known.wave.servers} servers, {each_s:g} s each"
+    takes = f"{known.wave.servers} server{'s' if known.wave.servers > 1 else ''}, {each_s:g} s each"
     if known.down == 0:
         return _unspared(known, takes)
     said = _degraded(known, f"{takes}; percentiles are those with a server down")

@@ -9,12 +9,15 @@ from aisizer.costs.records import SiteCost
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
 from aisizer.plan.evidence import measured_step
+from aisizer.plan.explain_money import usd
 from aisizer.plan.explain_promises import QUEUE, confidence_steps, slo_steps
 from aisizer.plan.records import Decision, Step
 from aisizer.profile.kinds import arrivals_of
 from aisizer.roadmap.records import Roadmap
+from aisizer.sizing.pools import Pool as SizedPool
 from aisizer.sizing.records import Pool, SloResult, WaterfallStep
 from aisizer.triggers.records import Trigger
+from aisizer.units import figure
 
 LIMITS = {
     "load": ", (1 - headroom) / burst, or what resilience.confidence leaves of it",
@@ -77,7 +80,7 @@ def _decision(decision: Decision, roadmap: Roadmap) -> Iterator[Step]:
         meaning="GPUs that meet the SLO at go-live, before growth, burst, headroom and redundancy",
         formula="sum over pools of GPUs per replica x ceil(demand factor / share of the demand one replica carries)",
         inputs={
-            f"pools.{p.name}.peak_rate_per_replica": f"{p.peak_rate_per_replica:.4g} req/s" for p in decision.pools
+            f"pools.{p.name}.peak_rate_per_replica": f"{figure(p.peak_rate_per_replica)} req/s" for p in decision.pools
         },
         value=str(decision.gpus_needed),
         unit="GPU",
@@ -106,7 +109,7 @@ def _waterfall(
         "throughput": ("sum of GPUs per replica x ceil(factor / stable share)", {}),
         "latency": ("sum of GPUs per replica x ceil(factor / share at the SLO)", {}),
         "growth": ("the same at the highest demand factor up to the next purchase", {}),
-        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": f"{p.burst:.4g}" for p in pools}),
+        "burst": ("the same with factor x burst", {f"pools.{p.name}.burst": figure(p.burst) for p in pools}),
         "headroom": (
             "the same with factor x burst / (1 - headroom)",
             {"resilience.headroom": f"{resilience.headroom:g}"},
@@ -164,13 +167,13 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         inputs={
             "workloads": ", ".join(pool.workloads),
             "limited_by": pool.limited_by,
-            "analytic queue": f"{pool.analytic_rate_per_replica:.6g} req/s",
-            "tokens_per_step": f"{pool.tokens_per_step:.4g}, {pool.draft_tokens} drafted",
-            f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
+            "analytic queue": _analytic(pool),
+            "tokens_per_step": f"{figure(pool.tokens_per_step)}, {pool.draft_tokens} drafted",
+            f"pools.{pool.name}.kv_capacity_tokens": f"{figure(pool.kv_capacity_tokens)} tokens",
             "max_batch": str(candidate.replica.table.max_batch),
             "token_budget": str(candidate.replica.table.token_budget),
         },
-        value=f"{pool.peak_rate_per_replica:.6g}",
+        value=figure(pool.peak_rate_per_replica, 6),
         unit="req/s",
         source=QUEUE,
         next=(
@@ -180,19 +183,19 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         ),
     )
     if pool.api_ceiling_per_replica is not None:
-        yield _api(context.named.engine, pool, candidate.pool.mean_prompt, candidate.pool.mean_output)
+        yield _api(context.named.engine, pool, pool.api_ceiling_per_replica, candidate.pool)
     yield Step(
         name=f"pools.{pool.name}.kv_capacity_tokens",
         meaning="tokens of context that one replica holds",
         formula="attention_dp x (memory x memory fraction - weights - activations - runtime) / KV bytes per token on one GPU",
         inputs={
-            "gpu_memory_gb": f"{context.named.gpus[pool.gpu].device_bytes / 1e9:.4g}",
+            "gpu_memory_gb": figure(context.named.gpus[pool.gpu].device_bytes / 1e9),
             "memory_fraction": f"{context.named.engine.memory_fraction:g}",
-            "weights_gb_per_gpu": f"{memory.weights_gb:.4g}",
-            "kv_bytes_per_token_and_gpu": f"{memory.kv_bytes_per_token:.6g}",
+            "weights_gb_per_gpu": figure(memory.weights_gb),
+            "kv_bytes_per_token_and_gpu": figure(memory.kv_bytes_per_token, 6),
             "attention_dp": str(pool.attention_dp),
         },
-        value=f"{pool.kv_capacity_tokens:.6g}",
+        value=figure(pool.kv_capacity_tokens),
         unit="token",
         source=ENGINE,
     )
@@ -201,13 +204,13 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         meaning="share of the KV cache in use at the 95th percentile, all servers up; the wall is at 1, and a warning at 0.85",
         formula="(p95 of decoding sequences x mean context + waiting prompts) / kv_capacity_tokens",
         inputs={
-            f"pools.{pool.name}.kv_capacity_tokens": f"{pool.kv_capacity_tokens:.6g} token",
-            "in_flight": "unknown" if pool.in_flight is None else f"{pool.in_flight:.4g} requests in one replica",
+            f"pools.{pool.name}.kv_capacity_tokens": f"{figure(pool.kv_capacity_tokens)} tokens",
+            "in_flight": "unknown" if pool.in_flight is None else f"{figure(pool.in_flight)} requests in one replica",
             "with the redundancy down": "unknown"
             if pool.kv_use_p95_degraded is None
-            else f"{pool.kv_use_p95_degraded:.4g}",
+            else figure(pool.kv_use_p95_degraded),
         },
-        value=f"{pool.kv_use_p95:.6g}",
+        value=figure(pool.kv_use_p95, 6),
         unit="1",
         source=QUEUE,
         next=(f"pools.{pool.name}.kv_capacity_tokens",),
@@ -218,11 +221,16 @@ def _pool(context: Context, best: Evaluated, pool: Pool) -> Iterator[Step]:
         formula="1 + 1.645 x sqrt(relative variance of a minute inside the peak window), which is "
         "(index of dispersion - 1) / (60 x rate) by an index; 1 for closed populations",
         inputs={f"workloads.{w}.burst": _burst(context, w) for w in pool.workloads},
-        value=f"{candidate.pool.burst:.6g}",
+        value=figure(candidate.pool.burst, 6),
         unit="1",
         source="Cox and Lewis (1966), index of dispersion; docs/traffic.md",
         next=tuple(f"workloads.{w}.peak_rate" for w in pool.workloads),
     )
+
+
+def _analytic(pool: Pool) -> str:
+    rate = pool.analytic_rate_per_replica
+    return "unknown" if rate is None else f"{figure(rate, 6)} req/s"
 
 
 def _burst(context: Context, name: str) -> str:
@@ -231,12 +239,12 @@ def _burst(context: Context, name: str) -> str:
     burst = workload.burst
     if burst.modulation:
         parts = " and ".join(f"variance {part.variance:g} over {part.time:g} s" for part in burst.modulation)
-        return f"{parts}, at {rate:.4g} req/s"
+        return f"{parts}, at {figure(rate)} req/s"
     given = burst.index_of_dispersion_60s or arrivals_of(workload.kind).dispersion
-    return f"index of dispersion {given:g} at {rate:.4g} req/s"
+    return f"index of dispersion {given:g} at {figure(rate)} req/s"
 
 
-def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float) -> Step:
+def _api(engine: Engine, pool: Pool, ceiling: float, sized: SizedPool) -> Step:
     return Step(
         name=f"pools.{pool.name}.api_ceiling",
         meaning="requests a second that the API processes of one replica carry, whatever its GPUs do",
@@ -247,11 +255,11 @@ def _api(engine: Engine, pool: Pool, prompt_tokens: float, output_tokens: float)
             "api_request_s": f"{engine.api_request_s or 0:g}",
             "request_token_s": f"{engine.request_token_s:g}",
             "api_token_s": f"{engine.api_token_s or 0:g}",
-            "prompt tokens": f"{prompt_tokens:.4g}",
-            "output tokens": f"{output_tokens:.4g}",
+            "prompt tokens": figure(sized.mean_prompt),
+            "output tokens": figure(sized.mean_output),
             "request_overhead_s": f"{engine.request_overhead_s:g}",
         },
-        value=f"{pool.api_ceiling_per_replica:.6g}",
+        value=figure(ceiling, 6),
         unit="req/s",
         source=f"engine record {engine.id}; docs/method.md: queue",
         next=(f"pools.{pool.name}.peak_rate_per_replica",),
@@ -281,7 +289,7 @@ def _demand(context: Context) -> Iterator[Step]:
             inputs={
                 f"workloads.{name}.load.{k}": f"{v:g}" if isinstance(v, float) else str(v) for k, v in given.items()
             },
-            value=f"{context.offered[name].peak_rate_per_s:.6g}",
+            value=figure(context.offered[name].peak_rate_per_s, 6),
             unit="req/s",
             source="profile",
         )
@@ -294,7 +302,7 @@ def _roadmap(roadmap: Roadmap) -> Iterator[Step]:
             name=f"roadmap.{name}",
             meaning=f"GPUs in service in month {month}",
             formula="GPUs of all purchases in service by then; each covers the highest need up to the next",
-            inputs={"demand_factor": f"{at.demand_factor:.4g}", "gpus_needed": str(at.gpus_needed)},
+            inputs={"demand_factor": figure(at.demand_factor), "gpus_needed": str(at.gpus_needed)},
             value=str(at.gpus_in_service),
             unit="GPU",
             source=SIZING,
@@ -310,13 +318,13 @@ def _triggers(best: Evaluated, triggers: Sequence[Trigger]) -> Iterator[Step]:
             meaning=f"the level at which action must start: {trigger.quantity}",
             formula=trigger.formula,
             inputs={
-                "limit": f"{trigger.limit:.6g}" + LIMITS.get(trigger.kind, ""),
+                "limit": figure(trigger.limit, 6) + LIMITS.get(trigger.kind, ""),
                 "growth_per_month": f"{trigger.growth_per_month:g}",
                 "lead_time_weeks": f"{trigger.lead_time_weeks:g}",
                 "review_weeks": f"{trigger.review_weeks:g}",
-                "capacity": "n/a" if trigger.capacity is None else f"{trigger.capacity:.4g} {trigger.unit}",
+                "capacity": "n/a" if trigger.capacity is None else f"{figure(trigger.capacity)} {trigger.unit}",
             },
-            value=f"{trigger.threshold:.6g}",
+            value=figure(trigger.threshold, 6),
             unit="1",
             source="docs/triggers.md",
             next=tuple(f"pools.{name}.{step}" for name in pools for step in ("burst", "peak_rate_per_replica")),
@@ -345,11 +353,11 @@ def _money(context: Context, site: str, cost: SiteCost) -> Iterator[Step]:
         ),
         (
             "usd_per_million_tokens", "accrual cost of a million tokens, prompt and output",
-            f"{accrual} / tokens x 10^6", {"tokens": f"{tokens:.6g}"}, cost.usd_per_million_tokens,
+            f"{accrual} / tokens x 10^6", {"tokens": figure(tokens)}, cost.usd_per_million_tokens,
         ),
         (
             "usd_per_request", "accrual cost of a request",
-            f"{accrual} / requests", {"requests": f"{sum(context.demand.volume.requests):.6g}"}, cost.usd_per_request,
+            f"{accrual} / requests", {"requests": figure(sum(context.demand.volume.requests))}, cost.usd_per_request,
         ),
     )  # fmt: skip
     for name, meaning, formula, inputs, value in named:
@@ -358,7 +366,7 @@ def _money(context: Context, site: str, cost: SiteCost) -> Iterator[Step]:
             meaning=meaning + at_least,
             formula=formula,
             inputs=inputs,
-            value="null" if value is None else f"{value:,.2f}" if name[0] != "u" else f"{value:.6g}",
+            value="null" if value is None else usd(value),
             unit="USD",
             source=MONEY,
             next=() if name == "three_year_usd" else (f"tco.{site}.three_year_usd",),

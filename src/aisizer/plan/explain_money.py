@@ -7,6 +7,7 @@ from typing import Any
 
 from aisizer.plan.money_records import CashComparison, Driver, Flip, PartCost, UnitCost, Volumes
 from aisizer.plan.records import Step
+from aisizer.units import figure
 
 SOURCE = "docs/method.md: costs"
 UNITS: dict[str, tuple[str, str, str]] = {
@@ -46,7 +47,7 @@ def _unit_costs(cost: UnitCost, volumes: Volumes, site: str) -> Iterator[Step]:
             formula="sum over pools of GPUs x prefill seconds / (prefill + decode seconds) / sum of GPUs; a pool of prefill "
             "replicas counts as 1, one of decode replicas as 0",
             inputs={"state": "first wave at the highest demand it carries, all servers up"},
-            value=f"{cost.input_share:.6g}",
+            value=figure(cost.input_share, 6),
             unit="1",
             source=SOURCE,
         )
@@ -63,9 +64,9 @@ def _unit_costs(cost: UnitCost, volumes: Volumes, site: str) -> Iterator[Step]:
                 formula=formula + share,
                 inputs={
                     f"tco.{site}.accrual_three_year_usd": f"{cost.accrual_three_year_usd:,.2f} USD",
-                    volume: f"{totals[volume]:.6g}",
+                    volume: figure(totals[volume], 6),
                 },
-                value=f"{value:.6g}",
+                value=usd(value),
                 unit="USD",
                 source=SOURCE,
                 next=(f"unit_costs.{site}.input_share",) if "put_tokens" in name else (),
@@ -73,7 +74,7 @@ def _unit_costs(cost: UnitCost, volumes: Volumes, site: str) -> Iterator[Step]:
 
 
 def _comparison(found: CashComparison, path: str, site: str) -> Iterator[Step]:
-    inputs = {"other": found.other, "outlay_usd": _usd(found.outlay_usd), "saving_usd": _usd(found.saving_usd)}
+    inputs = {"other": found.other, "outlay_usd": usd(found.outlay_usd), "saving_usd": usd(found.saving_usd)}
     yield Step(
         name=f"{path}.cheaper_from_month",
         meaning=found.sentence,
@@ -100,7 +101,7 @@ def _part(part: PartCost, name: str) -> Step:
         name=name,
         meaning=f"what {part.part.replace('_', ' ')} costs in 36 months; parts overlap, so they do not add up",
         formula=part.formula,
-        inputs={"npv_usd": _usd(part.npv_usd), "GPUs of the first purchase": str(part.gpus)},
+        inputs={"npv_usd": usd(part.npv_usd), "GPUs of the first purchase": str(part.gpus)},
         value=f"{part.three_year_usd:,.2f}",
         unit="USD",
         source=SOURCE,
@@ -114,13 +115,13 @@ def _flip(flip: Flip, name: str) -> Step:
         formula="price at which the cheapest option of another site costs what the cheapest of the chosen site does; each costs "
         "fixed + price x sum of quantity x factors x escalation, discounted",
         inputs={
-            "plan": _usd(flip.base_usd),
-            "low": _usd(flip.low_usd),
-            "high": _usd(flip.high_usd),
+            "plan": usd(flip.base_usd),
+            "low": usd(flip.low_usd),
+            "high": usd(flip.high_usd),
             "kind": flip.kind,
             "sites": ", ".join(flip.sites),
         },
-        value="null" if flip.value_usd is None else f"{flip.value_usd:.6g}",
+        value="null" if flip.value_usd is None else usd(flip.value_usd),
         unit=flip.price_unit,
         source=SOURCE,
     )
@@ -148,5 +149,6 @@ def sensitivity_step(drivers: Sequence[Driver]) -> Step:
     )
 
 
-def _usd(amount: float | None) -> str:
+def usd(amount: float | None) -> str:
+    """[USD] in cents, or below a thousand in six digits, of which a unit cost needs them."""
     return "not known" if amount is None else f"{amount:,.6g}" if abs(amount) < 1000 else f"{amount:,.2f}"

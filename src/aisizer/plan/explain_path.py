@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from aisizer.plan.records import Bridge, Step
 from aisizer.roadmap.records import Path
+from aisizer.units import figure
 
 
 def path_steps(bridge: Bridge | None, way: Path) -> Iterator[Step]:
@@ -31,7 +32,7 @@ def path_steps(bridge: Bridge | None, way: Path) -> Iterator[Step]:
         meaning="from the go decision on plan_date to production",
         formula="sum of the tasks of the critical path",
         inputs={step.name: f"{step.weeks['base']:g} w" for step in way.steps if step.critical},
-        value=f"{way.weeks['base']:.6g}",
+        value=figure(way.weeks["base"], 6),
         unit="week",
         source="Kelley and Walker (1959), doi:10.1145/1460299.1460318; supply.path and the lead time of the site",
         next=("decision.order_by",),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from aisizer.plan.records import Decision, Step
 from aisizer.sizing.records import SloResult
+from aisizer.units import figure
 
 QUEUE, ERROR = "docs/method.md: queue", "docs/method.md: how sure"
 
@@ -50,15 +51,15 @@ def slo_steps(slo: Sequence[SloResult], decision: Decision) -> Iterator[Step]:
             else "percentile of the state-dependent batching queue at the rate of one replica",
             inputs={
                 "replicas": str(pool.replicas),
-                f"pools.{pool.name}.peak_rate_per_replica": f"{pool.peak_rate_per_replica:.4g} req/s",
+                f"pools.{pool.name}.peak_rate_per_replica": f"{figure(pool.peak_rate_per_replica)} req/s",
                 "target": f"{result.target_ms:g} ms",
                 **_simulated(result),
-                "80 % band": f"{result.low_ms:.4g} to {result.high_ms:.4g} ms",
+                "80 % band": f"{figure(result.low_ms)} to {figure(result.high_ms)} ms",
                 "P(met)": _chance(result.probability),
                 "engine": pool.engine,
-                "with the redundancy down": f"{result.degraded_ms:.6g} ms",
+                "with the redundancy down": f"{figure(result.degraded_ms, 6)} ms",
             },
-            value=f"{result.predicted_ms:.6g}",
+            value=figure(result.predicted_ms, 6),
             unit="ms",
             source=QUEUE,
             next=(
@@ -74,7 +75,10 @@ def _simulated(result: SloResult) -> dict[str, str]:
     if result.interval_ms is None or result.analytic_ms is None:
         return {}
     low, high = result.interval_ms
-    return {"95 % interval": f"{low:.4g} to {high:.4g} ms", "analytic queue": f"{result.analytic_ms:.6g} ms"}
+    return {
+        "95 % interval": f"{figure(low)} to {figure(high)} ms",
+        "analytic queue": f"{figure(result.analytic_ms, 6)} ms",
+    }
 
 
 def _chance(probability: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from aisizer.catalog.records import Retention
 from aisizer.plan.records import Availability, RecoveryCheck, Step
 from aisizer.sizing.records import Surrounding
+from aisizer.units import figure
 
 PREFIX = "surroundings."
 """How the steps of what stands around the GPUs begin; the document shows them in a section of their own."""
@@ -22,9 +23,9 @@ def survival_steps(up: Availability, recovery: RecoveryCheck, retention: Retenti
         inputs={
             "needed": str(up.needed),
             "servers": str(up.servers),
-            "server_down": f"{up.server_down:.6g}",
-            "rack_down": f"{up.rack_down:.6g}",
-            "resilience.availability": f"{up.target:.6g}",
+            "server_down": figure(up.server_down, 6),
+            "rack_down": figure(up.rack_down, 6),
+            "resilience.availability": figure(up.target, 6),
         },
         value=f"{up.probability:.8g}",
         unit="1",
@@ -35,9 +36,9 @@ def survival_steps(up: Availability, recovery: RecoveryCheck, retention: Retenti
         name="recovery.total_s",
         meaning="time from the loss of the site to the service back at the second one",
         formula="failover + provisioning + copies over the link + cold start, as far as the posture lacks them",
-        inputs={part: f"{seconds:.6g} s" for part, seconds in (recovery.restore_s or {}).items()}
+        inputs={part: f"{figure(seconds, 6)} s" for part, seconds in (recovery.restore_s or {}).items()}
         | {"posture": recovery.posture, "link": f"{recovery.link_mbit_s:g} Mbit/s"},
-        value="never" if recovery.total_s is None else f"{recovery.total_s:.6g}",
+        value="never" if recovery.total_s is None else figure(recovery.total_s, 6),
         unit="" if recovery.total_s is None else "s",
         source="AWS, Disaster Recovery of Workloads on AWS (2021); docs/method.md: fleet",
         next=("waterfall.disaster_recovery",),
@@ -47,7 +48,7 @@ def survival_steps(up: Availability, recovery: RecoveryCheck, retention: Retenti
         meaning=f"how long prompt and response logs are kept ({retention.kind})",
         formula="compliance.log_retention, else the longest period of the binding frameworks, else 13 months",
         inputs={} if retention.hot_months is None else {"at hand": f"{retention.hot_months:.3g} months"},
-        value=f"{retention.months:.4g}",
+        value=figure(retention.months),
         unit="month",
         source=retention.citation,
     )
@@ -60,8 +61,8 @@ def surrounding_steps(surroundings: Sequence[Surrounding]) -> Iterator[Step]:
             name=PREFIX + s.id,
             meaning=f"{s.name}, month 36" + (f": {s.note}" if s.note else ""),
             formula=s.formula,
-            inputs={"go-live": f"{s.go_live:.6g}", "month 12": f"{s.month_12:.6g}"},
-            value=f"{s.month_36:.6g}",
+            inputs={"go-live": figure(s.go_live, 6), "month 12": figure(s.month_12, 6)},
+            value=figure(s.month_36, 6),
             unit=s.unit,
             source=s.source,
         )

@@ -252,14 +252,17 @@ def _power(context: Context, watched: Watched) -> Iterator[Level]:
 
 
 def _spend(context: Context, watched: Watched) -> Iterator[Level]:
-    """What is spent by the end of each month over the budget; without one, over what the plan itself spends."""
+    """What is spent by each month's end over the budget; without one, over what the plan itself spends.
+
+    At go-live that is what is spent before service, so that month 36 is counted when it has been paid.
+    """
     cost, budget = watched.best.cost, context.profile.finance.budget_three_year
     limit = budget if budget is not None else (None if cost.missing else cost.three_year_usd)
     if limit is None or limit <= 0 or sum(cost.cash_by_month_usd[:2]) <= 0:
         return
     first, *monthly = cost.cash_by_month_usd
     levels = {
-        case: tuple(round(spent / limit, 12) for spent in list(accumulate(by_month, initial=first))[1:])
+        case: tuple(round(spent / limit, 12) for spent in accumulate(by_month, initial=first))
         for case, by_month in watched.scaled(monthly).items()
     }
     yield Level(

@@ -82,8 +82,9 @@ def _survival(survival: Survival) -> Iterator[str]:
     up, recovery, work = survival
     if not up.met:
         yield (
-            f"Only {up.probability * 100:.4g} % of the time are {up.needed} of {up.servers} servers up at the peak hour, below "
-            f"the availability of {up.target * 100:.6g} %. Set resilience.redundancy to auto, or lower the availability."
+            f"Enough servers ({up.needed} of {up.servers}) are up only {up.probability * 100:.4g} % of the time at the peak "
+            f"hour, below the availability of {up.target * 100:.6g} %. Set resilience.redundancy to "
+            "auto, or lower the availability."
         )
     yield from recovery.missed
     for item in work:

@@ -71,4 +71,5 @@ def _confidence(resilience: Resilience) -> str:
 def _redundancy(wanted: str, needed: Fleet) -> str:
     down, spread = needed.redundant_servers, needed.spread_servers
     more = f"; {spread} more so that each pool keeps whole replicas" if spread else ""
-    return f"{wanted}: {down} server{'s' if down != 1 else ''} may be down at the peak with every SLO met{more}"
+    servers = f"{down or 'no'} server{'s' if down > 1 else ''}"
+    return f"{wanted}: {servers} may be down at the peak with every SLO met{more}"

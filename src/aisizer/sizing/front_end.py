@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import ceil
 
 from aisizer.profile.sections import FrontEnd
-from aisizer.sizing.needs import Need, figure
+from aisizer.sizing.needs import Need
 from aisizer.sizing.traffic import Traffic
-from aisizer.units import HOURS_PER_MONTH
+from aisizer.units import HOURS_PER_MONTH, figure
 
 GATEWAY_VCPUS = 4
 """vCPUs of one gateway: the pod of LiteLLM's benchmarks (https://docs.litellm.ai/docs/benchmarks)."""

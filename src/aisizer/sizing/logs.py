@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from aisizer.profile.sections import Logging
-from aisizer.sizing.needs import Need, figure
+from aisizer.sizing.needs import Need
 from aisizer.sizing.traffic import Traffic
-from aisizer.units import MONTH, MONTHS_PER_YEAR
+from aisizer.units import MONTH, MONTHS_PER_YEAR, figure
 
 COPIES_OF_TEXT = {"full": 1, "redacted": 1, "both": 2, "none": 0}
 """Texts kept of each request; a redacted one is counted as long as the full one, because placeholders stand for what is cut."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aisizer.profile.sections import Resilience, Upgrades
-from aisizer.sizing.needs import Need, figure
-from aisizer.units import HOUR, MONTHS_PER_YEAR
+from aisizer.sizing.needs import Need
+from aisizer.units import HOUR, MONTHS_PER_YEAR, figure
 
 WORKING_DAYS = 220.0
 """[day/year] that one full-time employee works: 52 weeks of five days less about 40 days of leave, holidays and illness."""

@@ -31,12 +31,3 @@ class Need:
     price: str = ""
     bought: bool = False
     note: str = ""
-
-
-def figure(value: float) -> str:
-    """A figure of a formula: whole from a thousand on, else four significant digits.
-
-    >>> figure(14868000.4), figure(22.3134), figure(0.0)
-    ('14,868,000', '22.31', '0')
-    """
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

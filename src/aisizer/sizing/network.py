@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aisizer.sizing.fabric import Cluster, fabric_needs
-from aisizer.sizing.needs import Need, figure
+from aisizer.sizing.needs import Need
 from aisizer.sizing.traffic import Traffic
+from aisizer.units import figure
 
 MEGABYTE = 1e6
 REQUEST_BYTES = 2000.0

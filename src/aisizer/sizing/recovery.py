@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from aisizer.profile.sections import DisasterRecovery, Posture, Resilience
-from aisizer.sizing.needs import Need, figure
-from aisizer.units import DAY, HOUR, MINUTE
+from aisizer.sizing.needs import Need
+from aisizer.units import DAY, HOUR, MINUTE, figure
 
 POSTURES: tuple[Posture, ...] = get_args(Posture)
 """The least first: each keeps more at the second site than the one before."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from aisizer.profile.sections import FrontEnd, VectorStore
-from aisizer.sizing.needs import Need, figure
+from aisizer.sizing.needs import Need
+from aisizer.units import figure
 
 MEMORY_USE = 0.8
 """[1] of a server's memory that vectors may fill: Qdrant calls more resident memory than that a sign of a problem

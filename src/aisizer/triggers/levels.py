@@ -23,8 +23,6 @@ from aisizer.units import MONTH, WEEKS_PER_MONTH
 
 Case = Literal["low", "base", "high"]
 CASES: tuple[Case, ...] = ("low", "base", "high")
-LATEST = 35.0
-"""[month] after go-live: the start of month 36, the last that the forecast knows."""
 BEYOND = 240
 """[month] that a forecast is carried on to find its limit: the longest lead time of the catalog is some years."""
 
@@ -65,6 +63,7 @@ class Level:
     quantity: str
     pool: str
     levels: Mapping[Case, Sequence[float]]
+    """[1] at go-live and every month after it"""
     limit: float
     lead_weeks: float
     action: str
@@ -103,10 +102,7 @@ def trigger_of(level: Level, setting: Setting) -> Trigger:
         lead_time_weeks=level.lead_weeks,
         review_weeks=setting.review_weeks,
         formula=_formula(level, setting, at),
-        predicted={
-            case: date_of(setting.go_live, answered_crossing(level.levels[case], at, steps, int(LATEST)))
-            for case in CASES
-        },
+        predicted={case: date_of(setting.go_live, answered_crossing(level.levels[case], at, steps)) for case in CASES},
         fires_on_day_one=day_one,
         severity="ticket",
         owner=setting.owner,

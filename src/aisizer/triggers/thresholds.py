@@ -55,18 +55,18 @@ def forecast_threshold(levels: Sequence[float], limit: float, growth: float, lea
 
 
 def level_at(levels: Sequence[float], month: float) -> float:
-    """The forecast level at a month, log-linear in between; before go-live it is that of go-live.
+    """The forecast level at a month, log-linear in between, linear from nothing; before go-live it is that of go-live.
 
-    >>> round(level_at([0.5, 0.55], 0.5), 4), level_at([0.5, 0.55], -3)
-    (0.5244, 0.5)
+    >>> round(level_at([0.5, 0.55], 0.5), 4), level_at([0.5, 0.55], -3), level_at([0.0, 0.5], 0.5)
+    (0.5244, 0.5, 0.25)
     """
     if month <= 0:
         return levels[0]
     before = int(month)
     if before + 1 >= len(levels):
         return levels[-1]
-    part = month - before
-    return float(levels[before] * (levels[before + 1] / levels[before]) ** part)
+    here, then, part = levels[before], levels[before + 1], month - before
+    return float(here * (then / here) ** part) if here > 0 else then * part
 
 
 def date_of(go_live: date, month: float | None) -> date | None:
@@ -98,19 +98,17 @@ def dated_threshold(levels: Sequence[float], limit: float, lead_weeks: float, re
     return min(limit, level_at(levels, reached - (lead_weeks + review) / WEEKS_PER_MONTH))
 
 
-def answered_crossing(
-    levels: Sequence[float], level: float, steps: Sequence[tuple[float, float]], months: int
-) -> float | None:
-    """[month] when the level is first reached although orders on their way raise it; null where not within `months`.
+def answered_crossing(levels: Sequence[float], level: float, steps: Sequence[tuple[float, float]]) -> float | None:
+    """[month] when the level is first reached although orders on their way raise it; null where no month reaches it.
 
     steps: from a month on, the factor by which capacity on order raises the level; the first is at month 0.
 
-    >>> answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.5)], 2), answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.0)], 2)
+    >>> answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.5)]), answered_crossing([0.5, 0.6, 0.75], 0.5, [(0.0, 1.0)])
     (2.0, 0.0)
     """
-    ends = [start for start, _ in steps[1:]] + [float(months)]
+    ends = [start for start, _ in steps[1:]] + [float(len(levels) - 1)]
     for (start, factor), end in zip(steps, ends, strict=True):
-        reached = crossing(levels[: months + 1], level * factor)
+        reached = crossing(levels, level * factor)
         if reached is not None and reached <= end:
             return max(start, reached)
     return None
