@@ -120,7 +120,7 @@ def _answer(
     high = counts(context, kept, HIGH)
     seen = first_wave_latencies(context, kept)
     ranking = options(context, kept, high, seen)
-    tco = cost_by_site(context, order)
+    tco = cost_by_site(context, order, bom)
     found, note = baseline.baseline(context, best)
     found = found and in_full(context, found, context.leads[best.site.id]["total"])
     decision = decision_of(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
