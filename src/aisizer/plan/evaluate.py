@@ -21,6 +21,7 @@ from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
+from aisizer.plan.on_site import servers_on_site
 from aisizer.plan.site_work import refusal
 from aisizer.plan.surroundings import paid
 from aisizer.profile.sections import Profile
@@ -250,7 +251,8 @@ def oversized(evaluated: Evaluated) -> Rejection | None:
 
 def beyond_site(evaluated: Evaluated, demand: Demand) -> Rejection | None:
     """A rejection where the fleet passes a limit of its site, the first one found."""
-    refused = refusal(evaluated.site, evaluated.offer, evaluated.fleets, demand)
+    servers = servers_on_site(evaluated.offer, evaluated.layout, evaluated.fleets, demand)
+    refused = refusal(evaluated.site, evaluated.offer, servers, demand)
     where: dict[str, str | int] = {"site": evaluated.site.id, "gpu": evaluated.offer.gpu}
     return refused and replace(refused, option=where)
 
