@@ -9,7 +9,8 @@ from aisizer.costs.bridge import bridge_lines, starting
 from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.owned import owned_lines
 from aisizer.costs.site import site_lines
-from aisizer.profile.sections import Finance
+from aisizer.costs.tco import accrual, line_amounts
+from aisizer.profile.sections import Finance, Supply
 
 FLEET = Fleet(((1, 2),), (2,) * 36)
 VOLUME = Volume((1e6,) * 36, (1e9,) * 36, (1e8,) * 36)
@@ -33,6 +34,17 @@ def test_what_was_used_is_cut_with_what_is_paid() -> None:
     (cut,) = bridge_lines([paid_late], 5, "home")
     assert cut.served == (0.0, 2.0, 2.0, 2.0, 2.0, *(0.0,) * 32)
     assert cut.quantity == (0.0, 0.0, 0.0, 2.0, 2.0, *(0.0,) * 32)
+
+
+def test_a_licence_by_the_year_is_paid_for_the_months_of_a_bridge() -> None:
+    """Sixteen GPUs for three months and eight more in the third: no year that the bridge does not see is paid."""
+    waves = Fleet(((1, 2), (3, 1)), (2, 2, *(3,) * 34))
+    place = buyer("hosted", supply=Supply(licences=("nvidia-ai-enterprise",)))
+    (line,) = (line for line in site_lines(place, waves, VOLUME) if line.category == "licence")
+    assert line.treatment == "prepaid" and line.unit_price_usd == 4500 and line.quantity[0] == 16
+    (made,) = bridge_lines([line], 4, "a host")
+    assert line_amounts(made).sum() == pytest.approx((3 * 16 + 8) * 4500 / 12)
+    assert accrual([made], 60).tolist() == line_amounts(made).tolist()
 
 
 def test_the_rent_of_a_bridge_ends_with_it_and_nothing_of_it_is_sold_or_ordered_by_wave() -> None:

@@ -42,6 +42,15 @@ def test_servers_that_come_after_month_12_are_exposed() -> None:
     )
 
 
+def test_a_step_in_price_that_the_plan_counts_is_exposed_with_it() -> None:
+    """Two in month 13 and one in month 20 at 10 % more, as their cost in the plan; a year's hours by the month they pass in."""
+    stepped = SERVERS.model_copy(update={"escalation": 0.1})
+    assert exposure([stepped], BUYS, "purchase").base_usd == pytest.approx(330 * 1.1)
+    agreed, _ = split_hours(Fleet(((1, 1),), ()), "one_year")
+    year = line("rent-one-year", "rent", agreed, treatment="expense", escalation=0.1)
+    assert exposure([year], Fleet(((1, 1),), ()), "one_year").base_usd == pytest.approx(12 * HOURS * 100 * (1.1 + 1.21))
+
+
 def test_nothing_bought_later_is_not_exposed_even_without_a_price() -> None:
     unpriced = line("hardware", "hardware", quantities(p0=3), unit_price_usd=None, low_usd=None, high_usd=None)
     found = exposure([unpriced], Fleet(((1, 3),), ()), "purchase")

@@ -29,7 +29,8 @@ RATES = ("tax", "duty", "freight", "insurance", "property_tax", "service_tax", "
 def lines(place: Buyer) -> tuple[CostLine, ...]:
     """As a plan makes them."""
     own = starting((*site_lines(place, FLEET, VOLUME), *need_lines([CPU], place)), 1)
-    paid = scheduled((*own, *carrying_lines(own, place.finance)), place.finance, 20)
+    own = scheduled(own, place.finance, 20)
+    paid = (*own, *carrying_lines(own, place.finance))
     return (*paid, *rate_lines(paid, place.finance))
 
 
@@ -68,6 +69,18 @@ def test_what_is_carried_is_paid_by_month_on_the_price_of_what_serves(rate: str)
     price = next(line.unit_price_usd for line in lines(at()) if line.id == "hardware")
     assert price is not None and line_amounts(server).sum() == pytest.approx(96 * price * 0.02 / 12)
     assert (server.quantity[0], server.quantity[1], server.quantity[13]) == (0, 2, 3)
+
+
+@pytest.mark.parametrize("rate", ["insurance", "property_tax"])
+def test_what_was_bought_at_a_stepped_price_is_carried_at_it(rate: str) -> None:
+    """Two servers at 100 % for 36 months; the third, of month 13, at 110 % for 24; the rate's own step comes on top."""
+    steps = {"escalation": {"hardware": 0.1}, rate: 0.02, "deposit": 0.3}
+    price = next(line.unit_price_usd for line in lines(at()) if line.id == "hardware")
+    server = by_id(at(**steps))[f"{rate.replace('_', '-')}-hardware"]
+    assert price is not None and line_amounts(server).sum() == pytest.approx((72 + 24 * 1.1) * price * 0.02 / 12)
+    own = {**steps, "escalation": {"hardware": 0.1, rate: 0.05}}
+    stepped = by_id(at(**own))[server.id]
+    assert line_amounts(stepped)[25] == pytest.approx((2 + 1.1) * price * 0.02 / 12 * 1.05**2)
     assert (server.treatment, server.factor_paths[rate]) == ("expense", f"finance.{rate}")
 
 

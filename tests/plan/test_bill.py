@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from datetime import date, timedelta
@@ -130,6 +131,21 @@ def test_every_cost_line_that_is_ordered_is_listed_to_the_cent(made: Plan) -> No
         else:
             cents = sum(b.extended_price_usd or 0.0 for b in listed)
             assert cents == pytest.approx(used_amounts(line).sum(), abs=0.0051 * len(listed)), line.id
+
+
+def test_a_cost_line_is_first_ordered_when_the_bill_says(made: Plan) -> None:
+    for line in costs(made):
+        listed = [b.order_by for b in made.bom if b.cost_line == line.id]
+        assert not listed or line.order_date == min(listed), line.id
+
+
+def test_a_quoted_lead_time_and_half_a_week_move_the_order_of_the_cost_line_too() -> None:
+    slow = plan({**OWNED, "supply.quotes": [{**QUOTE, "lead_time": "20.5 w"}]})
+    assert slow.roadmap is not None
+    hardware, network = (next(line for line in costs(slow) if line.id == id) for id in ("hardware", "network"))
+    weeks = slow.roadmap.lead_time_weeks
+    assert hardware.order_date is not None and hardware.in_service_date is not None and network.order_date is not None
+    assert (network.order_date - hardware.order_date).days == math.ceil(7 * (20.5 - weeks["delivery"]))
 
 
 def test_waves_add_up_to_the_cost_line(made: Plan) -> None:

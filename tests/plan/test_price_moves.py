@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from aisizer.costs.lines import Volume
 from aisizer.costs.price_lines import weighted
 from aisizer.costs.prices import PriceBook
 from aisizer.costs.records import CostLine
+from aisizer.costs.tco import site_cost
 from aisizer.plan.money_records import Flip
-from aisizer.plan.price_moves import Candidate, flips, move
+from aisizer.plan.price_moves import Candidate, flips, move, price_drivers
+from aisizer.profile.sections import Finance
+from aisizer.units import YEAR
 
 ONCE = (1.0,) + (0.0,) * 36
 BOOK = PriceBook({}, {})
@@ -117,3 +121,16 @@ def test_a_value_inside_the_prices_own_range_says_so(price: float, inside: bool)
     chosen.option.cost.lines = (chosen.option.cost.lines[0], ranged)  # type: ignore[misc]
     found = flip(chosen, other)
     assert found.in_range is inside and ("inside its own range" in found.sentence) is inside
+
+
+def test_a_price_of_nothing_that_may_cost_something_is_moved_too() -> None:
+    """Two pieces of capital: at 5 USD 10 USD of cash, of which 36 of 60 months are charged."""
+    found = flip(option("home", "a", 100, 2, price=0.0), option("away", "c", 130, 0))
+    assert (found.value_usd, found.side, found.base_usd) == (15, "above", 0)
+    free = line("moved", 0.0, 2.0).model_copy(update={"low_usd": 0.0, "high_usd": 5.0, "treatment": "capitalise"})
+    volume = Volume((1.0,) * 36, (1.0,) * 36, (1.0,) * 36)
+    cost = site_cost("home", "g", "o", "purchase", (1, 1), (free,), volume, None, 5 * YEAR)
+    best: Any = SimpleNamespace(site=SimpleNamespace(id="home"), cost=cost)
+    (driver,) = price_drivers((), best, Finance())
+    assert (driver.three_year_low_usd, driver.three_year_high_usd) == (0, 10)
+    assert (driver.accrual_low_usd, driver.accrual_high_usd) == (0, pytest.approx(6))

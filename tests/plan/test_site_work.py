@@ -47,6 +47,21 @@ def test_a_limit_that_stays_is_refused_and_the_roomy_one_is_shown() -> None:
     assert [group.reason for group in tight.rejections if group.reason == "power"]
 
 
+def test_servers_of_an_environment_stand_in_racks_and_draw_power_as_productions_do() -> None:
+    """A replica of staging on a server of its own: one more server, and what the site gave before is too little."""
+    own = {"resilience.environments": {"staging": {"rule": "replica"}}}
+    alone, more = plan(BUSY), plan({**BUSY, **own})
+    kw = next(limit.month_36 for limit in alone.limits if limit.name == "Power of the largest server, in one rack")
+    needs = [{need.id: need.month_36 for need in made.surroundings} for made in (alone, more)]
+    assert needs[1]["nameplate-power"] - needs[0]["nameplate-power"] == pytest.approx(kw)
+    before, now = (
+        next(limit for limit in made.limits if limit.field == "supply.power_limit").month_36 for made in (alone, more)
+    )
+    assert now == pytest.approx(float(before) + float(kw)) == needs[1]["nameplate-power"]
+    assert plan({**BUSY, **own, "supply.power_limit": f"{before} kW"}).decision is None
+    assert any(f"must feed and cool {now:,.1f} kW" in warning for warning in more.warnings)
+
+
 def test_power_that_takes_years_is_no_work_in_time() -> None:
     """New power takes 208 weeks in the catalog, more than 36 months after a go-live in a year."""
     made = plan({**BUSY, "supply.power_limit": "15 kW", "supply.site_work": "build"})

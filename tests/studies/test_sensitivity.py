@@ -16,7 +16,7 @@ from aisizer.plan.make import make_plan
 from aisizer.plan.money_records import Driver
 from aisizer.profile.load import LoadedProfile, profile_of
 from aisizer.studies.sensitivity import with_sensitivity
-from aisizer.studies.sensitivity_drivers import inputs
+from aisizer.studies.sensitivity_drivers import Input, inputs
 
 SMALL = {"supply.sites": ["on_premises", "enclave"], "supply.gpus": ["h100-sxm"], "growth.rate": "4 %/month"}
 
@@ -38,15 +38,36 @@ def driver(studied: Plan, name: str) -> Driver:
     return next(d for d in studied.sensitivity if d.driver == name)
 
 
+RESERVED = {"unit_price": "40 USD/h", "as_of": "2026-11-01", "supplier": "S", "upfront": "50 %"}
+UPFRONT = {
+    "of the catalog": {"supply.sites": ["commercial"], "supply.gpus": ["h200-sxm"], "supply.commitment": "three_year"},
+    "of a quote": {
+        "supply.sites": ["enclave"],
+        "supply.commitment": "one_year",
+        "supply.quotes": [{**RESERVED, "item": "aws-us-gov-p5.48xlarge:one_year"}],
+    },
+}
+
+
 def test_the_plans_own_value_gives_the_plan() -> None:
     base, own = plan(), loaded()
-    assert base.decision
     for one in inputs(base, own, catalog()):
-        again = make_plan(one.edited(own, one.base), catalog(), confirm="none")
-        assert again.decision
-        assert again.tco[again.decision.site].three_year_usd == pytest.approx(
-            base.tco[base.decision.site].three_year_usd, abs=0.02
-        ), one.driver
+        assert_same(base, own, one)
+
+
+@pytest.mark.parametrize("changes", UPFRONT.values(), ids=UPFRONT)
+def test_another_price_is_paid_upfront_as_the_plans_is(changes: dict[str, Any]) -> None:
+    base, own = plan(changes), loaded(changes)
+    assert base.decision and base.tco[base.decision.site].cash_by_month_usd[0] > 0
+    assert_same(base, own, next(one for one in inputs(base, own, catalog()) if one.driver == "price of servers"))
+
+
+def assert_same(base: Plan, own: LoadedProfile, one: Input) -> None:
+    again = make_plan(one.edited(own, one.base), catalog(), confirm="none")
+    assert base.decision and again.decision
+    cost, found = base.tco[base.decision.site], again.tco[again.decision.site]
+    assert found.three_year_usd == pytest.approx(cost.three_year_usd, abs=0.02), one.driver
+    assert found.npv_usd == pytest.approx(cost.npv_usd, abs=0.02), one.driver
 
 
 @pytest.mark.parametrize(

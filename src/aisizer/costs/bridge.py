@@ -25,12 +25,20 @@ def _cut(line: CostLine, kept: Callable[[int], bool]) -> dict[str, tuple[float, 
     }
 
 
+def _by_the_month(line: CostLine) -> CostLine:
+    """What is paid a year ahead, paid as it is used: its year goes on at the site that follows."""
+    if line.treatment != "prepaid":
+        return line
+    return line.model_copy(update={"quantity": line.used, "served": (), "treatment": "expense"})
+
+
 def bridge_lines(lines: Sequence[CostLine], month: int, place: str) -> tuple[CostLine, ...]:
     """A bridge's lines in the months before `month`, by names of their own; what it does not ask for then is left out.
 
     Its rent is a category of its own, because it ends; the rest stays what it is, so that sites are compared alike.
     """
-    cut = ((line, _cut(line, lambda period: period < month)) for line in lines if line.category != "residual")
+    kept = (_by_the_month(line) for line in lines if line.category != "residual")
+    cut = ((line, _cut(line, lambda period: period < month)) for line in kept)
     return tuple(
         line.model_copy(
             update={

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from aisizer.costs.lines import PERIODS, Fleet
 from aisizer.costs.records import CostLine
 from aisizer.costs.rented import TERM_MONTHS
+from aisizer.costs.tco import line_amounts
 from aisizer.units import HOURS_PER_MONTH
 
 PRICED_MONTHS = 12
@@ -31,43 +32,38 @@ def exposure(lines: Sequence[CostLine], fleet: Fleet, term: str) -> Exposure:
     rented hours count if their term begins later, and on demand in every month.
     """
     found = [(line, _late(line, fleet, term)) for line in lines if line.waves]
-    late = [(line, quantity) for line, quantity in found if quantity > 0]
-    return Exposure(
-        _total([_amount(line, quantity, line.unit_price_usd) for line, quantity in late]),
-        _total([_amount(line, quantity, line.low_usd) for line, quantity in late]),
-        _total([_amount(line, quantity, line.high_usd) for line, quantity in late]),
-    )
+    late = [line.model_copy(update={"quantity": tuple(used), "served": ()}) for line, used in found if any(used)]
+    return Exposure(_total(late, "unit_price_usd"), _total(late, "low_usd"), _total(late, "high_usd"))
 
 
-def hours_agreed_late(fleet: Fleet, term: str) -> float:
-    """[instance-hour] under whole terms that begin after month 12.
+def hours_agreed_late(fleet: Fleet, term: str) -> list[float]:
+    """[instance-hour] by period under whole terms that begin after month 12.
 
     A wave of two in month 1 and one of one in month 11, by the year: the second year and the third of the first wave,
     and the second of the other, which begins in month 23; its last two months are on demand.
 
-    >>> hours_agreed_late(Fleet(((1, 2), (11, 1)), ()), "one_year") / HOURS_PER_MONTH
+    >>> sum(hours_agreed_late(Fleet(((1, 2), (11, 1)), ()), "one_year")) / HOURS_PER_MONTH
     60.0
     """
-    length = TERM_MONTHS[term]
-    terms = (
-        servers
-        for start, servers in fleet.added
-        for begin in range(start, PERIODS - length + 1, length)
-        if begin > PRICED_MONTHS
-    )
-    return sum(terms) * length * HOURS_PER_MONTH
+    hours, length = [0.0] * PERIODS, TERM_MONTHS[term]
+    for start, servers in fleet.added:
+        for begin in range(start, PERIODS - length + 1, length):
+            for month in range(begin, begin + length) if begin > PRICED_MONTHS else ():
+                hours[month] += servers * HOURS_PER_MONTH
+    return hours
 
 
-def _late(line: CostLine, fleet: Fleet, term: str) -> float:
-    """What of a line's quantity is spent after month 12 and not held; the line of a term has only whole ones."""
+def _late(line: CostLine, fleet: Fleet, term: str) -> Sequence[float]:
+    """What of a line is used after month 12 and not held, by period; the line of a term has only whole ones."""
     if line.category == "rent" and line.id != "rent-on-demand":
         return hours_agreed_late(fleet, term)
-    return sum(line.used[PRICED_MONTHS + 1 :])
+    known = PRICED_MONTHS + 1
+    return (*(0.0,) * known, *line.used[known:])
 
 
-def _amount(line: CostLine, quantity: float, price: float | None) -> float | None:
-    return None if price is None else quantity * price * math.prod(line.factors.values())
-
-
-def _total(amounts: Sequence[float | None]) -> float | None:
-    return None if None in amounts else sum(a for a in amounts if a is not None)
+def _total(lines: Sequence[CostLine], price: Literal["unit_price_usd", "low_usd", "high_usd"]) -> float | None:
+    """[USD] of the lines at one end of their prices, with the steps that the plan counts; null where one has none."""
+    at = [line.model_copy(update={"unit_price_usd": getattr(line, price)}) for line in lines]
+    if any(line.unit_price_usd is None for line in at):
+        return None
+    return sum(float(line_amounts(line).sum()) for line in at)

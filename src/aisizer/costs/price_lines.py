@@ -10,7 +10,7 @@ import numpy as np
 
 from aisizer.costs.lines import PERIODS
 from aisizer.costs.records import CostLine
-from aisizer.costs.tco import YEARS_PAST, monthly_rate
+from aisizer.costs.tco import monthly_rate, price_steps
 from aisizer.shapes import Floats
 
 NOTHING = 1e-9
@@ -49,7 +49,7 @@ def weighted(lines: Sequence[CostLine], discount_rate: float | None) -> list[Wei
 
 
 def _sum(line: CostLine, quantity: Floats, plain: float, discount: Floats) -> float:
-    return float(quantity @ (discount * (1 + line.escalation) ** YEARS_PAST)) if line.escalation else plain
+    return float(quantity @ (discount * price_steps(line))) if line.escalation else plain
 
 
 def in_price(lines: Sequence[Weighted], item: str, excluded: frozenset[str]) -> PriceLine:

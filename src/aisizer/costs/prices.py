@@ -114,10 +114,7 @@ def from_quote(quote: Quote, unit: str | None, fx: Mapping[str, FxRate] | None =
     upfront [1]: the catalog's part paid at the start of the term, which a quote of the price alone keeps.
     """
     match = _QUOTE.match(quote.unit_price)
-    if match is None:
-        raise InvalidInput(
-            f"the quote for {quote.item} has no readable price (got {quote.unit_price}). Write 265000 USD."
-        )
+    assert match is not None, "the profile's schema lets no other price in"
     value = float(match["number"].replace(",", "").replace("_", "")) * _SCALE[match["scale"]]
     if value == 0:
         raise InvalidInput(f"the quote for {quote.item} is zero. Leave it out if the price is not known yet.")

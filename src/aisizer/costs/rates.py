@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from aisizer.costs.lines import FACTOR_UNITS, YEARS_PER_MONTH, amounts
 from aisizer.costs.records import Category, CostLine
+from aisizer.costs.tco import price_steps
 from aisizer.profile.sections import Finance
 
 UNTAXED: tuple[Category, ...] = (
@@ -25,9 +26,9 @@ IN_SERVICE: dict[Category, str] = {"insurance": "Insurance of", "property_tax": 
 
 
 def carrying_lines(lines: Sequence[CostLine], finance: Finance) -> tuple[CostLine, ...]:
-    """Insurance and property tax on the goods among the lines, by the month in which they serve."""
+    """Insurance and property tax on the goods among the lines, by the month in which they serve; at their own yearly step."""
     return tuple(
-        _carried(line, category, getattr(finance, category))
+        _carried(line, category, finance)
         for category in IN_SERVICE
         if getattr(finance, category) > 0
         for line in lines
@@ -83,10 +84,13 @@ def _service_taxed(line: CostLine, rate: float) -> CostLine:
     return _rated(line, "service_tax", rate).model_copy(update={"waves": (), "treatment": treatment})
 
 
-def _carried(line: CostLine, category: Category, rate: float) -> CostLine:
-    """A yearly rate on the price of what has been bought so far, month by month."""
-    held = list(accumulate(line.used))
-    made = _rated(line, category, rate)
+def _carried(line: CostLine, category: Category, finance: Finance) -> CostLine:
+    """A yearly rate on the price that was paid for what has been bought so far, month by month.
+
+    What was bought after its price stepped up counts for so much more of it.
+    """
+    held = list(accumulate((price_steps(line) * line.used).tolist()))
+    made = _rated(line, category, getattr(finance, category))
     return made.model_copy(
         update={
             "description": f"{IN_SERVICE[category]} {line.description}",
@@ -97,5 +101,6 @@ def _carried(line: CostLine, category: Category, rate: float) -> CostLine:
             "factors": made.factors | {"years_per_month": YEARS_PER_MONTH.value},
             "factor_units": made.factor_units | {"years_per_month": FACTOR_UNITS["years_per_month"]},
             "waves": (),
+            "escalation": finance.escalation.get(category, 0.0),
         }
     )

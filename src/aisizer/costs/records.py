@@ -83,7 +83,7 @@ class CostLine(Record):
     fx_usd: float = 1.0
     """[USD] per unit of that currency; the quote's own price is unit_price_usd / fx_usd"""
     order_date: date | None = None
-    """of the first purchase, or of the contract; null for what is sold"""
+    """of the first purchase, or of the contract; at the chosen site as the bill of materials has it; null for what is sold"""
     cash_date: date | None = None
     """end of the first period in which it is paid"""
     in_service_date: date | None = None

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from aisizer.costs.lines import PERIODS, amounts
 from aisizer.costs.records import CostLine
 from aisizer.profile.sections import Finance
-from aisizer.roadmap.calendar import add_months
+from aisizer.roadmap.calendar import add_months, days
 from aisizer.units import MONTH, WEEKS_PER_MONTH
 
 
@@ -58,7 +58,7 @@ def dated(line: CostLine, go_live: date, lead_weeks: float, life_months: float) 
     begins = add_months(go_live, max(used[0], 1) - 1)
     last, sold = max(used[-1], 1), line.category == "residual"
     bought = line.treatment == "capitalise" and not sold
-    ordered = begins - timedelta(weeks=lead_weeks) if line.waves or bought else begins
+    ordered = begins - days(lead_weeks) if line.waves or bought else begins
     months = last - 1 + round(life_months) if bought else last
     return line.model_copy(
         update={

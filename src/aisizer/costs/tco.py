@@ -28,7 +28,13 @@ def used_amounts(line: CostLine) -> Floats:
 def _priced(line: CostLine, quantity: Sequence[float]) -> Floats:
     price = np.nan if line.unit_price_usd is None else line.unit_price_usd
     amounts: Floats = np.array(quantity) * price * float(np.prod(list(line.factors.values())))
-    return amounts * (1 + line.escalation) ** YEARS_PAST if line.escalation else amounts
+    return amounts * price_steps(line) if line.escalation else amounts
+
+
+def price_steps(line: CostLine) -> Floats:
+    """[1] a line's price in each period over that of the first year."""
+    steps: Floats = (1 + line.escalation) ** YEARS_PAST
+    return steps
 
 
 def monthly_rate(discount_rate: float) -> float:

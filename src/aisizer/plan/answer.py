@@ -35,6 +35,7 @@ from aisizer.plan.explain_path import path_steps
 from aisizer.plan.explain_strategies import strategy_steps
 from aisizer.plan.explain_survival import surrounding_steps, survival_steps
 from aisizer.plan.load_curve import curve_shares, error_bands, load_curves
+from aisizer.plan.on_site import servers_on_site
 from aisizer.plan.predict import fleet_utilization, latencies, pool_records, slo_results
 from aisizer.plan.ranking import cost_by_site, first_wave_latencies, in_full, options
 from aisizer.plan.records import Inputs, Plan, Verdict
@@ -107,10 +108,11 @@ def _answer(
     steps = waterfall(context, best)
     roadmap = roadmap_of(context, best)
     needs = surroundings.around(best.buyer, best.layout, best.fleets, context.demand)
+    on_site = servers_on_site(best.offer, best.layout, best.fleets, context.demand)
     survived = (
         survival.availability(context, best),
         survival.recovery_check(context, best),
-        site_work.site_work(best.site, best.offer, best.fleets, context.demand),
+        site_work.site_work(best.site, best.offer, on_site, context.demand),
     )
     bridged = bridge.bridge_of(context, best)
     way, scopes = path.path_of(context, best), path.scope_changes(context, best)
@@ -120,7 +122,7 @@ def _answer(
     high = counts(context, kept, HIGH)
     seen = first_wave_latencies(context, kept)
     ranking = options(context, kept, high, seen)
-    tco = cost_by_site(context, order)
+    tco = cost_by_site(context, order, bom)
     found, note = baseline.baseline(context, best)
     found = found and in_full(context, found, context.leads[best.site.id]["total"])
     decision = decision_of(context, best, order, steps, roadmap, bom, pools, slo, high[0], up, down)
@@ -156,7 +158,7 @@ def _answer(
         "places": places(context, best),
         "amounts": sources.amounts(context, (*shown, *([found] if found else []))),
         "unpriced_controls": unpriced_controls(context.named.rules, context.profile.compliance, best.cost),
-        "limits": site_work.site_limits(best.site, best.offer, best.fleets, context.demand),
+        "limits": site_work.site_limits(best.site, best.offer, on_site, context.demand),
         "work": survived[2],
         "strategies": ways,
         "strategy_note": strategies.note(context, best, ways),

@@ -21,6 +21,7 @@ from aisizer.costs.site import site_lines
 from aisizer.costs.tco import line_amounts, net_present_value, site_cost
 from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
+from aisizer.plan.on_site import servers_on_site
 from aisizer.plan.site_work import refusal
 from aisizer.plan.surroundings import paid
 from aisizer.profile.sections import Profile
@@ -184,8 +185,8 @@ def priced_fleet(
     around = need_lines(paid(buyer, layout, made, demand), buyer)
     first = made.waves[0].month
     lines = starting((*site_lines(buyer, bought(made), demand.volume), *around), first)
-    lines = (*lines, *carrying_lines(lines, profile.finance))
     lines = scheduled(lines, profile.finance, lead_time_weeks(site, profile.supply.lead_time)["total"])
+    lines = (*lines, *carrying_lines(lines, profile.finance))
     own = lines
     lines = (*lines, *rate_lines(lines, profile.finance))
     if bridge is not None:
@@ -250,7 +251,8 @@ def oversized(evaluated: Evaluated) -> Rejection | None:
 
 def beyond_site(evaluated: Evaluated, demand: Demand) -> Rejection | None:
     """A rejection where the fleet passes a limit of its site, the first one found."""
-    refused = refusal(evaluated.site, evaluated.offer, evaluated.fleets, demand)
+    servers = servers_on_site(evaluated.offer, evaluated.layout, evaluated.fleets, demand)
+    refused = refusal(evaluated.site, evaluated.offer, servers, demand)
     where: dict[str, str | int] = {"site": evaluated.site.id, "gpu": evaluated.offer.gpu}
     return refused and replace(refused, option=where)
 
@@ -258,19 +260,21 @@ def beyond_site(evaluated: Evaluated, demand: Demand) -> Rejection | None:
 def ranked(found: Sequence[Evaluated], discount_rate: float | None) -> list[Evaluated]:
     """Cheapest first on the scope that every priced option prices.
 
-    Options without a server price come last; those with a caveat come after those without, because nobody should sign
+    Options without a server price come last, the fewest GPUs first, because what is left of their cost leaves out different
+    things; those with a caveat come after those without, because nobody should sign
     an order on an unmeasured prediction or a stale price without having asked for it.
     """
     unpriced: set[str] = {
         line.category for e in found if e.priced for line in e.cost.lines if line.unit_price_usd is None
     }
 
-    def key(e: Evaluated) -> tuple[bool, bool, float, int, str, str, str]:
+    def key(e: Evaluated) -> tuple[bool, bool, float, int, int, str, str, str]:
         return (
             not e.priced,
             e.caveat != "",
-            _value(e.cost, unpriced, discount_rate),
+            _value(e.cost, unpriced, discount_rate) if e.priced else 0.0,
             e.cost.gpus,
+            e.cost.gpus_month_36,
             e.site.id,
             e.offer.id,
             e.term,

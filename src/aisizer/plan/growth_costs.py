@@ -9,10 +9,9 @@ from aisizer.demand.growth import Case, demand_factors
 from aisizer.plan.bridge import opening_of
 from aisizer.plan.context import Context, volume_of
 from aisizer.plan.demand import Demand
-from aisizer.plan.evaluate import Evaluated, evaluate, ranked
+from aisizer.plan.evaluate import Evaluated, beyond_site, evaluate, ranked
 from aisizer.plan.money_records import GrowthCost
 from aisizer.plan.service import service
-from aisizer.plan.site_work import refusal
 from aisizer.roadmap.waves import MONTHS
 
 OTHER: tuple[Case, ...] = ("low", "high")
@@ -47,7 +46,7 @@ def _bought(e: Evaluated, demand: Demand) -> Evaluated:
 
 
 def _cost(case: Case, e: Evaluated, demand: Demand) -> GrowthCost:
-    refused = refusal(e.site, e.offer, e.fleets, demand)
+    refused = beyond_site(e, demand)
     return GrowthCost(
         site=e.site.id,
         case=case,

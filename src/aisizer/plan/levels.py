@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.on_site import servers_on_site
 from aisizer.plan.upstream import calls_per_s
 from aisizer.profile.sections import Integration
 from aisizer.queueing.upstream import amplification
@@ -229,7 +230,7 @@ def _power(context: Context, watched: Watched) -> Iterator[Level]:
     limit = limits_of(best.site, profile.supply).power_kw
     if limit is None or best.offer.server is None:
         return
-    kw = best.offer.server.max_power_kw
+    kw, servers = best.offer.server.max_power_kw, servers_on_site(best.offer, best.layout, best.fleets, context.demand)
     work = context.demand.book.amounts.get("site-power-lead-time")
     gpu_metric = context.catalog.find_exporter("dcgm").metrics["power"]
     yield Level(
@@ -238,7 +239,7 @@ def _power(context: Context, watched: Watched) -> Iterator[Level]:
         kind="power",
         quantity="largest draw of the servers in service over the site's power",
         pool=best.site.id,
-        levels=watched.scaled([servers * kw / limit for servers in best.fleets.production]),
+        levels=watched.scaled([n * kw / limit for n in servers]),
         limit=1.0,
         lead_weeks=work.base if work is not None else _lead(context, watched),
         action=f"Order more power for {best.site.id}, or servers that draw less for each token.",

@@ -190,7 +190,7 @@ def _home(moved: Move, price: float) -> bool:
 def _length(moved: Move, path: Sequence[Bound]) -> tuple[bool, float]:
     """Whether a path stays at the chosen site, and how far the price moves along it."""
     stays = path[-1].option.site.id == moved.lines[0][0].site.id
-    return stays, 0.0 if moved.base is None else abs(math.log(path[-1].usd / moved.base))
+    return stays, abs(math.log(path[-1].usd / moved.base)) if moved.base else 0.0
 
 
 def _walked(moved: Move, price: float, side: Side) -> list[Bound]:
@@ -266,7 +266,8 @@ def _driver(
     item, base, cost = line.price_item, line.unit_price_usd or 0.0, best.cost
     ends = (line.low_usd or 0.0, line.high_usd or 0.0)
     cash, present = (sum(w.weight for w in lines if w.line.price_item == item) for lines in weights)
-    charged = float(accrual([i for i in cost.lines if i.price_item == item], life_months).sum()) / base
+    at_one_usd = [i.model_copy(update={"unit_price_usd": 1.0}) for i in cost.lines if i.price_item == item]
+    charged = float(accrual(at_one_usd, life_months).sum())
     three = [cost.three_year_usd + cash * (end - base) for end in ends]
     npv = [None if cost.npv_usd is None else cost.npv_usd + present * (end - base) for end in ends]
     accrued = [(cost.accrual_three_year_usd or 0.0) + charged * (end - base) for end in ends]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from aisizer.costs.fiscal import fiscal_years
-from aisizer.costs.records import SiteCost
+from aisizer.costs.records import BomLine, SiteCost
 from aisizer.costs.schedule import dated
 from aisizer.plan.confidence import Count, least_probability
 from aisizer.plan.context import Context
@@ -79,9 +80,20 @@ def _rank_note(e: Evaluated) -> str:
     return f"ranked after the others: {e.caveat}" if e.caveat else ""
 
 
-def cost_by_site(context: Context, order: Sequence[Evaluated]) -> dict[str, SiteCost]:
-    """The cheapest plan of each site, the chosen site first."""
-    return {e.site.id: in_full(context, e.cost, context.leads[e.site.id]["total"]) for e in first_of_each_site(order)}
+def cost_by_site(context: Context, order: Sequence[Evaluated], bom: Sequence[BomLine]) -> dict[str, SiteCost]:
+    """The cheapest plan of each site, the chosen site first, whose lines are ordered when its bill of materials says."""
+    costs = {e.site.id: in_full(context, e.cost, context.leads[e.site.id]["total"]) for e in first_of_each_site(order)}
+    chosen = order[0].site.id
+    return costs | {chosen: _as_ordered(costs[chosen], bom)}
+
+
+def _as_ordered(cost: SiteCost, bom: Sequence[BomLine]) -> SiteCost:
+    """A cost whose lines have the first day of order that the bill of materials gives them."""
+    first: dict[str, date] = {}
+    for part in bom:
+        first[part.cost_line] = min(part.order_by, first.get(part.cost_line, part.order_by))
+    lines = (line.model_copy(update={"order_date": first.get(line.id, line.order_date)}) for line in cost.lines)
+    return cost.model_copy(update={"lines": tuple(lines)})
 
 
 def in_full(context: Context, cost: SiteCost, lead_weeks: float) -> SiteCost:

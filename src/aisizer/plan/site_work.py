@@ -13,24 +13,24 @@ from aisizer.errors import Rejection
 from aisizer.plan.demand import Demand
 from aisizer.plan.records import SiteLimit, SiteWork
 from aisizer.roadmap.calendar import add_months, days
-from aisizer.roadmap.waves import Fleets
 from aisizer.sizing.breaches import WORK_PRICES, Breach, site_breaches
 from aisizer.sizing.facility import limits_of, servers_per_rack
 from aisizer.sizing.needs import Need
 from aisizer.sizing.options import Offer
 
-
-def breaches(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple[Breach, ...]:
-    """The limits of its site that a fleet passes by the last month: the primary site's servers, or all instances."""
-    return site_breaches(
-        site, limits_of(site, demand.profile.supply), offer.server, _servers(offer, made), demand.book.amounts
-    )
+Servers = tuple[int, ...]
+"""Servers that stand at a site, by month, as `on_site` counts them."""
 
 
-def refusal(site: Site, offer: Offer, made: Fleets, demand: Demand) -> Rejection | None:
+def breaches(site: Site, offer: Offer, servers: Servers, demand: Demand) -> tuple[Breach, ...]:
+    """The limits of its site that a fleet passes by the last month. servers: those that stand there, by month."""
+    return site_breaches(site, limits_of(site, demand.profile.supply), offer.server, servers, demand.book.amounts)
+
+
+def refusal(site: Site, offer: Offer, servers: Servers, demand: Demand) -> Rejection | None:
     """A rejection where the fleet passes a limit that stays as it is, or that no work lifts in time."""
     builds = demand.profile.supply.site_work == "build"
-    for breach in breaches(site, offer, made, demand):
+    for breach in breaches(site, offer, servers, demand):
         order_by = _order_by(breach, demand)
         late = order_by is not None and order_by < demand.profile.plan_date
         if builds and not late:
@@ -41,13 +41,13 @@ def refusal(site: Site, offer: Offer, made: Fleets, demand: Demand) -> Rejection
     return None
 
 
-def work_needs(site: Site, offer: Offer, made: Fleets, demand: Demand) -> Iterator[Need]:
+def work_needs(site: Site, offer: Offer, servers: Servers, demand: Demand) -> Iterator[Need]:
     """The work on the site as needs, so that it is priced and ordered as an item of its own."""
     if demand.profile.supply.site_work != "build":
         return
     limits = limits_of(site, demand.profile.supply)
-    for breach in breaches(site, offer, made, demand):
-        short = _short(breach, limits, offer, _servers(offer, made))
+    for breach in breaches(site, offer, servers, demand):
+        short = _short(breach, limits, offer, servers)
         yield Need(
             group="facility",
             name=work_name(breach.item),
@@ -62,7 +62,7 @@ def work_needs(site: Site, offer: Offer, made: Fleets, demand: Demand) -> Iterat
         )
 
 
-def site_work(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple[SiteWork, ...]:
+def site_work(site: Site, offer: Offer, servers: Servers, demand: Demand) -> tuple[SiteWork, ...]:
     """The work that lifts the limits, dated: when it must be ready and so when it must be ordered."""
     limits = limits_of(site, demand.profile.supply)
     return tuple(
@@ -73,25 +73,25 @@ def site_work(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple[S
             need_by=_need_by(breach, demand),
             lead_time_weeks=breach.lead_time_weeks.base if breach.lead_time_weeks else None,
             order_by=_order_by(breach, demand),
-            quantity=significant(_short(breach, limits, offer, _servers(offer, made))[-1]),
+            quantity=significant(_short(breach, limits, offer, servers)[-1]),
             unit=_unit(breach),
             detail=breach.sentence,
         )
-        for breach in breaches(site, offer, made, demand)
+        for breach in breaches(site, offer, servers, demand)
     )
 
 
-def site_limits(site: Site, offer: Offer, made: Fleets, demand: Demand) -> tuple[SiteLimit, ...]:
+def site_limits(site: Site, offer: Offer, servers: Servers, demand: Demand) -> tuple[SiteLimit, ...]:
     """Each limit of the site beside what the fleet asks of it in the last month; what nobody gave is not checked."""
-    limits, servers = limits_of(site, demand.profile.supply), _servers(offer, made)[-1]
+    limits, last = limits_of(site, demand.profile.supply), servers[-1]
     if offer.server is None:
-        return (_limit("Instances", "supply.quota", "instance", float(servers), limits.quota),)
+        return (_limit("Instances", "supply.quota", "instance", float(last), limits.quota),)
     kw, cooling = offer.server.max_power_kw, offer.server.cooling
     rack_kw = limits.rack_power_kw or demand.book.amounts["rack-density"].base
     per_rack = servers_per_rack(rack_kw, kw, offer.server.rack_units) or 1
     return (
-        _limit("Power of GPU servers", "supply.power_limit", "kW", servers * kw, limits.power_kw),
-        _limit("Racks of GPU servers", "supply.racks", "rack", float(math.ceil(servers / per_rack)), limits.racks),
+        _limit("Power of GPU servers", "supply.power_limit", "kW", last * kw, limits.power_kw),
+        _limit("Racks of GPU servers", "supply.racks", "rack", float(math.ceil(last / per_rack)), limits.racks),
         _limit("Power of the largest server, in one rack", "supply.rack_power", "kW", kw, limits.rack_power_kw),
         SiteLimit(
             name="Cooling",
@@ -119,10 +119,6 @@ def _limit(name: str, field: str, unit: str, got: float, limit: float | None) ->
     return SiteLimit(name=name, field=field, unit=unit, month_36=got, limit=limit, held=held)
 
 
-def _servers(offer: Offer, made: Fleets) -> tuple[int, ...]:
-    return made.production if offer.server is not None else made.servers
-
-
 def _need_by(breach: Breach, demand: Demand) -> date:
     return add_months(demand.go_live, breach.month - 1)
 
@@ -132,7 +128,7 @@ def _order_by(breach: Breach, demand: Demand) -> date | None:
     return None if lead is None else _need_by(breach, demand) - days(lead.base)
 
 
-def _short(breach: Breach, limits: SiteLimits, offer: Offer, servers: tuple[int, ...]) -> tuple[float, ...]:
+def _short(breach: Breach, limits: SiteLimits, offer: Offer, servers: Servers) -> tuple[float, ...]:
     """What is lacking in each month, in the unit of the work."""
     kw = offer.server.max_power_kw if offer.server else 0.0
     units = offer.server.rack_units if offer.server else None

@@ -8,9 +8,8 @@ from datetime import date
 
 from aisizer.costs.exposure import exposure
 from aisizer.plan.context import Context
-from aisizer.plan.evaluate import Evaluated, bought, expansion_months, priced_fleet, ranked, terms
+from aisizer.plan.evaluate import Evaluated, beyond_site, bought, expansion_months, priced_fleet, ranked, terms
 from aisizer.plan.roadmaps import purchases_of
-from aisizer.plan.site_work import refusal
 from aisizer.plan.strategy_records import STRATEGIES, Strategy, StrategyName
 from aisizer.profile.sections import Profile
 from aisizer.roadmap import waves
@@ -51,7 +50,7 @@ def _strategy(
     size, first, servers = e.offer.gpus, e.fleets.first, e.fleets.standing.servers
     fast = [month.gpus_needed_high // size for month in roadmap.months if month.gpus_needed_high is not None]
     late = exposure(e.cost.lines, bought(e.fleets), e.term)
-    refused = refusal(e.site, e.offer, e.fleets, context.demand)
+    refused = beyond_site(e, context.demand)
     return Strategy.model_validate(
         {
             "name": name,

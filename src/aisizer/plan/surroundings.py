@@ -10,10 +10,10 @@ from aisizer.costs.needs import line_id
 from aisizer.engine.memory import weights_bytes
 from aisizer.engine.parallel import Parallel
 from aisizer.plan.demand import Demand
+from aisizer.plan.on_site import environments, servers_on_site
 from aisizer.plan.service import amount
 from aisizer.plan.site_work import work_needs
 from aisizer.roadmap.waves import Fleets
-from aisizer.sizing.environments import Production, environment_needs, standing
 from aisizer.sizing.fabric import Cluster
 from aisizer.sizing.facility import facility_needs, limits_of
 from aisizer.sizing.fleet import Layout
@@ -45,15 +45,15 @@ def _from(first: int, needs: tuple[Need, ...]) -> tuple[Need, ...]:
 
 
 def _paid(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    front = _front_end(made, demand)
-    owned = _owned(buyer, made, demand, _cpu_servers((*demand.service.needs, *front)))
+    front, on_site = _front_end(made, demand), servers_on_site(buyer.offer, layout, made, demand)
+    owned = _owned(buyer, made, on_site, demand, _cpu_servers((*demand.service.needs, *front)))
     return (
         *demand.service.needs,
         *front,
         *(owned if buyer.offer.server is not None else ()),
-        *work_needs(buyer.site, buyer.offer, made, demand),
+        *work_needs(buyer.site, buyer.offer, on_site, demand),
         *_recovery(layout, front, demand),
-        *_environments(buyer, layout, made, demand),
+        *environments(buyer.offer, layout, made, demand),
         people_need(demand.profile.resilience.upgrades, len(made.production)),
     )
 
@@ -144,14 +144,16 @@ def _network(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand, cpu: tu
     )
 
 
-def _owned(buyer: Buyer, made: Fleets, demand: Demand, cpu: tuple[int, ...]) -> Iterator[Need]:
-    """Racks, power and parts on the shelf, which who rents does not see."""
+def _owned(
+    buyer: Buyer, made: Fleets, on_site: tuple[int, ...], demand: Demand, cpu: tuple[int, ...]
+) -> Iterator[Need]:
+    """Racks and power of all servers on site, and parts on the shelf, which who rents does not see."""
     supply, book = demand.profile.supply, demand.book
     pue = supply.pue if supply.pue is not None else amount(book, buyer.site.pue or "pue")
     if buyer.offer.server is not None:
         yield from facility_needs(
             buyer.offer.server,
-            made.production,
+            on_site,
             limits_of(buyer.site, supply),
             pue,
             amount(book, "average-power-share"),
@@ -175,14 +177,6 @@ def _recovery(layout: Layout, front: Sequence[Need], demand: Demand) -> Iterator
             "resilience.disaster_recovery.posture", price=cpu.price, bought=True,
             note="Its gateways must carry the whole load; racks and parts there are not counted.",
         )  # fmt: skip
-
-
-def _environments(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:
-    """Fleets beside production."""
-    spare = tuple(f.redundant_servers for f in made.needed) or (0,) * len(made.production)
-    gpus = tuple(c.gpus for c in layout.candidates)
-    production = Production(made.production, spare, gpus, buyer.offer.gpu, buyer.offer.gpus)
-    return environment_needs(demand.profile.resilience, production, standing(demand.profile.evidence))
 
 
 def _migrations(buyer: Buyer, layout: Layout, made: Fleets, demand: Demand) -> tuple[Need, ...]:

@@ -10,6 +10,7 @@ from aisizer.costs.records import CostLine
 from aisizer.plan import evidence
 from aisizer.plan.context import Context
 from aisizer.plan.evaluate import Evaluated
+from aisizer.plan.on_site import servers_on_site
 from aisizer.plan.records import Availability, Decision, RecoveryCheck, SiteWork
 from aisizer.plan.upstream import READINESS_RISKS, uses
 from aisizer.roadmap.records import Roadmap
@@ -193,7 +194,8 @@ def _not_checked(context: Context, best: Evaluated) -> Iterator[str]:
 def _unset_limits(context: Context, best: Evaluated) -> Iterator[str]:
     unset = unchecked(best.site, limits_of(best.site, context.profile.supply))
     if best.offer.server is not None and "supply.power_limit" in unset:
-        need = best.fleets.production[-1] * best.offer.server.max_power_kw
+        servers = servers_on_site(best.offer, best.layout, best.fleets, context.demand)
+        need = servers[-1] * best.offer.server.max_power_kw
         yield (
             f"supply.power_limit is not set: {best.site.id} must feed and cool {need:,.1f} kW of servers at month 36. "
             "Set it to have it checked."

@@ -210,17 +210,21 @@ def _with_price(line: CostLine) -> Callable[[LoadedProfile, Value], LoadedProfil
         supply = loaded.profile.supply
         if field == line.price_path:
             return _field(field)(loaded, value)
-        quote = Quote(
-            item=field,
-            unit_price=f"{float(value):.9f} {line.price_unit}",
-            as_of=line.as_of or loaded.profile.plan_date,
-            supplier="sensitivity",
-            kind="estimated",
-        )
-        others = tuple(q for q in supply.quotes if not (isinstance(q, Quote) and q.item == field))
+        price = f"{float(value):.9f} {line.price_unit}"
+        own = [q for q in supply.quotes if isinstance(q, Quote) and q.item == field]
+        others = tuple(q for q in supply.quotes if q not in own)
+        quote = own[0].model_copy(update={"unit_price": price}) if own else _moved(line, field, price, loaded.profile)
         return _with(loaded, supply=supply.model_copy(update={"quotes": (*others, quote)}))
 
     return edited
+
+
+def _moved(line: CostLine, item: str, price: str, profile: Profile) -> Quote:
+    """Another price for what the catalog prices, and nothing else of it: what is paid upfront stays."""
+    return Quote(
+        item=item, unit_price=price, as_of=line.as_of or profile.plan_date, supplier="sensitivity", kind="estimated",
+        replaces="price",
+    )  # fmt: skip
 
 
 def _with_amount(path: str) -> Callable[[LoadedProfile, Value], LoadedProfile]:
