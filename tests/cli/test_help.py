@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 import typer
 from command_line import Cli
 
-from aisizer.cli.main import HELP, app
+from aisizer.cli.app import HELP, app
 
 ROOT = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 80
@@ -40,6 +41,12 @@ def test_help_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: tup
     assert 5 < len(lines) <= ROWS
     assert [line for line in lines if len(line) > COLUMNS] == []
     assert f" {verb[0]} " in HELP
+
+
+def test_without_a_verb_the_help_is_shown_and_it_lists_every_verb(cli: Cli) -> None:
+    assert cli() == (2, "", HELP) and cli("-h").out.strip() == HELP.strip()
+    listed = re.findall(r"^(?:[A-Z]\w+(?: up)? +| {9})([a-z]+) {2,}", HELP, re.MULTILINE)
+    assert sorted(listed) == sorted({verb[0] for verb in VERBS})
 
 
 def examples(cli: Cli) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aisizer.catalog.load import KINDS
-from aisizer.cli.main import HELP
+from aisizer.cli.app import HELP
 from aisizer.deliver.formats import FORMATS
 from aisizer.plan.tables import TABLES
 from aisizer.profile.fields import field_types
