@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aisizer.cli.inputs import LoadedInputs, inputs_with, load_overlay
+from aisizer.cli.inputs import LoadedInputs, load_all
 from aisizer.cli.progress import Progress
 from aisizer.cli.terminal import width
-from aisizer.errors import Fault, InvalidInput, NoFeasiblePlan
+from aisizer.errors import InvalidInput, NoFeasiblePlan
 
 STDIN = "-"
 
@@ -73,23 +73,16 @@ def _asked(
     fragments: Sequence[Path],
     overlay: Path | None,
 ) -> list[Asked]:
-    """Every profile in every variation; all faults of all of them at once."""
+    """Every profile in every variation."""
     profiles = list(dict.fromkeys(profiles))
     if len(profiles) * len(changes) < 2:
         raise InvalidInput("One scenario is nothing to compare. Give another profile, or --vary PATH=A,B.")
     if STDIN in profiles and len(changes) > 1:
         raise InvalidInput("- can be read once only. Write the profile to a file to vary it.")
-    catalog, asked, faults = load_overlay(overlay), [], dict[Fault, None]()
-    for profile in profiles:
-        for change in changes:
-            varied = [f"{path}={value}" for path, value in change.items()]
-            try:
-                asked.append(Asked(profile, change, inputs_with(catalog, profile, [*sets, *varied], fragments)))
-            except InvalidInput as error:
-                faults |= dict.fromkeys(error.faults or [Fault(profile, None, None, "", str(error))])
-    if faults:
-        raise InvalidInput(list(faults))
-    return asked
+    pairs = [(profile, change) for profile in profiles for change in changes]
+    varied = ((profile, [*sets, *map("=".join, change.items())]) for profile, change in pairs)
+    loaded = load_all(varied, fragments, overlay)
+    return [Asked(*pair, inputs) for pair, inputs in zip(pairs, loaded, strict=True)]
 
 
 def _names(asked: Sequence[Asked]) -> list[str]:
