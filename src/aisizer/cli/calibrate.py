@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
 from aisizer.cli.progress import Progress
-from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aisizer.calibration.calibrate import Calibrated
@@ -35,8 +34,6 @@ def calibrate(
     from aisizer.calibration.normalise import Given
     from aisizer.catalog.load import load_catalog
 
-    if not files:
-        raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
     day = day_of("--date", date)
     with Progress("fitting") as progress:
