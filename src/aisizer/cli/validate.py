@@ -13,7 +13,11 @@ TEXT = "text"
 
 
 def validate(
-    files: Sequence[str], *, overlay: Path | None, sets: Sequence[str], fragments: Sequence[Path], form: str
+    files: Sequence[str],
+    overlay: Path | None,
+    sets: Sequence[str] = (),
+    fragments: Sequence[Path] = (),
+    form: str = TEXT,
 ) -> None:
     """Prints that the files are valid, or raises with every fault of every file, which a forge's format prints too."""
     from aisizer.deliver.annotations import FORMATS

@@ -42,7 +42,7 @@ def validate(
     """Report every fault of every file, with line and column."""
     from aisizer.cli import validate as verb
 
-    verb.validate(files, overlay=catalog, sets=sets or (), fragments=fragments or (), form=form)
+    verb.validate(files, catalog, sets or (), fragments or (), form)
 
 
 @verbs.command(
