@@ -15,7 +15,11 @@ import pytest
 import typer
 from command_line import Cli
 
+from aisizer.catalog import load
+from aisizer.cli import completion as offered
+from aisizer.cli import schema, simulate
 from aisizer.cli.app import HELP, app
+from aisizer.sizing.drills import DRILLS
 
 ROOT = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 80
@@ -77,6 +81,12 @@ def test_every_verb_has_examples_and_they_run(cli: Cli) -> None:
             shutil.copy("sizing/clinical-notes/tco.xlsx", "edited.xlsx")
         result = cli(*words, *quick)
         assert result.code in expected, (command, result)
+
+
+def test_the_words_that_are_offered_are_those_that_are_known() -> None:
+    """They are written down twice, since looking them up would load what help does without."""
+    assert tuple(load.KINDS) == offered.KINDS and tuple(schema.SCHEMAS) == offered.SCHEMAS
+    assert (*DRILLS, simulate.ALL) == offered.DRILLS
 
 
 def asked(shell: str, typed: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ def schema(name: str) -> str:
     if name not in SCHEMAS:
         known = list(SCHEMAS)
         near = did_you_mean(name, known)
-        raise InvalidInput(f"there is no schema of that name (got {name}){near}. Name one of {', '.join(known)}.")
+        raise InvalidInput(f"There is no schema of that name (got {name}){near}. Name one of {', '.join(known)}.")
     return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
 
 

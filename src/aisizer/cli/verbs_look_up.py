@@ -52,12 +52,12 @@ def schema(
         str,
         typer.Argument(
             metavar="KIND",
-            help="profile, plan, catalog, compare, watch or diff",
-            autocompletion=offered.among("profile", "plan", "catalog", "compare", "watch", "diff"),
+            help=", ".join(offered.SCHEMAS),
+            autocompletion=offered.among(*offered.SCHEMAS),
         ),
     ],
 ) -> None:
-    """Print the JSON Schema of the profile, the plan or the kinds of catalog files."""
+    """Print the JSON Schema of the profile, of the catalog's files, or of what a verb prints as JSON."""
     from aisizer.cli import schema as verb
 
     typer.echo(verb.schema(kind), nl=False)

@@ -76,10 +76,8 @@ def simulate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="server-lost, site-lost, rolling-upgrade, retry-storm, cold-start, tenant-10x, or all",
-            autocompletion=offered.among(
-                "server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x", "all"
-            ),
+            help=", ".join(offered.DRILLS),
+            autocompletion=offered.among(*offered.DRILLS),
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(help="length of a run")] = 3600.0,
