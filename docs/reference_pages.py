@@ -16,7 +16,7 @@ from mkdocs.structure.pages import Page
 from aisizer import errors
 from aisizer.catalog.load import KINDS
 from aisizer.catalog.records import Source
-from aisizer.cli.main import app
+from aisizer.cli.app import app
 from aisizer.deliver.formats import FORMATS
 from aisizer.plan.frames import columns
 from aisizer.plan.tables import TABLES

@@ -68,6 +68,7 @@ def test_a_signature_stays_and_has_a_sentence(name: str) -> None:
 def test_every_public_name_is_there_and_no_other() -> None:
     assert set(aisizer.__all__) == {*SIGNATURES, "Plan", "AisizerError", "InvalidInput", "NoFeasiblePlan"}
     assert all(getattr(aisizer, name) for name in aisizer.__all__)
+    assert set(aisizer.__all__) <= set(dir(aisizer))
     with pytest.raises(AttributeError, match="no attribute 'load_plan'"):
         aisizer.load_plan  # type: ignore[attr-defined]  # noqa: B018
 

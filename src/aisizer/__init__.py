@@ -41,3 +41,7 @@ else:
         if name not in _HOMES:
             raise AttributeError(f"module 'aisizer' has no attribute {name!r}")
         return getattr(import_module(f"aisizer.{_HOMES[name]}"), name)
+
+    def __dir__():
+        """For TAB in a notebook: what is imported when it is asked for too."""
+        return [*globals(), *_HOMES]

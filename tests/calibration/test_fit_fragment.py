@@ -129,10 +129,8 @@ def test_the_nearest_layout_is_used_and_the_distance_told(tmp_path: Path) -> Non
     assert "requests in flight (100) lie outside the measured 1 to 16" in told[1]
 
 
-def test_no_file_a_wrong_date_and_a_place_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+def test_a_wrong_date_and_a_place_that_cannot_be_written_are_told(tmp_path: Path) -> None:
     paths = sweep(tmp_path)
-    with pytest.raises(InvalidInput, match="No benchmark file"):
-        calibrate([], output=tmp_path / "a.yaml")
     with pytest.raises(InvalidInput, match="--date"):
         calibrate(paths, output=tmp_path / "a.yaml", gpu="h100-sxm", tensor_parallel=1, date="12/01/2026")
     with pytest.raises(OutputError, match="cannot be written") as error:

@@ -164,7 +164,7 @@ def test_the_hash_follows_content_and_names_only(tmp_path: Path) -> None:
 
 
 def test_a_missing_overlay_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="does not exist"):
+    with pytest.raises(InvalidInput, match="there is no such folder"):
         load_catalog(tmp_path / "nowhere")
 
 

@@ -163,6 +163,23 @@ def test_a_token_that_may_not_comment_is_a_warning_and_fails_no_job(worked: Work
     assert reported(worked, "{}", "{ }", "<!-- m -->\nSome", token="") == Ran(0, "", "")
 
 
+def test_without_gh_the_warning_names_it(worked: WorkedRepository) -> None:
+    (worked.tools / "gh").unlink()
+    done = reported(worked, "{}", "{ }", "<!-- m -->\nSome")
+    assert done.code and "It needs gh" in done.out
+
+
+def test_a_checkout_of_another_user_is_compared_all_the_same(
+    worked: WorkedRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container, which has another user than the runner; the variable is how git's own tests say so."""
+    monkeypatch.setitem(worked.environment, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    refused = worked.bash("git log", {})
+    assert refused.code and "dubious ownership" in refused.err
+    job = run_action(worked)
+    assert job.code == 0 and (job.out / "before" / "sizing.json").is_file(), job.steps
+
+
 def test_a_shallow_clone_is_refused_with_the_mend(worked: WorkedRepository) -> None:
     worked.git("branch", "--delete", "--remotes", "origin/main")
     job = run_action(worked)

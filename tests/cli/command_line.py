@@ -24,6 +24,8 @@ workloads:
     slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
 """
 """How the profiles of these tests begin."""
+ON_PREMISES = SMALL + "supply: {gpus: [h100-sxm], sites: [on_premises]}\n"
+"""One GPU at one site: as much as most of these tests need, and quick."""
 
 
 class Result(NamedTuple):

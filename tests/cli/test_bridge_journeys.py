@@ -7,23 +7,15 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import called
+from command_line import SMALL, called
 
-PROFILE = """\
-schema: aisizer/profile/v1
-name: late
-plan_date: 2026-12-01
-go_live: 2027-03-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
+PROFILE = (
+    SMALL.replace("name: small", "name: late").replace("2027-12-01", "2027-03-01")
+    + """\
 supply: {gpus: [h100-sxm, l40s], sites: SITES, commitment: three_year}
 finance: {discount_rate: 9 %}
 """
+)
 
 
 def size(

@@ -8,28 +8,15 @@ import json
 from pathlib import Path
 
 import pytest
-from command_line import Cli
-
-PROFILE = """\
-schema: aisizer/profile/v1
-name: small
-plan_date: 2026-12-01
-go_live: 2027-09-01
-workloads:
-  chat:
-    model: llama-3.1-8b
-    load: {rate: 6 req/s}
-    prompt_tokens: {mean: 1500, p95: 3500}
-    output_tokens: {mean: 250, p95: 600}
-    slo: {ttft_p95: 1.5 s, tpot_p95: 60 ms}
-supply: {sites: [on_premises], gpus: [h100-sxm]}
-"""
+from command_line import ON_PREMISES, Cli
 
 
 @pytest.fixture(autouse=True)
 def laid_out(tmp_path: Path) -> None:
-    (tmp_path / "small.yaml").write_text(PROFILE, encoding="utf-8")
-    (tmp_path / "strict.yaml").write_text(PROFILE.replace("60 ms", "1 ms").replace("small", "strict"), encoding="utf-8")
+    (tmp_path / "small.yaml").write_text(ON_PREMISES, encoding="utf-8")
+    (tmp_path / "strict.yaml").write_text(
+        ON_PREMISES.replace("60 ms", "1 ms").replace("small", "strict"), encoding="utf-8"
+    )
 
 
 def test_profiles_side_by_side_in_the_order_given(cli: Cli) -> None:
@@ -74,7 +61,7 @@ def test_exit_codes_follow_the_scenarios(cli: Cli) -> None:
 
 
 def test_profiles_of_one_name_go_by_their_path(cli: Cli) -> None:
-    Path("other.yaml").write_text(PROFILE.replace("6 req/s", "9 req/s"), encoding="utf-8")
+    Path("other.yaml").write_text(ON_PREMISES.replace("6 req/s", "9 req/s"), encoding="utf-8")
     answer = json.loads(cli("compare", "small.yaml", "other.yaml", "--format", "json").out)
     assert [s["name"] for s in answer["scenarios"]] == ["small.yaml", "other.yaml"]
 

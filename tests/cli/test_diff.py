@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import SMALL, Cli, Result
+from command_line import ON_PREMISES, Cli, Result
 
 PROFILE = (
-    SMALL
+    ON_PREMISES
     + """\
 growth: {rate: 4 %/month, phases: [{name: all, share: 100 %, start: 2027-12-01, owner: "Kim | @ops <b>"}]}
-supply: {gpus: [h100-sxm], sites: [on_premises]}
 """
 )
 MORE = ("--set", "workloads.chat.load.rate=60 req/s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,7 +15,11 @@ import pytest
 import typer
 from command_line import Cli
 
-from aisizer.cli.main import HELP, app
+from aisizer.catalog import load
+from aisizer.cli import completion as offered
+from aisizer.cli import schema, simulate
+from aisizer.cli.app import HELP, app
+from aisizer.sizing.drills import DRILLS
 
 ROOT = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 80
@@ -40,6 +45,12 @@ def test_help_fits_a_screen(cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: tup
     assert 5 < len(lines) <= ROWS
     assert [line for line in lines if len(line) > COLUMNS] == []
     assert f" {verb[0]} " in HELP
+
+
+def test_without_a_verb_the_help_is_shown_and_it_lists_every_verb(cli: Cli) -> None:
+    assert cli() == (2, "", HELP) and cli("-h").out.strip() == HELP.strip()
+    listed = re.findall(r"^(?:[A-Z]\w+(?: up)? +| {9})([a-z]+) {2,}", HELP, re.MULTILINE)
+    assert sorted(listed) == sorted({verb[0] for verb in VERBS})
 
 
 def examples(cli: Cli) -> dict[str, list[str]]:
@@ -70,6 +81,12 @@ def test_every_verb_has_examples_and_they_run(cli: Cli) -> None:
             shutil.copy("sizing/clinical-notes/tco.xlsx", "edited.xlsx")
         result = cli(*words, *quick)
         assert result.code in expected, (command, result)
+
+
+def test_the_words_that_are_offered_are_those_that_are_known() -> None:
+    """They are written down twice, since looking them up would load what help does without."""
+    assert tuple(load.KINDS) == offered.KINDS and tuple(schema.SCHEMAS) == offered.SCHEMAS
+    assert (*DRILLS, simulate.ALL) == offered.DRILLS
 
 
 def asked(shell: str, typed: str) -> dict[str, str]:

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+
+from aisizer.cli.schema import schema
 
 MINIMAL = str(Path(__file__).parents[2] / "examples" / "minimal" / "profile.yaml")
 
@@ -27,7 +30,11 @@ def test_a_profile_its_plan_and_the_plans_folder_are_the_same_fleet(tmp_path: Pa
     ]
     assert [a.returncode for a in answers] == [0, 0, 0], answers[1].stderr
     assert answers[0].stdout == answers[1].stdout == answers[2].stdout
-    assert json.loads(answers[0].stdout)["schema"] == "aisizer/simulation/v1"
+    answer = json.loads(answers[0].stdout)
+    assert answer["schema"] == "aisizer/simulation/v1"
+    jsonschema.validate(answer, json.loads(schema("simulation")))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(answer | {"seeds": "one"}, json.loads(schema("simulation")))
 
 
 def test_files_are_written_and_nothing_else(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import SMALL, Cli
+from command_line import ON_PREMISES, Cli
 
 from aisizer.cli.explain import explained
 from aisizer.cli.inputs import load_inputs
@@ -24,10 +24,9 @@ from aisizer.plan import Plan
 from aisizer.plan.make import make_plan
 
 PROFILE = (
-    SMALL
+    ON_PREMISES
     + """\
 growth: {rate: 4 %/month}
-supply: {gpus: [h100-sxm], sites: [on_premises]}
 finance: {discount_rate: 9 %}
 """
 )
@@ -185,7 +184,7 @@ def test_redundancy_auto_is_delivered(cli: Cli) -> None:
 
 
 def test_n_plus_one_leaves_each_pool_a_replica_whichever_server_fails(folder: Path, size: Size) -> None:
-    text = PROFILE.replace("growth:", TWO_POOLS + "growth:").replace("[on_premises]", "[enclave]")
+    text = PROFILE.replace("supply:", TWO_POOLS + "supply:").replace("[on_premises]", "[enclave]")
     (folder / "small.yaml").write_text(text, encoding="utf-8")
     plan = size()
     assert plan.decision is not None and plan.decision.gpus_per_server == 1

@@ -87,6 +87,20 @@ def test_what_has_no_line_is_told_without_one(cli: Cli) -> None:
     assert entry["location"] == {"path": "absent.yaml", "positions": {"begin": {"line": 1, "column": 1}}}
 
 
+def test_a_name_that_is_no_profile_is_told_once_for_each_file(cli: Cli) -> None:
+    said = cli("validate", "nowhere", "absent", "small.yaml").err.splitlines()
+    assert [line.partition(": there is no")[0] for line in said] == [
+        "nowhere",
+        "absent",
+        "2 faults; nothing was written.",
+    ]
+
+
+def test_a_catalog_that_is_not_there_is_no_fault_of_each_profile(cli: Cli) -> None:
+    found = cli("validate", "small.yaml", "sub/faulty.yaml", "--catalog", "own", "--format", "github")
+    assert found.code == 2 and found.out.startswith("::error::own: there is no such folder") and "1 fault;" in found.err
+
+
 def test_an_unknown_format_is_a_sentence(cli: Cli) -> None:
     found = cli("validate", "small.yaml", "--format", "sarif")
     assert found == Result(2, "", "--format: text, github or gitlab is expected (got sarif). Choose one.\n")

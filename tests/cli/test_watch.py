@@ -11,13 +11,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from command_line import SMALL, Cli
+from command_line import ON_PREMISES, Cli
 
 PROFILE = (
-    SMALL
+    ON_PREMISES
     + """\
 growth: {rate: 4 %/month, phases: [{name: all, share: 100 %, start: 2027-12-01, owner: "Kim | <Ops>"}]}
-supply: {gpus: [h100-sxm], sites: [on_premises]}
 """
 )
 ORDERS = """\

@@ -83,9 +83,8 @@ def _read_kind(
 
 def _read_folder(folder: Path) -> _Folder:
     if not folder.is_dir():
-        raise InvalidInput(
-            f"The catalog folder {folder} does not exist. Give a folder with gpus/, servers/, prices/, ..."
-        )
+        problem = "there is no such folder. Give one that holds gpus/, servers/, prices/ or another kind of records."
+        raise InvalidInput([Fault(str(folder), None, None, "", problem)])
     paths = sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix())
     files: dict[str, dict[str, RecordFile]] = {kind: {} for kind in (*KINDS, "sources")}
     faults, digest = [], hashlib.sha256()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
 from aisizer.cli.progress import Progress
-from aisizer.errors import InvalidInput
+from aisizer.cli.terminal import typed
 
 if TYPE_CHECKING:
     from aisizer.calibration.calibrate import Calibrated
@@ -35,8 +35,6 @@ def calibrate(
     from aisizer.calibration.normalise import Given
     from aisizer.catalog.load import load_catalog
 
-    if not files:
-        raise InvalidInput("No benchmark file was given. Name at least one result file.")
     given = Given(model=model, gpu=gpu, tensor_parallel=tensor_parallel, engine=engine, precision=precision)
     day = day_of("--date", date)
     with Progress("fitting") as progress:
@@ -60,7 +58,7 @@ def summary(result: Calibrated, output: Path) -> str:
         f"  tensor_parallel  {', '.join(str(t) for t in measured.tensor_parallel)}",
         *(f"  set aside        {reason}" for reason in result.set_aside),
         *(f"  at its bound     {name}: the model may miss something here" for name in result.at_bound),
-        f"{output.as_posix()}     use it: aisizer size PROFILE --with {output.as_posix()}",
+        f"{output.as_posix()}     use it: aisizer size PROFILE --with {typed(output)}",
     ]
     return "\n".join(lines)
 

@@ -37,7 +37,7 @@ def show(name: str, overlay: Path | None) -> None:
     if not found:
         names = [key for kind in KINDS for key in _records(catalog, kind)]
         raise InvalidInput(
-            f"the catalog has no record {name}{did_you_mean(name, names)}. Name one of `aisizer catalog list gpus`."
+            f"The catalog has no record {name}{did_you_mean(name, names)}. Name one of `aisizer catalog list gpus`."
         )
     for kind, key in found:
         record = _records(catalog, kind)[key]
@@ -75,6 +75,6 @@ def _laid(catalog: Catalog, packaged: Catalog) -> str:
 
 def _records(catalog: Catalog, kind: str) -> Mapping[str, Record]:
     if kind not in KINDS:
-        raise InvalidInput(f"the catalog has no kind {kind}. Name one of {', '.join(KINDS)}.")
+        raise InvalidInput(f"The catalog has no kind {kind}. Name one of {', '.join(KINDS)}.")
     records: Mapping[str, Record] = getattr(catalog, kind)
     return records

@@ -6,11 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aisizer.cli.inputs import LoadedInputs, inputs_with, load_overlay
+from aisizer import __version__
+from aisizer.cli.inputs import LoadedInputs, load_all
 from aisizer.cli.progress import Progress
 from aisizer.cli.terminal import width
-from aisizer.errors import Fault, InvalidInput, NoFeasiblePlan
+from aisizer.errors import InvalidInput, NoFeasiblePlan
+
+if TYPE_CHECKING:
+    from aisizer.plan.confirm import Confirm
+    from aisizer.studies.compare import Scenarios
 
 STDIN = "-"
 
@@ -40,27 +46,14 @@ def compare(
     from aisizer.cli.file import write_file
     from aisizer.deliver.compare import FORMATS, compare_svg, compare_text
     from aisizer.plan.confirm import as_confirm
-    from aisizer.plan.make import make_plan
-    from aisizer.progress import counted
-    from aisizer.studies.compare import Scenarios, scenario, variations
+    from aisizer.studies.compare import variations
 
     if form not in FORMATS:
         raise InvalidInput(f"There is no format {form!r} of a comparison. Use {', '.join(FORMATS)}.")
     effort, changes = as_confirm(confirm), variations(vary)
-    asked = _asked(profiles, changes, sets, fragments, overlay)
-    found = []
-    with Progress("planning") as progress:
-        for name, one in counted(zip(_names(asked), asked, strict=True), len(asked), progress.told):
-            plan = make_plan(one.inputs.loaded, one.inputs.catalog, one.inputs.files, effort)
-            found.append(scenario(name, one.changes, plan))
-    answer = Scenarios(
-        aisizer_version=plan.aisizer_version,
-        catalog_sha256=plan.inputs.catalog_sha256,
-        confirm=effort,
-        scenarios=tuple(found),
-    )
+    answer = _planned(_asked(profiles, changes, sets, fragments, overlay), effort)
     sys.stdout.write(compare_text(answer, width()) if form == "table" else FORMATS[form](answer))
-    if all(s.fleet is None for s in found):
+    if all(s.fleet is None for s in answer.scenarios):
         raise NoFeasiblePlan("No scenario has a plan; each row says why. `aisizer size` tells more of one of them.")
     if chart is not None:
         write_file(chart, compare_svg(answer))
@@ -73,23 +66,35 @@ def _asked(
     fragments: Sequence[Path],
     overlay: Path | None,
 ) -> list[Asked]:
-    """Every profile in every variation; all faults of all of them at once."""
+    """Every profile in every variation."""
     profiles = list(dict.fromkeys(profiles))
     if len(profiles) * len(changes) < 2:
         raise InvalidInput("One scenario is nothing to compare. Give another profile, or --vary PATH=A,B.")
     if STDIN in profiles and len(changes) > 1:
         raise InvalidInput("- can be read once only. Write the profile to a file to vary it.")
-    catalog, asked, faults = load_overlay(overlay), [], dict[Fault, None]()
-    for profile in profiles:
-        for change in changes:
-            varied = [f"{path}={value}" for path, value in change.items()]
-            try:
-                asked.append(Asked(profile, change, inputs_with(catalog, profile, [*sets, *varied], fragments)))
-            except InvalidInput as error:
-                faults |= dict.fromkeys(error.faults or [Fault(profile, None, None, "", str(error))])
-    if faults:
-        raise InvalidInput(list(faults))
-    return asked
+    pairs = [(profile, change) for profile in profiles for change in changes]
+    varied = ((profile, [*sets, *map("=".join, change.items())]) for profile, change in pairs)
+    loaded = load_all(varied, fragments, overlay)
+    return [Asked(*pair, inputs) for pair, inputs in zip(pairs, loaded, strict=True)]
+
+
+def _planned(asked: Sequence[Asked], effort: Confirm) -> Scenarios:
+    """The plan of each scenario, as far as they are put side by side."""
+    from aisizer.plan.make import make_plan
+    from aisizer.progress import counted
+    from aisizer.studies.compare import Scenarios, scenario
+
+    found = []
+    with Progress("planning") as progress:
+        for name, one in counted(zip(_names(asked), asked, strict=True), len(asked), progress.told):
+            plan = make_plan(one.inputs.loaded, one.inputs.catalog, one.inputs.files, effort)
+            found.append(scenario(name, one.changes, plan))
+    return Scenarios(
+        aisizer_version=__version__,
+        catalog_sha256=asked[0].inputs.catalog.sha256,
+        confirm=effort,
+        scenarios=tuple(found),
+    )
 
 
 def _names(asked: Sequence[Asked]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 KINDS = ("gpus", "servers", "models", "engines", "prices", "sites", "rules", "apis", "exporters")
+SCHEMAS = ("profile", "catalog", "plan", "compare", "watch", "diff", "simulation", "drills")
+DRILLS = ("server-lost", "site-lost", "rolling-upgrade", "retry-storm", "cold-start", "tenant-10x", "all")
 
 
 def among(*words: str) -> Callable[[str], list[str]]:

@@ -19,7 +19,7 @@ def diff(old: Path, new: Path, *, form: str, fail_on: Sequence[str], max_increas
     """Prints what changed; a gate that fails is exit code 4, a new plan without a decision 3."""
     from aisizer.deliver.diff_markdown import diff_markdown
     from aisizer.deliver.diff_text import diff_json, diff_text
-    from aisizer.deliver.json_file import plan_hash
+    from aisizer.deliver.json_file import plan_hash, read_plan
     from aisizer.studies.diff import diff as compared
     from aisizer.studies.gates import told
 
@@ -27,7 +27,7 @@ def diff(old: Path, new: Path, *, form: str, fail_on: Sequence[str], max_increas
         raise InvalidInput(
             f"--format: {', '.join(FORMATS[:-1])} or {FORMATS[-1]} is expected (got {form}). Choose one."
         )
-    before, after = _read(old), _read(new)
+    before, after = read_plan(old), read_plan(new)
     gates = _gates(before, after, fail_on, max_increase)
     found = compared(before, after, (plan_hash(before), plan_hash(after)), __version__, gates)
     if form == "table":
@@ -41,12 +41,6 @@ def diff(old: Path, new: Path, *, form: str, fail_on: Sequence[str], max_increas
     failed = [told(gate) for gate in gates if not gate.holds]
     if failed:
         raise GateFailed("\n".join(failed))
-
-
-def _read(path: Path) -> Plan:
-    from aisizer.deliver.json_file import read_plan
-
-    return read_plan(path)
 
 
 def _gates(old: Plan, new: Plan, fail_on: Sequence[str], max_increase: Sequence[str]) -> list[GateResult]:

@@ -19,12 +19,14 @@ Node = Any
 
 def explain(name: str, plan_path: Path | None) -> None:
     """Prints the step, the assumption or the value of that name, the places of that figure, or the help of that field."""
+    from aisizer.deliver.json_file import read_plan
+
     path = plan_path or _newest()
     if path is None and has_figures(name):
         raise InvalidInput(
             f"{name!r} is looked up in a plan, and none is near. Give one with --plan FILE. {AS_PRINTED}"
         )
-    text = (_meaning(name) or _field(name)) if path is None else explained(_read(path), name, path)
+    text = (_meaning(name) or _field(name)) if path is None else explained(read_plan(path), name, path)
     sys.stdout.write(fitted(text, sys.stdout, " " * 11))
 
 
@@ -144,12 +146,6 @@ def _unknown(plan: Plan, name: str, path: Path | None) -> str:
     close = [known for known in names if known.endswith(f".{name}")][:3] or difflib.get_close_matches(name, names, n=3)
     hint = f" Did you mean {', '.join(close)}?" if close else ""
     return f"{path} explains no {name} and no profile field has that name.{hint} `aisizer explain decision.gpus` is a start."
-
-
-def _read(path: Path) -> Plan:
-    from aisizer.deliver.json_file import read_plan
-
-    return read_plan(path / "sizing.json" if path.is_dir() else path)
 
 
 def _newest() -> Path | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from aisizer.cli.days import day_of
 from aisizer.cli.file import write_file
 from aisizer.cli.progress import Progress
+from aisizer.cli.terminal import typed
 
 
 def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
@@ -26,7 +27,7 @@ def import_(file: Path, *, output: Path, by: str, day: str | None) -> None:
         return
     write_file(output, fragment(found, edited, editor))
     sys.stdout.write(changes_table(edited.changes))
-    _tell(f"{output.as_posix()}     review it, then: aisizer size PROFILE --with {output.as_posix()}")
+    _tell(f"{output.as_posix()}     review it, then: aisizer size PROFILE --with {typed(output)}")
 
 
 def _tell(*sentences: str) -> None:

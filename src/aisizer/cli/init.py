@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from aisizer.cli.file import write_file
+from aisizer.cli.terminal import typed
 from aisizer.errors import InvalidInput
 from aisizer.profile.load import ready_path
 from aisizer.profile.template import commented_profile, with_modeline
@@ -18,7 +19,7 @@ def init(path: Path, ready: str | None, plan_date: date) -> str:
     if path.exists():
         raise InvalidInput(f"{path}: the file exists. Give another path or remove it first.")
     write_file(path, text)
-    return f"{path}: written. Mend the figures, then: aisizer size {path}"
+    return f"{path}: written. Mend the figures, then: aisizer size {typed(path)}"
 
 
 def _name(path: Path) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aisizer.catalog.catalog import Catalog
 from aisizer.catalog.records import Model
+from aisizer.errors import Fault, InvalidInput
 from aisizer.profile.load import LoadedProfile
 
 
@@ -22,19 +23,26 @@ class LoadedInputs:
 
 def load_inputs(profile: str, sets: Sequence[str], fragments: Sequence[Path], overlay: Path | None) -> LoadedInputs:
     """Reads everything that a plan depends on."""
-    return inputs_with(load_overlay(overlay), profile, sets, fragments)
+    (found,) = load_all([(profile, sets)], fragments, overlay)
+    return found
 
 
-def load_overlay(overlay: Path | None) -> Catalog:
-    """The packaged catalog with the user's own laid over it."""
+def load_all(
+    profiles: Iterable[tuple[str, Sequence[str]]], fragments: Sequence[Path], overlay: Path | None
+) -> list[LoadedInputs]:
+    """Reads several profiles, each with its own --set; all faults of all of them at once, one that they share once."""
+    from aisizer.api import load_profile
     from aisizer.catalog.load import load_catalog
 
-    return load_catalog(overlay)
-
-
-def inputs_with(catalog: Catalog, profile: str, sets: Sequence[str], fragments: Sequence[Path]) -> LoadedInputs:
-    """Reads a profile and the models that it names by file, with a catalog that is loaded already."""
-    from aisizer.api import load_profile
-
-    read = load_profile(profile, sets=sets, fragments=fragments, catalog=catalog)
-    return LoadedInputs(read.loaded, catalog, read.models)
+    catalog, found, faults = load_catalog(overlay), [], dict[Fault, None]()
+    for profile, sets in profiles:
+        try:
+            read = load_profile(profile, sets=sets, fragments=fragments, catalog=catalog)
+            found.append(LoadedInputs(read.loaded, catalog, read.models))
+        except InvalidInput as error:
+            if not error.faults:
+                raise
+            faults |= dict.fromkeys(error.faults)
+    if faults:
+        raise InvalidInput(list(faults))
+    return found

@@ -73,9 +73,9 @@ def predict_one(
     from aisizer.catalog.load import load_catalog
 
     if model is None or gpu is None:
-        raise InvalidInput("one point needs --model and --gpu, and many a CSV file: `aisizer predict POINTS.csv`.")
+        raise InvalidInput("One point needs --model and --gpu, and many a CSV file: `aisizer predict POINTS.csv`.")
     if (concurrency is None) == (rate is None):
-        raise InvalidInput("the load is missing or given twice: give either --concurrency or --rate.")
+        raise InvalidInput("The load is missing or given twice. Give either --concurrency or --rate.")
     catalog, name = _with_file(load_catalog(overlay), model)
     given = {"model": name, "gpu": gpu, "tp": tp, "isl_mean": isl, "osl_mean": osl, "engine": engine}
     given |= {"precision_weights": precision, "load_value": concurrency if rate is None else rate}

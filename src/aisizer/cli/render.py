@@ -11,10 +11,10 @@ from aisizer.plan import Plan
 
 def render(plan_path: Path, output: Path | None, formats: str = "") -> str:
     """Draws every default output again from sizing.json, or the formats that are asked for."""
-    from aisizer.deliver.json_file import read_plan
+    from aisizer.deliver.json_file import plan_file, read_plan
     from aisizer.deliver.put import put
 
-    path = plan_path / "sizing.json" if plan_path.is_dir() else plan_path
+    path = plan_file(plan_path)
     plan = read_plan(path)
     if plan.decision is None:
         raise InvalidInput(f"{path}: the plan has no decision, so there is nothing to draw. Size a feasible profile.")

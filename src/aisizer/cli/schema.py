@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aisizer.catalog.load import KINDS
@@ -11,32 +12,37 @@ from aisizer.errors import InvalidInput
 from aisizer.plan import Plan
 from aisizer.profile.fields import FieldHelp, did_you_mean, explain_field
 from aisizer.profile.json_schema import DescribedSchema, profile_schema
+from aisizer.schema import Record
 from aisizer.studies.compare import Scenarios
 from aisizer.studies.diff_records import Diff
+from aisizer.studies.simulation_records import AllDrills, Simulation
 from aisizer.watch.records import Watch
+
+ANSWERS: Mapping[str, type[Record]] = {
+    "plan": Plan,
+    "compare": Scenarios,
+    "watch": Watch,
+    "diff": Diff,
+    "simulation": Simulation,
+    "drills": AllDrills,
+}
+"""What verbs print as JSON."""
+
+
+def _catalog_schema() -> dict[str, Any]:
+    kinds = {kind: record.model_json_schema(schema_generator=DescribedSchema) for kind, record in KINDS.items()}
+    return {"$id": "urn:aisizer:catalog:v1"} | kinds
+
+
+def _answer_schema(name: str) -> dict[str, Any]:
+    described = ANSWERS[name].model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
+    return {"$id": f"urn:aisizer:{name}:v1"} | described
+
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "profile": profile_schema,
-    "catalog": lambda: (
-        {"$id": "urn:aisizer:catalog:v1"}
-        | {kind: r.model_json_schema(schema_generator=DescribedSchema) for kind, r in KINDS.items()}
-    ),
-    "plan": lambda: (
-        {"$id": "urn:aisizer:plan:v1"}
-        | Plan.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
-    ),
-    "compare": lambda: (
-        {"$id": "urn:aisizer:compare:v1"}
-        | Scenarios.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
-    ),
-    "watch": lambda: (
-        {"$id": "urn:aisizer:watch:v1"}
-        | Watch.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
-    ),
-    "diff": lambda: (
-        {"$id": "urn:aisizer:diff:v1"}
-        | Diff.model_json_schema(by_alias=True, mode="serialization", schema_generator=DescribedSchema)
-    ),
+    "catalog": _catalog_schema,
+    **{name: partial(_answer_schema, name) for name in ANSWERS},
 }
 
 
@@ -45,7 +51,7 @@ def schema(name: str) -> str:
     if name not in SCHEMAS:
         known = list(SCHEMAS)
         near = did_you_mean(name, known)
-        raise InvalidInput(f"there is no schema of that name (got {name}){near}. Name one of {', '.join(known)}.")
+        raise InvalidInput(f"There is no schema of that name (got {name}){near}. Name one of {', '.join(known)}.")
     return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
 
 

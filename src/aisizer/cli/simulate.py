@@ -80,9 +80,10 @@ def _all_drills(made: Subject, asked: Asked, as_json: bool) -> str:
 
 
 def _subject(name: str, sets: Sequence[str], fragments: Sequence[Path], overlay: Path | None) -> Subject:
-    path = Path(name)
-    file = path / "sizing.json" if path.is_dir() else path
-    if file.suffix == ".json" or path.is_dir():
+    from aisizer.deliver.json_file import plan_file
+
+    file = plan_file(Path(name))
+    if file.suffix == ".json":
         if sets or fragments:
             raise InvalidInput("A plan is simulated as it stands. Give the profile instead to use --set or --with.")
         return _of_plan(file, overlay)

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import TextIO
 
 
@@ -33,6 +34,15 @@ def printable(text: str) -> str:
     'a?[2Jb\\n'
     """
     return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
+
+
+def typed(path: Path) -> str:
+    """A path as it is typed in any shell.
+
+    >>> typed(Path("our plans") / "rag.yaml"), typed(Path("rag.yaml"))
+    ('"our plans/rag.yaml"', 'rag.yaml')
+    """
+    return f'"{path.as_posix()}"' if " " in path.as_posix() else path.as_posix()
 
 
 def _broken(line: str, indent: str) -> str:

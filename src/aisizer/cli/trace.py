@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aisizer.cli.file import write_file
 from aisizer.cli.progress import Progress
+from aisizer.cli.terminal import typed
 from aisizer.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -53,11 +54,7 @@ def trace(
         write_file(output, fragment(found, name, _BASES[basis], conversion))
     if as_json:
         return json.dumps(shown, indent=2, ensure_ascii=False)
-    use = (
-        []
-        if output is None
-        else ["", f"{output.as_posix()}     use it: aisizer size PROFILE --with {output.as_posix()}"]
-    )
+    use = [] if output is None else ["", f"{output.as_posix()}     use it: aisizer size PROFILE --with {typed(output)}"]
     return "\n".join([text(shown), *use])
 
 

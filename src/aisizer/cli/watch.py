@@ -27,19 +27,22 @@ def watch(
     markdown: bool,
 ) -> None:
     """Prints every trigger beside what was measured; one that fired is exit code 5."""
-    from aisizer.deliver.json_file import plan_hash, read_plan
+    from aisizer.deliver.json_file import plan_file, plan_hash, read_plan
     from aisizer.deliver.watch import watch_json, watch_markdown, watch_text
     from aisizer.profile.load import profile_of
     from aisizer.watch.watch import decided, watched
 
     _check(prometheus, metrics, token_file, as_json, markdown)
     day = day_of("--at", at)
-    file = path / "sizing.json" if path.is_dir() else path
+    file = plan_file(path)
     plan = read_plan(file)
     decided(plan)
     loaded = profile_of(plan.profile, file.name, fragments)
     with Progress(f"asking {prometheus}" if prometheus else "reading"):
-        measured = _from_server(plan, prometheus, token_file, overlay, day) if prometheus else _from_file(plan, metrics)
+        if prometheus is not None:
+            measured = _from_server(plan, prometheus, token_file, overlay, day)
+        elif metrics is not None:
+            measured = _from_file(plan, metrics)
     found = watched(plan, loaded, measured, day, plan_hash(plan))
     show = watch_json if as_json else watch_markdown if markdown else watch_text
     sys.stdout.write(show(found))
@@ -73,13 +76,11 @@ def _from_server(plan: Plan, url: str, token_file: Path | None, overlay: Path | 
     return asked(plan, source, metrics, at)
 
 
-def _from_file(plan: Plan, metrics: Path | None) -> Measured:
+def _from_file(plan: Plan, metrics: Path) -> Measured:
     from aisizer.watch.csv_file import read_metrics
     from aisizer.watch.drift import pools_of
     from aisizer.watch.watch import decided
 
-    if metrics is None:
-        raise InvalidInput("There is no file of levels. Give --metrics FILE.csv.")
     pools = pools_of(decided(plan)[0])
     workloads = [name for members in pools.values() for name in members]
     return read_metrics(metrics, [trigger.id for trigger in plan.triggers], list(pools), workloads)

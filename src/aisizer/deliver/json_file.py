@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from aisizer import __version__
-from aisizer.deliver.put import settle
+from aisizer.deliver.put import LAST, settle
 from aisizer.errors import Fault, InvalidInput
 from aisizer.plan import Plan
 
@@ -32,10 +32,14 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def plan_file(path: Path) -> Path:
+    """The sizing.json of a folder, or the file itself."""
+    return path / LAST if path.is_dir() else path
+
+
 def read_plan(path: Path | str) -> Plan:
     """Reads a Plan back from sizing.json or its folder, or says in which field the file is not one."""
-    path = Path(path)
-    path = path / "sizing.json" if path.is_dir() else path
+    path = plan_file(Path(path))
     try:
         settle(path.parent)
         data = json.loads(path.read_bytes())

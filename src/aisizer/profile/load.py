@@ -118,13 +118,14 @@ def ready_profiles() -> list[str]:
 
 def ready_path(name: str) -> Path:
     """The file of a ready profile."""
-    if name in ready_profiles():
+    known = ready_profiles()
+    if name in known:
         return packaged("profiles") / f"{name}.yaml"
-    near = did_you_mean(name, ready_profiles())
-    raise InvalidInput(
-        f"{shown(name)}: there is no such file and no ready profile of that name{near}. "
-        f"Give a path, or one of {', '.join(ready_profiles())}."
+    near = did_you_mean(name, known)
+    problem = (
+        f"there is no such file and no ready profile of that name{near}. Give a path, or one of {', '.join(known)}."
     )
+    raise InvalidInput([Fault(shown(name), None, None, "", problem)])
 
 
 def _read_source(source: Path | str) -> tuple[Document, bytes, Path | None]:
