@@ -76,7 +76,7 @@ def _added(context: Context, best: Evaluated | None) -> Iterator[Assumption]:
     if profile.go_live is None:
         yield Assumption(
             path="go_live", value=context.go_live.isoformat(), origin="computed",
-            reason="the first of a month by which every admitted site can serve, so that all carry the same demand",
+            reason="the first of a month by which every admitted site has servers and its path has ended, so all carry alike",
         )  # fmt: skip
     yield Assumption(
         path="engine", value=f"{engine.name}: {engine.max_batch} sequences, {engine.token_budget:,} tokens a step",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from aisizer.catalog.catalog import Catalog
-from aisizer.catalog.records import Model
+from aisizer.catalog.records import Model, Site
 from aisizer.costs.lines import Volume
 from aisizer.costs.prices import overlaid, price_book
 from aisizer.demand.growth import demand_factors
@@ -20,6 +20,7 @@ from aisizer.plan.service import service
 from aisizer.profile.load import LoadedProfile
 from aisizer.profile.sections import Profile, Quote
 from aisizer.roadmap.calendar import earliest_service, first_of_next_month, lead_time_weeks
+from aisizer.roadmap.path import path
 from aisizer.roadmap.waves import MONTHS
 from aisizer.sizing.admissible import (
     SiteVerdict,
@@ -62,7 +63,7 @@ def gather(loaded: LoadedProfile, catalog: Catalog, files: Mapping[str, Model]) 
     verdicts = {site.id: site_verdict(site, profile.compliance, named.rules) for site in named.sites}
     leads = {site.id: lead_time_weeks(site, profile.supply.lead_time) for site in named.sites}
     admitted = [site for site in named.sites if verdicts[site.id].verdict != "rejected"]
-    go_live = profile.go_live or _earliest(profile.plan_date, [leads[s.id] for s in admitted or named.sites])
+    go_live = profile.go_live or _earliest(profile, admitted or named.sites, leads)
     quotes = [quote for quote in profile.supply.quotes if isinstance(quote, Quote)]
     amounts = {name: amount for prices in catalog.prices.values() for name, amount in prices.amounts.items()}
     book = price_book(overlaid(amounts, profile.supply.amounts, profile.plan_date), quotes, profile.finance.fx)
@@ -100,9 +101,12 @@ def _refuse_places(profile: Profile, named: Named) -> None:
         raise InvalidInput("\n".join(refused))
 
 
-def _earliest(plan_date: date, leads: Sequence[dict[str, float]]) -> date:
-    """The first of the month by which every one of the sites can serve."""
-    return first_of_next_month(max(earliest_service(plan_date, lead) for lead in leads))
+def _earliest(profile: Profile, sites: Sequence[Site], leads: Mapping[str, dict[str, float]]) -> date:
+    """The first of the month by which every one of the sites can serve and its path to production ends."""
+    begin, supply = profile.plan_date, profile.supply
+    delivered = [earliest_service(begin, leads[site.id]) for site in sites]
+    ready = [path(supply.path, site, supply.lead_time, "", begin, begin).end for site in sites]
+    return first_of_next_month(max(delivered + ready))
 
 
 def volume_of(loads: Collection[Offered], factors: Sequence[float]) -> Volume:

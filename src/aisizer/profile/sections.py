@@ -992,7 +992,7 @@ class Profile(Record):
     plan_date: Day
     """The clock of this plan: price ages, lead times and order-by dates count from here."""
     go_live: Day | None = None
-    """First day in production; left out: the earliest date that every admitted site can meet."""
+    """First day in production; left out: the first of a month by which each admitted site has servers and its path has ended."""
     workloads: dict[Name, Workload] = Field(min_length=1, max_length=50)
     """Workloads by name; those with the same model share a pool of replicas."""
     growth: GrowthSection = GrowthSection.model_construct()

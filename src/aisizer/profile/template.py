@@ -13,14 +13,14 @@ _TEMPLATE = """\
 schema: aisizer/profile/v1
 name: {name}
 plan_date: {plan_date}          # the clock of this plan: price ages, lead times and order-by dates count from here
-#go_live: {go_live}           # left out: the earliest date that every admitted site can meet
+#go_live: {go_live}           # left out: the first month that every admitted site and its path to production can meet
 
 workloads:                       # by name; workloads with the same model share a pool of replicas
   chat:
     model: llama-3.3-70b         # a name of `aisizer catalog list models`, the path of a config.json, or a size: 70B
 #    kind: chat                   # how uneven arrivals are where nobody measured them: `aisizer explain workloads.chat.kind`
 #    precision: [fp8, bf16]       # allowed; left out: the published one and FP8
-    load: {{users: 500, requests_per_user_hour: 6, peak_factor: 2.2}}   # or {{rate: 12 req/s}} or {{concurrency: 400}}
+    load: {{users: 1500, requests_per_user_hour: 6, peak_factor: 2.2}}  # or {{rate: 12 req/s}} or {{concurrency: 400}}
 #    burst: {{index_of_dispersion_60s: 2.0}}       # variance over mean of the arrivals per minute; `aisizer trace` measures it
     prompt_tokens: {{mean: 1200, p95: 4000}}       # or {{quantiles: {{p50: 1020, p95: 4083}}}} or {{trace: log.csv}}
     output_tokens: {{mean: 210, p95: 450}}
