@@ -9,7 +9,7 @@ import pytest
 from synthetic import SMALL, requests, shuffled, steps, traffic
 
 from aisizer.queueing.estimate import LEAST, SECTIONS, estimate, measured, sections
-from aisizer.queueing.simulate import Change, simulate
+from aisizer.queueing.simulate import Change, Outcome, simulate
 
 
 @pytest.mark.parametrize(("statistic", "exact"), [("mean", math.exp(0.5)), ("p50", 1.0), ("p95", math.exp(1.6449))])
@@ -54,5 +54,20 @@ def test_warm_up_and_end_are_left_out() -> None:
 
 def test_where_nothing_was_served_nothing_is_left_out() -> None:
     run = simulate(steps(per_step=1.0), requests([1.0, 2.0], 4, 2), changes=[Change(0.0, 0, "down")])
-    assert measured(run).all() and np.isnan(run.finish_s).all()
-    assert run.failed_s.tolist() == [1.0, 2.0]
+    assert np.isnan(run.finish_s).all()
+    assert run.failed_s[measured(run)].tolist() == [1.0, 2.0]
+
+
+def test_warm_up_and_end_by_hand() -> None:
+    """All take 1 s: two seconds from the first sending are warm-up, and the second before the last one is the end."""
+    sent = np.array([0.5, 1.0, 2.5, 2.75, 4.5, 5.0, 5.5])
+    run = Outcome(sent, sent, sent + 1.0, 0, 0.0, 0.0, np.ones(7), np.ones(7, dtype=np.int64), np.full(7, np.nan))
+    assert sent[measured(run)].tolist() == [2.5, 2.75, 4.5]
+
+
+def test_what_is_sent_at_one_instant_is_cut_in_its_order() -> None:
+    """Four at a time, the later half first: sections are those of the run put in order."""
+    sent = np.r_[np.arange(200, 400), np.arange(200)] // 4 * 1.0
+    parts = sections(np.arange(400.0), sent)
+    assert [len(part) for part in parts] == [40] * SECTIONS
+    assert np.concatenate(parts).tolist() == [*range(200, 400), *range(200)]
