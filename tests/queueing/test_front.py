@@ -87,7 +87,7 @@ def test_a_replica_without_times_has_no_ceiling() -> None:
 
 @pytest.mark.parametrize(("rate", "waits_s"), [(2.0, 0.140625), (4.0, np.inf), (6.0, np.inf)])
 def test_from_the_ceiling_on_nothing_beside_the_prompt_ends(rate: float, waits_s: float) -> None:
-    """By hand: 125 ms a request and a 64th of a second for each of 8 tokens make 250 ms of work, that is 4 req/s; half loaded it takes as long as the request and one token."""
+    """By hand: 125 ms a request and a 64th of a second for each of 8 tokens are 4 req/s; half loaded, a request and one token."""
     assert beside_the_prompt_s(behind(1, 0.125, 1 / 64), rate, 1000, 8) == waits_s
 
 

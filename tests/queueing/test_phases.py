@@ -13,7 +13,6 @@ from aisizer.queueing.phases import Phases, phases
 from aisizer.queueing.simulate import simulate
 from aisizer.shapes import StepTable
 
-
 PLAIN = replace(
     steps(per_step=0.1, per_token=1e-3, budget=100),
     prefill_fixed_s=0.02,

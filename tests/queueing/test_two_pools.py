@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import LARGE, requests, shuffled, steps, traffic
 
-from aisizer.queueing.occupancy import Load, solve
 from aisizer.queueing import two_pools
+from aisizer.queueing.occupancy import Load, solve
 from aisizer.queueing.simulate import Outcome, simulate
 from aisizer.queueing.two_pools import TwoPools, decode_requests, prefill_requests, simulate_pools
 from aisizer.shapes import Requests, StepTable
