@@ -45,6 +45,30 @@ def test_a_failed_request_is_later_than_any_target() -> None:
     assert estimate(parts, "p50").side(2.0) == -1
 
 
+@pytest.mark.parametrize(
+    ("failing", "statistic", "expected"),
+    [(1, "p50", (1.0, -math.inf, math.inf)), (1, "p95", (math.inf, -math.inf, math.inf)), (10, "p50", (math.inf,) * 3)],
+)
+def test_sections_that_fail_say_nothing_unless_all_do(
+    failing: int, statistic: str, expected: tuple[float, ...]
+) -> None:
+    parts = [np.full(LEAST, math.inf)] * failing + [np.ones(LEAST)] * (SECTIONS - failing)
+    found = estimate(parts, statistic)
+    assert (found.value, found.low, found.high) == expected
+
+
+def test_a_median_beside_failures_is_the_value_in_the_middle() -> None:
+    """21 of 41 were served: the 21st of them is in the middle, and nothing is averaged with the infinite one behind it."""
+    found = estimate([np.r_[np.ones(21), np.full(20, math.inf)]] * SECTIONS, "p50")
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+
+
+def test_the_interval_of_three_sections_by_hand() -> None:
+    """Means 1, 2 and 3: s = 1 with two degrees of freedom, whose t of 97.5 % is 4.3027, over the root of three."""
+    found = estimate([np.full(LEAST, mean) for mean in (1.0, 2.0, 3.0)], "mean")
+    assert (found.value, found.high - 2, 2 - found.low) == pytest.approx((2.0, *[4.30265 / 3**0.5] * 2), rel=1e-5)
+
+
 def test_warm_up_and_end_are_left_out() -> None:
     run = simulate(SMALL, shuffled(traffic("chat", 4_000, rate=10.0)))
     inside, p95 = measured(run), float(np.quantile(run.e2e_s, 0.95))

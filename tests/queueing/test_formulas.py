@@ -251,6 +251,9 @@ def test_closed_loop_limits() -> None:
 )
 def test_impossible_inputs_are_refused(call: Callable[[], float]) -> None:
     assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0), "the least that is possible"
+    assert mdc_mean_wait(2, 0.0, 1.0) == 0.0 == mgc_mean_wait_kimura(2, 0.0, 1.0, 0.5), (
+        "nobody waits where nobody comes"
+    )
     assert (drain_s(0.0, 0.5), drain_s(0.5, 0.5)) == (0.0, 0.5)
     assert (engset(0, 2, 1.0), engset(1, 2, 0.0)) == (1.0, 0.0), "without a server all is lost, without a call nothing"
     with pytest.raises(ValueError, match=r"needs|is >= 0|not below 0"):

@@ -79,6 +79,11 @@ def test_load_adds_delay_and_idleness_none(rate: float, more: float) -> None:
     assert added >= 0 and (np.isnan(later) if higher >= 1 else later >= added)
 
 
+def test_at_the_ceiling_itself_nothing_is_steady() -> None:
+    load, added = delay(behind(1, 0.25, 0.0), CHAT, 4.0)
+    assert load == 1.0 and np.isnan(added)
+
+
 def test_a_replica_without_times_has_no_ceiling() -> None:
     assert ceiling_req_s(LARGE, 1000, 200) == np.inf
     assert beside_the_prompt_s(LARGE, 1e6, 1000, 200) == 0.0
