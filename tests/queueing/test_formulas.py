@@ -231,9 +231,21 @@ def test_closed_loop_limits() -> None:
     assert finite_source_mean_wait(2, 10**5, 10**5, 1.0) == pytest.approx(mmc_mean_wait(2, 1.0, 1.0), rel=1e-3)
 
 
+def test_the_least_that_is_possible_is_answered() -> None:
+    assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0)
+    assert (drain_s(0.0, 0.5), drain_s(0.5, 0.5)) == (0.0, 0.5)
+    assert mdc_mean_wait(2, 0.0, 1.0) == 0.0 == mgc_mean_wait_kimura(2, 0.0, 1.0, 0.5), (
+        "where nobody comes nobody waits"
+    )
+    assert (erlang_b(0, 1.0), engset(0, 2, 1.0)) == (1.0, 1.0), "without a server all is lost"
+    assert engset(1, 2, 0.0) == 0.0, "without a call nothing"
+
+
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: erlang_b(-1, 1.0),
+        lambda: erlang_b(1, -1.0),
         lambda: mgc_mean_wait_kimura(2, 1.0, 1.0, -0.1),
         lambda: engset(-1, 2, 1.0),
         lambda: engset(1, 0, 1.0),
@@ -250,12 +262,6 @@ def test_closed_loop_limits() -> None:
     ],
 )
 def test_impossible_inputs_are_refused(call: Callable[[], float]) -> None:
-    assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0), "the least that is possible"
-    assert mdc_mean_wait(2, 0.0, 1.0) == 0.0 == mgc_mean_wait_kimura(2, 0.0, 1.0, 0.5), (
-        "nobody waits where nobody comes"
-    )
-    assert (drain_s(0.0, 0.5), drain_s(0.5, 0.5)) == (0.0, 0.5)
-    assert (engset(0, 2, 1.0), engset(1, 2, 0.0)) == (1.0, 0.0), "without a server all is lost, without a call nothing"
     with pytest.raises(ValueError, match=r"needs|is >= 0|not below 0"):
         call()
 
