@@ -51,10 +51,10 @@ def test_one_server_waits_as_mm1(rho: float, service_s: float) -> None:
     )
 
 
-@given(st.integers(1, 30), st.floats(0.05, 0.98), st.floats(0.5, 0.999))
-def test_percentile_inverts_the_tail(servers: int, rho: float, level: float) -> None:
-    wait = mmc_wait_percentile(servers, rho * servers, 1.0, level)
-    tail = erlang_c(servers, rho * servers) * exp(-servers * (1 - rho) * wait)
+@given(st.integers(1, 30), st.floats(0.05, 0.98), st.floats(0.5, 0.999), st.floats(0.1, 10.0))
+def test_percentile_inverts_the_tail(servers: int, rho: float, level: float, service_s: float) -> None:
+    wait = mmc_wait_percentile(servers, rho * servers / service_s, service_s, level)
+    tail = erlang_c(servers, rho * servers) * exp(-servers * (1 - rho) * wait / service_s)
     assert tail <= 1 - level + 1e-9
     assert wait == 0 or tail == pytest.approx(1 - level)
 
@@ -85,8 +85,11 @@ def test_availability_is_the_smallest_count(needed: int, down: float, target: fl
 def test_availability_refuses_what_no_count_reaches() -> None:
     with pytest.raises(ValueError, match="strictly between"):
         servers_for_availability(3, 0.1, 1.0)
+    with pytest.raises(ValueError, match="strictly between"):
+        mmc_wait_percentile(1, 0.5, 1.0, 0.0)
     with pytest.raises(ValueError, match="unavailability"):
         servers_for_availability(3, 1.0, 0.9)
+    assert servers_for_availability(3, 0.0, 0.9) == 3, "servers that never fail need no spare"
 
 
 def crommelin(servers: int, rho: float) -> float:
@@ -212,13 +215,13 @@ def test_engset_of_a_large_population_is_erlang_b() -> None:
     assert engset(10, 10**6, 8.0 / 10**6) == pytest.approx(erlang_b(10, 8.0), rel=1e-4)
 
 
-@given(st.integers(1, 12), st.integers(1, 25), st.floats(0.05, 20.0))
-def test_closed_loop_wait_is_that_of_the_chain(servers: int, sources: int, think_s: float) -> None:
-    states = finite_population(servers, sources, think_s, 1.0, room=sources)
-    served = sum(min(n, servers) * share for n, share in states.items())
+@given(st.integers(1, 12), st.integers(1, 25), st.floats(0.05, 20.0), st.floats(0.2, 5.0))
+def test_closed_loop_wait_is_that_of_the_chain(servers: int, sources: int, think_s: float, service_s: float) -> None:
+    states = finite_population(servers, sources, think_s, service_s, room=sources)
+    served = sum(min(n, servers) * share for n, share in states.items()) / service_s
     waiting = sum(max(n - servers, 0) * share for n, share in states.items())
-    assert finite_source_mean_wait(servers, sources, think_s, 1.0) == pytest.approx(
-        waiting / served, rel=1e-6, abs=1e-9
+    assert finite_source_mean_wait(servers, sources, think_s, service_s) == pytest.approx(
+        waiting / served, rel=1e-6, abs=1e-8
     )
 
 
@@ -228,9 +231,21 @@ def test_closed_loop_limits() -> None:
     assert finite_source_mean_wait(2, 10**5, 10**5, 1.0) == pytest.approx(mmc_mean_wait(2, 1.0, 1.0), rel=1e-3)
 
 
+def test_the_least_that_is_possible_is_answered() -> None:
+    assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0)
+    assert (drain_s(0.0, 0.5), drain_s(0.5, 0.5)) == (0.0, 0.5)
+    assert mdc_mean_wait(2, 0.0, 1.0) == 0.0 == mgc_mean_wait_kimura(2, 0.0, 1.0, 0.5), (
+        "where nobody comes nobody waits"
+    )
+    assert (erlang_b(0, 1.0), engset(0, 2, 1.0)) == (1.0, 1.0), "without a server all is lost"
+    assert engset(1, 2, 0.0) == 0.0, "without a call nothing"
+
+
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: erlang_b(-1, 1.0),
+        lambda: erlang_b(1, -1.0),
         lambda: mgc_mean_wait_kimura(2, 1.0, 1.0, -0.1),
         lambda: engset(-1, 2, 1.0),
         lambda: engset(1, 0, 1.0),
@@ -247,6 +262,11 @@ def test_closed_loop_limits() -> None:
     ],
 )
 def test_impossible_inputs_are_refused(call: Callable[[], float]) -> None:
-    assert drain_s(1.0, 0.0) == 0.0 == mgc_mean_wait(1, 0.5, 1.0, 0.0, 0.0), "the least that is possible"
     with pytest.raises(ValueError, match=r"needs|is >= 0|not below 0"):
         call()
+
+
+def test_a_second_moment_below_the_square_of_the_first_is_refused() -> None:
+    assert mg1_mean_wait(0.1, 3.0, 9.0) == pytest.approx(0.1 * 9 / (2 * 0.7)), "the least of all: equal service times"
+    with pytest.raises(ValueError, match=r"E\[S\^2\] = 8\.5 is below E\[S\]\^2 = 9\.0: no service time has that"):
+        mg1_mean_wait(0.1, 3.0, 8.5)

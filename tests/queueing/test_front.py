@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synthetic import LARGE, traffic
 
 from aisizer.queueing.formulas import mg1_mean_wait
-from aisizer.queueing.front import added_delay_s, ceiling_req_s, front_load
+from aisizer.queueing.front import added_delay_s, beside_the_prompt_s, ceiling_req_s, front_load
 from aisizer.queueing.lengths import mix, summarise
 from aisizer.queueing.occupancy import Limit, Load, capacity, solve
 from aisizer.queueing.steps import stack
@@ -79,9 +79,21 @@ def test_load_adds_delay_and_idleness_none(rate: float, more: float) -> None:
     assert added >= 0 and (np.isnan(later) if higher >= 1 else later >= added)
 
 
+def test_at_the_ceiling_itself_nothing_is_steady() -> None:
+    load, added = delay(behind(1, 0.25, 0.0), CHAT, 4.0)
+    assert load == 1.0 and np.isnan(added)
+
+
 def test_a_replica_without_times_has_no_ceiling() -> None:
     assert ceiling_req_s(LARGE, 1000, 200) == np.inf
+    assert beside_the_prompt_s(LARGE, 1e6, 1000, 200) == 0.0
     assert delay(LARGE, CHAT, 1e6)[1] == 0.0
+
+
+@pytest.mark.parametrize(("rate", "waits_s"), [(2.0, 0.140625), (4.0, np.inf), (6.0, np.inf)])
+def test_from_the_ceiling_on_nothing_beside_the_prompt_ends(rate: float, waits_s: float) -> None:
+    """By hand: 125 ms a request and a 64th of a second for each of 8 tokens are 4 req/s; half loaded, a request and one token."""
+    assert beside_the_prompt_s(behind(1, 0.125, 1 / 64), rate, 1000, 8) == waits_s
 
 
 def test_only_the_first_token_and_the_end_come_later() -> None:

@@ -10,7 +10,15 @@ from aisizer.queueing.records import Limit, Load
 
 @pytest.mark.parametrize(
     ("rate", "population"),
-    [([0.0], [0.0]), ([1.0], [1.0]), ([-1.0], [0.0]), ([0.0], [-1.0]), ([1.0, 0.0], [0.0, 0.0]), ([-1.0], [1.0])],
+    [
+        ([0.0], [0.0]),
+        ([1.0], [1.0]),
+        ([-1.0], [0.0]),
+        ([0.0], [-1.0]),
+        ([1.0, 0.0], [0.0, 0.0]),
+        ([-1.0], [1.0]),
+        ([1.0], [-1.0]),
+    ],
 )
 def test_each_class_is_either_open_or_closed(rate: list[float], population: list[float]) -> None:
     Load(np.array([0.5, 0.0]), np.array([0.0, 0.5]))

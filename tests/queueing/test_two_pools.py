@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic import LARGE, shuffled, traffic
+from synthetic import LARGE, requests, shuffled, steps, traffic
 
+from aisizer.queueing import two_pools
 from aisizer.queueing.occupancy import Load, solve
-from aisizer.queueing.simulate import simulate
+from aisizer.queueing.simulate import Outcome, simulate
 from aisizer.queueing.two_pools import TwoPools, decode_requests, prefill_requests, simulate_pools
 from aisizer.shapes import Requests, StepTable
 
@@ -26,6 +27,25 @@ def pools(prefill: int = 1, decode: int = 1) -> TwoPools:
 def equal(count: int, prompt: float, output: float) -> Requests:
     ones = np.ones(count)
     return Requests(np.zeros(count), prompt * ones, output * ones, 0 * ones, np.zeros(count, dtype=np.int64))
+
+
+def by_hand(prefill: int = 1, *, unit: float = 1.0, kv_capacity: float = 1e9, max_batch: int = 64) -> TwoPools:
+    """A step of up to 100 prompt tokens takes 1 unit [s], one of answers a quarter."""
+    decode = steps(per_step=unit / 4, kv_capacity=kv_capacity, max_batch=max_batch)
+    return TwoPools(steps(per_step=unit, budget=100), decode, prefill, 1)
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
+    """Every simulation of a pool that the test causes."""
+    seen: list[Outcome] = []
+
+    def watched(table: StepTable, requests: Requests, replicas: int) -> Outcome:
+        seen.append(simulate(table, requests, replicas=replicas))
+        return seen[-1]
+
+    monkeypatch.setattr(two_pools, "simulate", watched)
+    return seen
 
 
 def step_s(table: StepTable, tokens: float, sequences: float) -> float:
@@ -115,3 +135,50 @@ def test_a_decode_request_holds_its_whole_context_and_computes_one_token() -> No
     several = requests.output_tokens >= 2
     assert (held == requests.prompt_tokens + requests.output_tokens)[several].all()
     assert (prefill_requests(requests).output_tokens == 1).all()
+
+
+def test_what_is_left_of_short_answers() -> None:
+    assert decode_requests(requests(0.0, 100, [1, 2, 3])).output_tokens.tolist() == [1, 1, 2]
+
+
+def test_the_whole_outcome_by_hand() -> None:
+    """Prompts one after the other, 1 s each; of answers of 2, 1 and 3 tokens 1, 0 and 2 steps are left to decode."""
+    found = simulate_pools(by_hand(), requests([0.0] * 3, 100, [2, 1, 3]))
+    assert found.first_token_s.tolist() == [1.0, 2.0, 3.0]
+    assert found.finish_s.tolist() == [1.25, 2.0, 3.5]
+    assert (found.busy_s, found.peak_kv_tokens, found.preemptions) == (3 * 1.0 + 3 * 0.25, 102, 0)
+    assert found.attempts.tolist() == [1] * 3 and found.attempts.dtype.kind == "i"
+    assert np.isnan(found.failed_s).all() and found.failed_s.shape == (3,)
+
+
+def test_what_is_preempted_in_the_decode_pool_is_told() -> None:
+    """Two prompts of 50 become 109 tokens each and 150 are held: the later one makes way once."""
+    assert simulate_pools(by_hand(kv_capacity=150), requests([0.0] * 2, 50, 60)).preemptions == 1
+
+
+def test_prompts_done_at_one_instant_are_decoded_in_the_order_of_their_sending() -> None:
+    """Two prompts of 50 end with each step of one replica, one of 100 with each of the other; answers pass one by one."""
+    found = simulate_pools(by_hand(2, max_batch=1), requests([0.0] * 40, [50, 100] * 20, 2))
+    assert np.argsort(found.finish_s).tolist() == np.lexsort((np.arange(40), found.first_token_s)).tolist()
+    assert len(np.unique(found.first_token_s)) < 40 == len(np.unique(found.finish_s))
+
+
+@pytest.mark.parametrize("clients", [3, 5])
+def test_clients_that_send_once_send_at_once(clients: int, played: list[Outcome]) -> None:
+    found = simulate_pools(by_hand(), requests([1.0, 2.0, 3.0], 100, 2), clients=clients)
+    assert found.sent_s.tolist() == [0.0] * 3 and found.first_token_s.tolist() == [1.0, 2.0, 3.0]
+    assert len(played) == 2, "each pool is simulated once"
+
+
+def test_equal_requests_come_in_waves_as_long_as_the_first(played: list[Outcome]) -> None:
+    """Two prompts in a step of 1 s and two more steps of 1/4 s; the second pass through the pools finds it settled."""
+    found = simulate_pools(by_hand(), requests([0.0] * 6, 50, 3), clients=2)
+    assert found.sent_s.tolist() == [0.0, 0.0, 1.5, 1.5, 3.0, 3.0]
+    assert len(played) == 4
+
+
+def test_pools_a_thousand_times_faster_give_the_same_loop_a_thousand_times_faster() -> None:
+    """A power of two, so that nothing is rounded differently: a loop knows no second."""
+    sample = replace(shuffled(traffic("chat", 40)), prompt_tokens=np.arange(40.0) * 7 % 90 + 10)
+    slow, fast = (simulate_pools(by_hand(unit=unit), sample, clients=7) for unit in (1.0, 2.0**-10))
+    assert (slow.finish_s * 2.0**-10).tolist() == fast.finish_s.tolist()

@@ -35,8 +35,8 @@ class Estimate:
     def side(self, target: float) -> int:
         """-1 where the whole interval is within the target, 1 where it is beyond, 0 where it is on both sides.
 
-        >>> [Estimate(1.0, 0.9, 1.1).side(t) for t in (1.2, 1.0, 0.8)]
-        [-1, 0, 1]
+        >>> [Estimate(1.0, 0.9, 1.1).side(t) for t in (1.2, 1.1, 1.0, 0.9, 0.8)]
+        [-1, -1, 0, 0, 1]
         """
         return -1 if self.high <= target else 1 if self.low > target else 0
 

@@ -35,15 +35,13 @@ def phases(table: StepTable, requests: Requests, rates: Floats, token_s: Floats)
     replicas, lengths = stack([table]), summarise(requests, len(rates))
     blend = mix(lengths, rates[None, :], attention_price(replicas))
     decoding = float(np.sum(np.where(lengths.decode > 0, rates * lengths.decode * token_s, 0.0)))
-    busy, at = min(decoding, 1.0), np.full((1, 1), max(decoding, 1.0))
-    decode = decode_step_s(replicas, blend, at) if blend.decode[0] > 0 else np.zeros((1, 1))
+    busy, at = min(decoding, 1.0), np.array([[max(decoding, 1.0)]])
+    decode, nobody = decode_step_s(replicas, blend, at), np.zeros_like(at)
 
-    def prompt_s(beside: Floats) -> float:
+    def prompt_s(beside: Floats, without: Floats) -> float:
         tokens = np.fmin(blend.work[:, None], replicas.token_budget - beside)
         steps = blend.work[:, None] / tokens
-        without = decode if beside[0, 0] > 0 else np.zeros((1, 1))
         return float((steps * (mixed_step_s(replicas, blend, beside, tokens) - without))[0, 0])
 
-    prefill = busy * prompt_s(at) if busy > 0 else 0.0
-    prefill += (1 - busy) * prompt_s(np.zeros((1, 1))) if busy < 1 else 0.0
+    prefill = busy * prompt_s(at, decode) + (1 - busy) * prompt_s(nobody, nobody)
     return Phases(prefill, float(blend.decode[0] * decode[0, 0] / at[0, 0]))
