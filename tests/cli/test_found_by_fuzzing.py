@@ -81,3 +81,9 @@ def test_a_source_of_a_day_that_no_calendar_has(cli: Cli) -> None:
         for source in json.loads(Path("out/sizing.json").read_text("utf-8"))["sources"]
     }
     assert used["2025-18-12"] is None
+
+
+@pytest.mark.parametrize("day", ["2026-12-01T00:00:00Z", "2026-12-01 00:00", "1796083200"])
+def test_a_day_with_a_time(cli: Cli, day: str) -> None:
+    result = cli("size", "p.yaml", "--confirm", "none", "--set", f"plan_date={day}")
+    assert result.code == 2 and "plan_date: a date is expected" in result.err and "Write it as 2026-12-01" in result.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -66,10 +67,10 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _calendar_day(value: object) -> object:
-    # pydantic would read a bare number as seconds since 1970.
-    if isinstance(value, (int, float)):
-        raise ValueError(f"a date is expected (got {value}). Write it as 2026-12-01.")
-    return value
+    # pydantic would also read seconds since 1970, and a midnight with its time zone.
+    if type(value) is date or (isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        return value
+    raise ValueError(f"a date is expected (got {value}). Write it as 2026-12-01.")
 
 
 def _plannable(value: date) -> date:
