@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from aisizer.profile.sections import Resilience
@@ -27,10 +28,10 @@ def shelf_stock(parts: int, failures_per_year: float, lead_time_s: float, servic
             f"(got {parts}, {failures_per_year}, {lead_time_s}, {service_level})."
         )
     on_order = on_order_mean(parts, failures_per_year, lead_time_s)
-    stock = 0
-    while pdtr(stock, on_order) < service_level:
-        stock += 1
-    return stock
+    enough = 1
+    while pdtr(enough, on_order) < service_level:
+        enough *= 2
+    return bisect_left(range(enough), service_level, key=lambda stock: pdtr(stock, on_order))
 
 
 def on_order_mean(parts: int, failures_per_year: float, lead_time_s: float) -> float:
