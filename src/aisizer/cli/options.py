@@ -13,6 +13,7 @@ ProfileArgument = Annotated[
     str,
     typer.Argument(metavar="PROFILE", help="a path, - or the name of a ready profile", autocompletion=offered.profiles),
 ]
+PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="change one value of the profile", autocompletion=offered.values),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aisizer.cli import completion as offered
-from aisizer.cli.options import AsJson, EngineName, Fragments, Overlay, PrecisionName, Sets, examples
+from aisizer.cli.options import AsJson, EngineName, Fragments, Overlay, PlanArgument, PrecisionName, Sets, examples
 
 verbs = typer.Typer(rich_markup_mode=None)
 
@@ -110,7 +110,7 @@ def simulate(
 
 @verbs.command(epilog=examples("aisizer watch sizing/clinical-notes --metrics levels.csv"))
 def watch(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
+    plan: PlanArgument,
     prometheus: Annotated[
         str | None, typer.Option("--prometheus", metavar="URL", help="server that holds the metrics")
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aisizer.cli import completion as offered
-from aisizer.cli.options import AsJson, FailOn, Fragments, Overlay, ProfileArgument, Quiet, Sets, examples
+from aisizer.cli.options import AsJson, FailOn, Fragments, Overlay, PlanArgument, ProfileArgument, Quiet, Sets, examples
 
 verbs = typer.Typer(rich_markup_mode=None)
 
@@ -81,7 +81,7 @@ def explain(
 
 @verbs.command(epilog=examples("aisizer render sizing/clinical-notes --format pdf,brief"))
 def render(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="sizing.json or its folder")],
+    plan: PlanArgument,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="or FILE of one format; default: beside it")
     ] = None,

@@ -156,9 +156,9 @@ def age_days(text: str, plan_date: date) -> int | None:
     parts = text.split("-")
     if not all(part.isdecimal() for part in parts) or not 1 <= len(parts) <= 3:
         return None
-    year, month = int(parts[0]), int(parts[1]) if len(parts) > 1 else 12
-    day = int(parts[2]) if len(parts) > 2 else {2: 28}.get(month, 30 if month in (4, 6, 9, 11) else 31)
     try:
+        year, month = int(parts[0]), int(parts[1]) if len(parts) > 1 else 12
+        day = int(parts[2]) if len(parts) > 2 else {2: 28}.get(month, 30 if month in (4, 6, 9, 11) else 31)
         age = (plan_date - date(year, month, day)).days
     except (ValueError, OverflowError):
         return None

@@ -85,6 +85,8 @@ def _multiple(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_calendar_day), AfterValidator(_plannable)]
 """A calendar day, ISO 8601."""
+GpuCount = Annotated[int, Field(ge=1, le=10_000_000)]
+"""[GPU] that somebody has or has ordered; a larger number is taken for a slip of the keyboard."""
 Multiple = Annotated[
     float,
     BeforeValidator(_multiple),
@@ -832,7 +834,7 @@ class TodayFleet(Record):
 
     gpu: Name
     """GPU class that runs today, as in `aisizer catalog list gpus`."""
-    gpus: int = Field(ge=1)
+    gpus: GpuCount
     """How many of them."""
 
 
@@ -841,7 +843,7 @@ class Prototype(Record):
 
     gpu: Name
     """GPU class that the prototype ran on."""
-    gpus: int = Field(ge=1)
+    gpus: GpuCount
     """How many of them."""
     workload: str | None = None
     """Name of the workload that was measured; left out: the only or first one."""
@@ -868,7 +870,7 @@ class Order(Record):
     """Number of the purchase order, e.g. PO-1."""
     site: SiteId
     """Where it will stand."""
-    gpus: int = Field(ge=1)
+    gpus: GpuCount
     """[GPU] that it brings."""
     ordered: Day
     """Day on which it was ordered."""
