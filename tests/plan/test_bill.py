@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
 from datetime import date, timedelta
@@ -90,6 +91,9 @@ CASES = {
 
 
 def plan(changes: dict[str, Any]) -> Plan:
+    # mutmut is noting which test calls which function: a plan that another test made would hide the calls.
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        _plan.cache_clear()
     return _plan(json.dumps(changes))
 
 
