@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 
@@ -15,6 +15,8 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 settings.register_profile("aisizer", deadline=None, derandomize=IN_CI)
 # `make fuzz`: cases that no run has drawn before.
 settings.register_profile("nightly", deadline=None, derandomize=False, max_examples=10_000)
+# `make mutants`: that a test fails is enough, so no shorter example is looked for.
+settings.register_profile("mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 settings.load_profile("aisizer")
 
 

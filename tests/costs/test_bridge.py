@@ -43,6 +43,7 @@ def test_a_licence_by_the_year_is_paid_for_the_months_of_a_bridge() -> None:
     (line,) = (line for line in site_lines(place, waves, VOLUME) if line.category == "licence")
     assert line.treatment == "prepaid" and line.unit_price_usd == 4500 and line.quantity[0] == 16
     (made,) = bridge_lines([line], 4, "a host")
+    assert (made.treatment, made.served) == ("expense", ())
     assert line_amounts(made).sum() == pytest.approx((3 * 16 + 8) * 4500 / 12)
     assert accrual([made], 60).tolist() == line_amounts(made).tolist()
 

@@ -87,6 +87,20 @@ def test_a_role_of_the_profile_replaces_its_share_and_nobody_is_on_call_unasked(
     assert made["staff-platform"] == plain["staff-platform"]
 
 
+def test_a_site_that_deals_nobody_out_has_one_line_for_all_its_people() -> None:
+    """A year of 1.5 engineers of operations, in twelfths."""
+    place = buyer()
+    place = replace(place, site=place.site.model_copy(update={"staff_shares": {}}))
+    (made,) = staff_lines(place)
+    assert (made.id, made.category, made.treatment, made.unit) == ("staff", "staff", "expense", "month")
+    assert (made.description, made.price_item) == ("Staff that runs the fleet", "fte-systems-engineer-us")
+    assert made.quantity == (0.0, *(1.0,) * 36) and made.unit_price_usd == 137_746
+    assert set(made.factors) == {"fte", "years_per_month"} and made.factors["fte"] == 1.5
+    assert usd([made]) == pytest.approx(3 * 1.5 * 137_746)
+    unpriced = staff_lines(replace(place, book=replace(place.book, amounts={})))
+    assert [line.price_unit for line in unpriced] == ["USD/FTE-year"]
+
+
 def test_a_quote_overrides_a_wage() -> None:
     made = staff_lines(buyer(quotes=[quote("fte-platform-engineer-us", "250000 USD/FTE-year")]))
     assert [line.unit_price_usd for line in made if line.id == "staff-platform"] == [250_000]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisizer.catalog.sourced import Amount
+from aisizer.costs.categories import by_category
 from aisizer.costs.fiscal import fiscal_years, year_name
 from aisizer.costs.lines import Fleet, Volume
 from aisizer.costs.prices import Price, from_quote, overlaid, price_book
@@ -247,3 +248,18 @@ def test_own_figures_replace_those_of_the_catalog_and_money_is_quoted() -> None:
     assert overlaid(book, {"hardware-support-rate": 0.1}, DAY)["hardware-support-rate"].as_of == DAY
     with pytest.raises(InvalidInput, match=r"goes into supply\.quotes"):
         overlaid(book, {"network-fabric-per-gpu": 1.0}, DAY)
+
+
+def test_the_totals_of_a_category_end_with_month_12_and_month_36_and_count_what_has_no_price() -> None:
+    """Period 0, month 12 and month 13 are told apart, in cash and as it is used (hardware over five years)."""
+    bought = line("hardware", 600.0, [1.0] + [0.0] * 12 + [1.0] + [0.0] * 23, "capitalise", "hardware")
+    again = line("more", 60.0, [0.0] * 12 + [1.0] * 25, category="hardware")
+    unknown = line("optics", None, [4.0] + [0.0] * 36, "capitalise", "network")
+    hardware, network = by_category((bought, again, unknown), 60.0)
+    share = line_amounts(again)[12] / 60.0
+    assert (hardware.category, hardware.missing, network.category, network.missing) == ("hardware", 0, "network", 1)
+    assert hardware.one_year_usd == pytest.approx(line_amounts(bought)[0] + 60.0 * share)
+    assert hardware.three_year_usd == pytest.approx(line_amounts(bought).sum() + 25 * 60.0 * share)
+    used = line_amounts(bought)[0] / 60.0
+    assert hardware.one_year_accrual_usd == pytest.approx(12 * used + 60.0 * share)
+    assert (network.one_year_usd, network.three_year_usd, network.three_year_accrual_usd) == (0.0, 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,18 @@ def test_rented_servers_are_paid_each_month() -> None:
     assert (line.treatment, line.unit) == ("expense", "server-month")
     assert line.quantity == (0.0, *GROWS)
     assert line_amounts(line).sum() == pytest.approx(96 * 925.93)
+
+
+def test_a_need_of_electricity_is_paid_at_the_profiles_own_price() -> None:
+    own = replace(buyer(), supply=Supply.model_validate({"electricity": "0.2 USD/kWh"}))
+    line = one(need_lines([need("electricity", bought=False, unit="kWh")], own))
+    assert (line.unit_price_usd, line.price_path, line.price_unit) == (0.2, "supply.electricity", "USD/kWh")
+    assert (line.category, line.unit) == ("power", "kWh")
+
+
+def test_a_need_without_a_price_still_says_what_it_would_be_priced_per() -> None:
+    line = one(need_lines([need("cpu-server")], replace(buyer(), book=price_book({}, ()))))
+    assert (line.unit_price_usd, line.price_unit, line.unit) == (None, "USD/server", "server")
 
 
 def test_storage_is_priced_by_its_tier_at_the_site() -> None:

@@ -7,8 +7,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from aisizer.engine.calibrated import DECODING_TOKENS, apply, outside
-from aisizer.profile.calibrations import Factors, FitRange
+from aisizer.engine.calibrated import DECODING_TOKENS, apply, calibrated, outside
+from aisizer.profile.calibrations import BenchmarkFile, Calibration, Factors, FitRange
 from aisizer.shapes import StepTable
 
 GRID = np.array([0.0, 1.0, 256.0, 1000.0])
@@ -81,3 +81,34 @@ def test_a_load_is_told_what_of_it_was_not_measured() -> None:
         "prompt tokens (99) lie outside the measured 100 to 4000",
         "output tokens (501) lie outside the measured 10 to 500",
     )
+
+
+def calibration(factor: float, *tensor_parallel: int, model: str = "m", precision: str = "fp8") -> Calibration:
+    return Calibration(
+        model=model,
+        gpu="g",
+        engine="e",
+        precision=precision,
+        tensor_parallel=tensor_parallel[0],
+        points=3,
+        factors=Factors(kv_read=factor),
+        range=FitRange(
+            in_flight=(1, 64), prompt_tokens=(100, 4000), output_tokens=(10, 500), tensor_parallel=tensor_parallel
+        ),
+        files=(BenchmarkFile(name="b.json", sha256="0" * 64, tool="vllm"),),
+    )
+
+
+def test_the_calibration_of_the_nearest_layout_is_applied() -> None:
+    """In powers of two: 4 is one step from 2 and from 8, 16 two; a calibration of several layouts is as near as its nearest."""
+    known = [calibration(2.0, 16), calibration(3.0, 1, 2), calibration(5.0, 64)]
+    for tensor_parallel, factor in ((1, 3.0), (4, 3.0), (8, 2.0), (16, 2.0), (64, 5.0)):
+        table, used = calibrated(TABLE, "m", "g", "e", "fp8", tensor_parallel, known)
+        assert table.kv_read_s == pytest.approx(factor * TABLE.kv_read_s)
+        assert used is not None and used.factors.kv_read == factor
+
+
+def test_a_calibration_of_something_else_is_not_applied() -> None:
+    known = [calibration(2.0, 4, model="other"), calibration(3.0, 4, precision="bf16")]
+    assert calibrated(TABLE, "m", "g", "e", "fp8", 4, known) == (TABLE, None)
+    assert calibrated(TABLE, "m", "g", "e", "bf16", 4, known)[1] is known[1]

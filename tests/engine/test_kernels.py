@@ -12,7 +12,7 @@ from aisizer.engine import constants as c
 from aisizer.engine.collectives import Link, all_gather_s, all_reduce_s, link
 from aisizer.engine.formats import Format
 from aisizer.engine.machine import Kernel, expert_kernel, kernel, multiprocessors
-from aisizer.engine.roofline import experts_hit, gemm_s, grouped_s, moe_s, occupancy, overlap, padded
+from aisizer.engine.roofline import experts_hit, gemm_s, grouped_rows, grouped_s, moe_s, occupancy, overlap, padded
 
 BF16 = Format(16.0, "bf16", weight_only=False)
 FP8 = Format(8.0, "fp8", weight_only=False)
@@ -158,3 +158,15 @@ def test_amd_reaches_less_of_its_datasheet_and_blackwell_scales_fp8_experts_by_b
         assert expert_kernel(gpu_of, FP8).flops == pytest.approx(gpu_of.fp8_tflops * 1e12 * share)
     assert expert_kernel(b200, FP8).quantises_input and not expert_kernel(b200, BF16).quantises_input
     assert expert_kernel(b200, BF16).flops == pytest.approx(2250e12 * c.MOE_EFFICIENCY["bf16"])
+
+
+def test_experts_are_blocks_of_the_power_of_two_above_their_rows() -> None:
+    """Twenty tokens on each of ten experts: half a block of sqrt(2) x 20 in vain."""
+    assert grouped_rows(at(200), at(10))[0] == pytest.approx(10 * (20 + 20 / np.sqrt(2)))
+
+
+def test_every_token_goes_to_each_of_its_experts() -> None:
+    h100 = expert_kernel(GPUS["h100-sxm"], BF16)
+    assert h100.multiprocessors == kernel(GPUS["h100-sxm"], BF16).multiprocessors == 132
+    hit = experts_hit(at(4096), 8, 2)
+    assert moe_s(at(4096), 8, 2, 4096, 14336, 3, h100) == grouped_s(at(8192), hit, 4096, 14336, 3, h100)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from aisizer.catalog.load import load_catalog
 from aisizer.catalog.parameters import total_parameters
 from aisizer.catalog.records import Attention, Engine, Gpu, Model
+from aisizer.engine.attention import state_s
 from aisizer.engine.layouts import embedding_weights, experts, matrices
 from aisizer.engine.memory import (
     Memory,
@@ -20,6 +21,7 @@ from aisizer.engine.memory import (
     weights_bytes,
 )
 from aisizer.engine.parallel import Parallel
+from aisizer.engine.replica import Replica, build
 from aisizer.errors import Rejection
 
 GIB = 2**30
@@ -155,6 +157,16 @@ def test_a_model_that_fits_nowhere_says_so() -> None:
     assert "No tensor_parallel up to 16 fits" in found.detail
 
 
+def test_a_refusal_says_what_is_needed_and_what_there_is_and_counts_the_longest_request_in_its_mend() -> None:
+    """70B at FP8 in 80 GB: 75.2 GB of weights and workspace and 42.9 of one request's cache; two GPUs hold both, or at 16 bit
+    of weights and of cache four, because two would have to hold 72.9 + 21.5."""
+    found = fit(MODELS["llama-3.3-70b"], GPUS["h100-sxm"], vllm(), 1, "fp8", 131_072)
+    assert isinstance(found, Rejection) and found.got is not None
+    assert "131,072 tokens" in found.detail and "The least tensor_parallel that fits is 2." in found.detail
+    assert f"needs {found.got:.1f} GB on each of 1 x h100-sxm" in found.detail and "72.0 GB is usable" in found.detail
+    assert found.got == pytest.approx(118.1, abs=0.1)
+
+
 def test_one_longest_request_must_fit() -> None:
     """Mixtral at FP8 leaves about 20 GB on one H100; a request of 32,768 tokens takes 4.3 GB, one of 400,000 52 GB."""
     mixtral = MODELS["mixtral-8x7b"]
@@ -217,3 +229,22 @@ def test_an_indexer_keeps_128_values_and_a_scale_for_each_token_and_layer() -> N
     sparse = CATALOG.models["deepseek-v3.2"]
     assert sparse.index_head_dim == 128 and index_bytes(sparse) == 61 * (128 + 4)
     assert index_bytes(MODELS["deepseek-v3"]) == 0
+
+
+def test_the_matrices_of_latent_attention_by_hand() -> None:
+    """DeepSeek-V3 on eight GPUs: latent 512 and rotary key 64 behind queries of rank 1,536, 16 heads of 128 + 64 and 128."""
+    found = matrices(MODELS["deepseek-v3"], 8)
+    latent = [(m.outputs, m.inputs) for m in found if m.layers == 61][:4]
+    assert latent == [(1536 + 512 + 64, 7168), (16 * 192, 1536), (16 * 256, 512), (7168, 16 * 128)]
+    direct = matrices(MODELS["deepseek-v3"].model_copy(update={"q_lora_rank": None}), 8)
+    latent = [(m.outputs, m.inputs) for m in direct if m.layers == 61][:2]
+    assert latent == [(512 + 64, 7168), (16 * 192, 7168)]
+
+
+def test_a_state_is_moved_for_every_sequence_beside_the_engines_own_overhead() -> None:
+    linear = Attention(layers=36, kind="linear", key_heads=16, value_heads=32, state_head_dim=128)
+    mixed = model("hybrid", 48, 4096, 32, (linear, *full(12, 2, 256)), ffn=8192, vocab=150000)
+    for t in (1, 4):
+        found = build(mixed, GPUS["h100-sxm"], vllm(), tensor_parallel=t, precision="bf16")
+        assert isinstance(found, Replica)
+        assert found.table.per_sequence_s == 5e-6 + state_s(mixed, GPUS["h100-sxm"], t) > 5e-6

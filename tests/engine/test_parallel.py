@@ -324,7 +324,7 @@ def test_cuts_that_cannot_be_are_refused(name: str, cut: dict[str, int], why: st
 
 def test_an_unknown_cache_precision_is_refused() -> None:
     found = build(MODELS["llama-3.1-8b"], H100, vllm(), tensor_parallel=1, precision="bf16", kv_precision="int2")
-    assert isinstance(found, Rejection) and "bf16, fp8" in found.detail
+    assert isinstance(found, Rejection) and found.reason == "precision" and "bf16, fp8" in found.detail
 
 
 LAYOUTS: list[dict[str, Any]] = [
@@ -345,3 +345,24 @@ def test_more_work_never_takes_less_time_in_any_layout(cut: dict[str, Any]) -> N
     reading = table.sequences_s + table.kv_read_s * table.sequence_grid * c.DEFAULT_CONTEXT_TOKENS
     assert (np.diff(reading) >= -1e-12).all()
     assert table.tokens_s[0] == table.sequences_s[0] == 0 < table.kv_capacity_tokens
+
+
+def test_a_pipeline_of_attention_ranks_runs_the_head_of_each_rank_in_turn() -> None:
+    """Eight sequences on four ranks are two to a rank, so two micro-batches; 16 on them fill both stages alike."""
+    model = MODELS["deepseek-v3"]
+    cut = Parallel(1, 4, 8, 4)
+    few, full = (work.sequences_s(model, H200, cut, np.array([n]))[0] for n in (8.0, 16.0))
+    assert full == pytest.approx(2 * few)
+
+
+def test_a_stage_sends_each_ranks_part_of_the_hidden_states() -> None:
+    over, rows = peer_link(H200, 8, 8), np.array([1000.0])
+    found = work._sends_s(MODELS["llama-3.3-70b"], H200, Parallel(4, pipeline=2), rows)[0]
+    assert found == pytest.approx(2 * (over.launch_s + 1000 * 8192 * 2 / 4 / over.bus_bandwidth))
+
+
+def test_a_rank_may_hold_one_expert_more_than_another() -> None:
+    """Ten experts on four ranks: three on the fullest, and a token has at most three of its eight there."""
+    many = np.array([1e6])
+    assert slowest_rank_hit(many, 10, 2, 4)[0] == pytest.approx(3.0)
+    assert slowest_rank_pairs(np.array([1.0]), 10, 8, 4)[0] == 3.0

@@ -197,6 +197,8 @@ def test_engine_overheads_enter_the_table_as_they_are() -> None:
     assert table.step_fixed_s == pytest.approx(1.0e-3 + 80 * 12e-6)
     assert (table.per_sequence_s, table.request_fixed_s) == (5e-6, 10e-3)
     assert (table.max_batch, table.token_budget) == (256, 8192)
+    found = build(MODELS["llama-3.3-70b"], H100, vllm(request_token_s=3e-6), tensor_parallel=4, precision="fp8")
+    assert isinstance(found, Replica) and found.table.request_token_s == 3e-6
 
 
 def test_an_embedder_has_no_head() -> None:
@@ -232,6 +234,7 @@ def test_heads_that_cannot_be_shared_are_refused() -> None:
 def test_a_context_beyond_the_models_is_refused() -> None:
     found = refused("mixtral-8x7b", max_context_tokens=40000)
     assert (found.reason, found.got, found.limit, found.unit) == ("context", 40000, 32768, "token")
+    assert "at most 32,768 tokens of context" in found.detail and "have 40,000." in found.detail
 
 
 def test_a_model_that_does_not_fit_is_refused() -> None:

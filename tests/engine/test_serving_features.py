@@ -160,6 +160,23 @@ def test_the_batch_is_narrowed_to_the_sequences_whose_drafts_the_tables_hold() -
     assert quick.table.max_batch == last // 4 < plain.table.max_batch
 
 
+def test_a_third_of_a_table_is_a_whole_number_of_sequences_and_is_used_to_its_end() -> None:
+    plain = build(MODELS["gpt-oss-120b"], GPUS["h200-sxm"], vllm(max_batch=8192), tensor_parallel=4, precision="fp4")
+    assert isinstance(plain, Replica) and plain.notes
+    quick = speculative_replica(plain, 36, Speculation(2, 0.8))
+    assert isinstance(quick, Replica)
+    assert (quick.table.max_batch, quick.notes) == (16384 // 3, plain.notes)
+    assert 3 * quick.table.sequence_grid[-1] == 16384
+
+
+@pytest.mark.parametrize(("left_gb", "fits"), [(0.0, False), (0.5, True)])
+def test_drafts_may_leave_little_for_the_cache_but_not_nothing(left_gb: float, fits: bool) -> None:
+    plain = build(MODELS["llama-3.1-8b"], H100, vllm(), tensor_parallel=1, precision="bf16")
+    assert isinstance(plain, Replica)
+    tight = replace(plain, memory=replace(plain.memory, weights_gb=10.0, kv_gb=5.0 + left_gb))
+    assert isinstance(speculative_replica(tight, 32, Speculation(1, 0.8, 0.5)), Replica) is fits
+
+
 def test_a_batch_that_the_table_cannot_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="exceed the table"):
         speculative_table(table(max_batch=8192), acceptance=0.8, draft_tokens=3, draft_share=0.0)
@@ -204,6 +221,17 @@ def test_a_decode_replica_computes_no_more_sequences_than_its_budget_holds_besid
     grid = np.array([0.0, 64.0])
     parts = StepTable(grid, 0 * grid, grid, 0 * grid, 0.0, 0.0, 0.0, 0.0, 0.01, 0.0, 0.0, 1e9, 64, 33)
     assert decode_rate_req_s(parts, 1000, 101) == pytest.approx(32 / (100 * 0.01))
+
+
+def test_a_decode_step_has_every_part_at_the_sequences_that_batch_and_cache_hold() -> None:
+    """1,000 prompt tokens and half of 200: contexts of 1,100, of which 13,500 tokens hold 12, and a batch 10."""
+    grid = np.array([0.0, 1000.0])
+    parts = StepTable(
+        grid, grid * 1e-4, grid, grid * 2e-3, 4e-9, 3e-7, 0.003, 0.004, 0.005, 0.007, 0.0, 13_500, 10, 1000
+    )
+    for held, sequences in ((parts, 10), (replace(parts, max_batch=64), 12)):
+        step = sequences * (1e-4 + 2e-3 + 0.007 + 3e-7 * 1100) + 0.004 + 0.005
+        assert decode_rate_req_s(held, 1000, 200) == pytest.approx(sequences / (199 * step))
 
 
 @given(prompt=st.integers(100, 20000), output=st.integers(2, 3000))

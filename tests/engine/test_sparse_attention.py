@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hand_built import GPUS, MODELS, vllm
 
+from aisizer.engine import constants as c
 from aisizer.engine.attention import index_flop, kv_read_s, prefill_attention_s
+from aisizer.engine.graphs import small_kernels_s
 from aisizer.engine.layouts import matrices
 from aisizer.engine.memory import index_bytes, kv_bytes_per_token
 from aisizer.engine.replica import Replica, build
@@ -47,6 +49,14 @@ def test_the_indexer_keeps_its_keys_beside_the_latent() -> None:
 def test_the_indexer_adds_two_matrices_a_layer() -> None:
     extra = sum(m.weights for m in matrices(SPARSE, 1)) - sum(m.weights for m in matrices(DENSE, 1))
     assert extra == 61 * (64 * 128 * 1536 + (128 + 64) * 7168)
+
+
+def test_an_indexed_layer_launches_two_kernels_of_attention() -> None:
+    options = {"precision": "fp8", "mean_context_tokens": 1024.0, "max_context_tokens": 1024.0}
+    dense, sparse = (build(m, H200, vllm(), tensor_parallel=8, **options) for m in (DENSE, SPARSE))  # type: ignore[arg-type]
+    assert isinstance(dense, Replica) and isinstance(sparse, Replica)
+    more = sparse.table.decode_fixed_s - dense.table.decode_fixed_s
+    assert more == pytest.approx(61 * c.DECODE_ATTENTION_LAUNCH_S + small_kernels_s(SPARSE) - small_kernels_s(DENSE))
 
 
 def test_long_contexts_gain_and_short_ones_pay() -> None:
