@@ -172,6 +172,13 @@ def test_many_warnings_leave_one_screen() -> None:
     assert "7 more warnings in sizing.md" in shown(plan)
 
 
+def test_a_warning_names_a_site_as_the_tables_do_and_fields_as_they_are_written() -> None:
+    told = "supply.power_limit is not set: on_premises must feed 30 kW. See tco.on_premises.npv_usd."
+    text = shown(sample_plan().model_copy(update={"warnings": (told,)}))
+    assert "supply.power_limit is not set: on-premises must feed 30 kW. See" in " ".join(text.split())
+    assert "tco.on_premises.npv_usd" in text
+
+
 def test_old_prices_are_one_warning_behind_the_others() -> None:
     old = tuple(f"The price of {n} (item-{n}) is {n} days old on plan_date. Renew it." for n in (100, 200))
     text = shown(sample_plan().model_copy(update={"warnings": (*old, "go-live is missed.")}))

@@ -20,9 +20,18 @@ ALONE = r"(?<![\w./-])(?:{})(?![\w/-]|\.\w)"
 
 def with_names(plan: Plan, sections: Sequence[Section]) -> tuple[Section, ...]:
     """Sections in which on_premises reads on-premises, and tpot_p95 TPOT p95."""
-    sites = sorted({*plan.tco, *(v.site for v in plan.verdicts)}, key=len, reverse=True)
-    ids = re.compile(ALONE.format("|".join([*map(re.escape, sites), PROMISE])))
+    ids = _ids(plan)
     return tuple(replace(s, blocks=tuple(_block(ids, block) for block in s.blocks)) for s in sections)
+
+
+def sentence(plan: Plan, text: str) -> str:
+    """One of the plan's own sentences, read the same way."""
+    return str(_said(_ids(plan), text))
+
+
+def _ids(plan: Plan) -> re.Pattern[str]:
+    sites = sorted({*plan.tco, *(v.site for v in plan.verdicts)}, key=len, reverse=True)
+    return re.compile(ALONE.format("|".join([*map(re.escape, sites), PROMISE])))
 
 
 def _block(ids: re.Pattern[str], block: Block) -> Block:

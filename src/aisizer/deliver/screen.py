@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from aisizer.costs.records import SiteCost
-from aisizer.deliver import labels, numbers
+from aisizer.deliver import labels, names, numbers
 from aisizer.deliver.sections_decision import risks
 from aisizer.deliver.sections_evidence import compared
 from aisizer.deliver.sections_money import priced
@@ -55,11 +55,11 @@ def infeasible_screen(plan: Plan, *, width: int = 80, color: bool = False) -> st
     tried = f"all {numbers.count(total, 'option')} were rejected" if total else "no option was left to try"
     parts: list[RenderableType] = [Text(f"No plan meets the profile {name}: {tried}.", style="bold red")]
     for group in plan.rejections:
-        facts = [(labels.words(group.reason), f"{group.count}: {group.text}")]
+        facts = [(labels.words(group.reason), f"{group.count}: {names.sentence(plan, group.text)}")]
         facts += [("", f"nearest miss: {nearest(group)}")] if nearest(group) else []
         facts += [("", f"freed by: {group.freed_by}")] if group.freed_by else []
         parts.append(_facts(facts))
-    parts += [_facts([("Note", text)]) for text in plan.warnings]
+    parts += [_facts([("Note", names.sentence(plan, text))]) for text in plan.warnings]
     parts.append(_indented("All rejections with their reasons: --json."))
     return _print(parts, width, color)
 
@@ -244,7 +244,7 @@ def _evidence(plan: Plan) -> Facts:
     facts.append(("Weakest fact", labels.decided(plan).weakest_fact))
     facts += _prototype(plan)
     warnings = risks(plan)
-    facts += [("Warning", text) for text in warnings[:WARNINGS]]
+    facts += [("Warning", names.sentence(plan, text)) for text in warnings[:WARNINGS]]
     more = len(warnings) - WARNINGS
     return [*facts, ("", f"{numbers.count(more, 'more warning')} in sizing.md")] if more > 0 else facts
 
