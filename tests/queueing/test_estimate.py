@@ -64,9 +64,11 @@ def test_a_median_beside_failures_is_the_value_in_the_middle() -> None:
 
 
 def test_the_interval_of_three_sections_by_hand() -> None:
-    """Means 1, 2 and 3: s = 1 with two degrees of freedom, whose t of 97.5 % is 4.3027, over the root of three."""
-    found = estimate([np.full(LEAST, mean) for mean in (1.0, 2.0, 3.0)], "mean")
-    assert (found.value, found.high - 2, 2 - found.low) == pytest.approx((2.0, *[4.30265 / 3**0.5] * 2), rel=1e-5)
+    """Means 5, 6 and 7: s = 1 with two degrees of freedom, whose t of 97.5 % is 4.3027, over the root of three."""
+    found = estimate([np.full(LEAST, mean) for mean in (5.0, 6.0, 7.0)], "mean")
+    assert (found.value, found.high - 6, 6 - found.low) == pytest.approx((6.0, *[4.30265 / 3**0.5] * 2), rel=1e-5)
+    wide = estimate([np.full(LEAST, mean) for mean in (1.0, 2.0, 3.0)], "mean")
+    assert (wide.low, wide.high) == pytest.approx((0.0, 2 + 4.30265 / 3**0.5), rel=1e-5), "no latency is below 0"
 
 
 def test_warm_up_and_end_are_left_out() -> None:

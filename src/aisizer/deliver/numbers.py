@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 
 from aisizer.units import figure
 
@@ -122,13 +123,16 @@ def band(low_ms: float, high_ms: float) -> str:
 
 
 def estimate(value_ms: float, interval_ms: tuple[float, float] | None) -> str:
-    """A simulated latency with the half-width of its interval, or a plain one where there is none.
+    """A simulated latency with the half-width of its interval, its upper end where it reaches down to 0, or a plain one.
 
-    >>> estimate(476, (440, 512)), estimate(1210, (1160, 1260)), estimate(41.2, None)
-    ('476 ±36 ms', '1.21 ±0.05 s', '41 ms')
+    >>> estimate(476, (440, 512)), estimate(1210, (1160, 1260)), estimate(624, (0, 1413)), estimate(41.2, None)
+    ('476 ±36 ms', '1.21 ±0.05 s', '0.62 <1.42 s', '41 ms')
     """
     if interval_ms is None:
         return duration(value_ms)
+    if interval_ms[0] <= 0:
+        step = 1 if interval_ms[1] < 1000 else 10
+        return band(value_ms, step * ceil(interval_ms[1] / step)).replace("-", " <")
     figure, unit = duration(value_ms).split(" ")
     half = (interval_ms[1] - interval_ms[0]) / 2
     digits = len(figure.partition(".")[2])

@@ -11,7 +11,7 @@ from aisizer.units import DIMENSIONS
 TIME = {unit: DIMENSIONS["time"][unit] for unit in ("ms", "s", "min", "h", "d")}
 FIGURE = re.compile(
     r"(?<![\w.,/+±-])(?<![\w)]\()(?:(?P<date>\d{4}-\d\d(?:-\d\d)?)"
-    r"|(?P<bound>[<>]?)(?P<whole>\d+(?:,\d{3})*)(?P<decimals>\.\d+)?(?: ±[\d.]+(?= m?s\b))?"
+    r"|(?P<bound>[<>]?)(?P<whole>\d+(?:,\d{3})*)(?P<decimals>\.\d+)?(?: [±<][\d.]+(?= m?s\b))?"
     r"(?P<unit> ?%|x| (?:ms|s|min|h|d|USD)(?!\w))?)"
     r"(?!\w|\(|[.,-]?\d|-[A-Za-z])"
 )
@@ -61,6 +61,8 @@ class Printed:
 def printed_in(text: str) -> Iterator[Printed]:
     """The figures of a text from left to right; numbers of names and standards are none.
 
+    >>> [(found.value, found.unit) for found in printed_in("0.62 <1.42 s, 475 ±35 ms")]
+    [(0.62, 's'), (475.0, 'ms')]
     >>> [found.text for found in printed_in("49 % of 2,411,188 USD by 2029-05-03: SOC 2, NIST SP 800-53, H200-SXM, p95")]
     ['49 %', '2,411,188 USD', '2029-05-03']
     """

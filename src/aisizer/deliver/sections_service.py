@@ -103,8 +103,8 @@ def _simulated(plan: Plan) -> str:
     if found is None or found.confirm == "none":
         return "The figures are those of the analytic queue; nothing was simulated."
     told = (
-        f"{labels.confirmed(plan)}: ± is the 95 % interval that the length of the runs leaves, and the gap is how far the "
-        "simulation lies from the analytic queue, which only screened the options."
+        f"{labels.confirmed(plan)}: ± is the 95 % interval that the length of the runs leaves, < its upper end where it reaches "
+        "down to 0, and the gap is how far the simulation lies from the analytic queue, which only screened the options."
     )
     if found.replayed:
         told += f" The busiest hour of their own traces was replayed for {labels.listed(found.replayed, 12)}."
