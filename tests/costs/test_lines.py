@@ -16,7 +16,7 @@ from aisizer.costs.controls import control_lines
 from aisizer.costs.egress import egress_lines, tiered
 from aisizer.costs.energy import energy
 from aisizer.costs.licences import flat_licence_lines, licence_lines, yearly_in_advance
-from aisizer.costs.lines import Fleet, Volume
+from aisizer.costs.lines import Fleet, Volume, by_wave
 from aisizer.costs.needs import need_lines
 from aisizer.costs.owned import owned_lines, residual_high
 from aisizer.costs.people import WAGES, staff_lines
@@ -85,6 +85,28 @@ def test_a_role_of_the_profile_replaces_its_share_and_nobody_is_on_call_unasked(
     assert line_amounts(made["staff-on-call"]).sum() == pytest.approx(3 * 3 * 137_746)
     plain = {line.id: line for line in staff_lines(buyer())}
     assert made["staff-platform"] == plain["staff-platform"]
+
+
+def test_the_profiles_own_pue_is_the_factor_of_the_power() -> None:
+    (power,) = (line for line in owned_lines(buyer(supply=supply(pue=1.25)), STEADY) if line.category == "power")
+    assert (power.factors["pue"], power.factor_paths["pue"]) == (1.25, "supply.pue")
+    assert (power.unit, power.price_unit) == ("server-month", "USD/kWh")
+
+
+def test_what_a_line_of_owned_servers_is_counted_in_and_priced_by() -> None:
+    """What ends with month 36 are the servers of that month, one of which came in it."""
+    place = buyer(finance=Finance(residual=0.2, decommissioning=0.02))
+    made = {line.id: line for line in owned_lines(place, Fleet(((1, 2), (36, 1)), (*(2,) * 35, 3)))}
+    for name, sign in (("residual", -1), ("decommissioning", 1)):
+        assert (made[name].unit, made[name].price_item, made[name].quantity[36]) == ("server", place.offer.id, 3 * sign)
+    bare = place.site.model_copy(update={"electricity": None, "network": None})
+    bare_lines = {line.id: line for line in owned_lines(replace(place, site=bare), STEADY)}
+    assert bare_lines["power"].price_item == "supply.electricity" and bare_lines["power"].unit_price_usd is None
+    assert (bare_lines["network"].price_item, bare_lines["network"].unit_price_usd) == ("network", None)
+
+
+def test_two_waves_of_one_month_are_added() -> None:
+    assert by_wave(Fleet(((1, 2), (1, 1), (7, 4)), ()), 8.0)[:8] == [24.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 32.0]
 
 
 def test_a_site_that_deals_nobody_out_has_one_line_for_all_its_people() -> None:

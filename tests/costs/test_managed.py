@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aisizer.catalog.load import load_catalog
 from aisizer.costs.lines import Volume
-from aisizer.costs.managed import ApiBreakEven, api_break_even, break_even_requests, token_cost
+from aisizer.costs.managed import ApiBreakEven, api_break_even, break_even_requests, monthly_bill, token_cost
 from aisizer.costs.records import SiteCost
 from aisizer.profile.sections import Compliance
 from aisizer.sizing.admissible import frameworks_for, site_verdict
@@ -49,9 +49,24 @@ def test_by_hand() -> None:
     assert got.break_even_requests_per_month == pytest.approx(500_000)
     assert got.break_even_share == pytest.approx(0.5)
     assert got.break_even_utilization == pytest.approx(0.25)
-    assert "at the planned volume the fleet costs less." in got.sentence
+    assert got.sentence.endswith("at the planned volume the fleet costs less.")
     assert got.sources == ("bedrock-2026",)
     assert got.as_of is not None
+
+
+def test_the_api_costs_less_where_the_fleet_breaks_even_beyond_the_plan_and_within_its_reach() -> None:
+    """A fleet of 900 USD a month against 600: at one and a half times the plan, which fills three quarters of it."""
+    got = compared(usd=0.0009)
+    assert (got.break_even_share, got.break_even_utilization) == (pytest.approx(1.5), pytest.approx(0.75))
+    assert got.sentence.endswith("at the planned volume Amazon Bedrock (commercial regions) costs less.")
+
+
+def test_the_bills_of_all_workloads_are_added_month_by_month() -> None:
+    growing = Volume((1e6,) * 36, tuple(2e9 * (1 + m) for m in range(36)), (5e8,) * 36)
+    bills = monthly_bill(
+        CATALOG.apis["bedrock"], {"chat": MONTHLY, "code": growing}, dict.fromkeys(("chat", "code"), "gpt-oss-120b")
+    )
+    assert bills == pytest.approx([600 + 300 * (1 + m) + 300 for m in range(36)])
 
 
 def test_the_government_partition_is_priced_apart() -> None:
@@ -72,6 +87,8 @@ def test_a_model_that_nobody_prices_leaves_the_figures_unknown() -> None:
     assert got.models == {"chat": "us-gov.openai.gpt-oss-120b-1:0"}
     assert got.usd_per_month is None and got.break_even_share is None and got.break_even_utilization is None
     assert "no source prices the model of draft" in got.sentence
+    nothing = compared("bedrock-us-gov", models={"draft": "gemma-3-27b"})
+    assert (nothing.as_of, nothing.sources, nothing.missing) == (None, (), ("draft",))
 
 
 def test_workloads_are_added() -> None:

@@ -110,6 +110,7 @@ def test_totals_against_a_recomputation_from_the_definitions() -> None:
     depreciation = 900_000 * 36 / 60 + 450_000 * 24 / 60
     expense = (12 * 7000 + 24 * 10_000) * 0.15
     assert cost.usd_per_million_tokens == pytest.approx((depreciation + expense) / (36 * 3.5e6) * 1e6)
+    assert cost.usd_per_request == pytest.approx((depreciation + expense) / 36_000)
     assert cost.capex_usd + cost.opex_three_year_usd == pytest.approx(cost.three_year_usd)
     assert sum(cost.by_category.values()) == pytest.approx(cost.three_year_usd)
     assert sum(cost.cash_by_month_usd) == pytest.approx(cost.three_year_usd)

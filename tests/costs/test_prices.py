@@ -11,6 +11,7 @@ from buyers import AMOUNTS
 from aisizer.costs.prices import from_amount, from_quote, overlaid, price_book
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import FxRate, Quote
+from aisizer.schema import LARGEST_USD
 
 DAY = date(2026, 11, 1)
 CPU = "cpu-server-owned"
@@ -20,7 +21,9 @@ def quote(price: str = "9 USD", **more: Any) -> Quote:
     return Quote(**({"item": "x", "unit_price": price, "as_of": DAY, "supplier": "S", "reference": "Q-7"} | more))
 
 
-@pytest.mark.parametrize("text", ["265000 USD", "265,000 USD", "265_000 USD", "265 kUSD", "0.265 MUSD", "2.65e5USD"])
+@pytest.mark.parametrize(
+    "text", ["265000 USD", "265,000 USD", "265_000 USD", "265__000 USD", "265 kUSD", "0.265 MUSD", "2.65e5USD"]
+)
 def test_a_price_reads_the_same_however_it_is_written(text: str) -> None:
     assert from_quote(quote(text), None).base == pytest.approx(265_000)
 
@@ -45,6 +48,12 @@ def test_a_currency_is_turned_into_dollars_at_the_profiles_rate() -> None:
     assert (price.base, price.currency, price.fx_usd, price.unit) == (125.0, "EUR", 1.25, "USD/kWh")
     with pytest.raises(InvalidInput, match=r"Add EUR: \{rate: 1.08, as_of: 2026-11-20, source: who says so\}"):
         from_quote(quote("100 EUR"), None)
+
+
+def test_the_largest_price_is_still_one() -> None:
+    assert from_quote(quote(f"{LARGEST_USD:.0f} USD"), None).base == LARGEST_USD
+    with pytest.raises(InvalidInput, match=r"above 1e\+15 .* Mend the price"):
+        from_quote(quote(f"{2 * LARGEST_USD:.0f} USD"), None)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def exposure(lines: Sequence[CostLine], fleet: Fleet, term: str) -> Exposure:
     rented hours count if their term begins later, and on demand in every month.
     """
     found = [(line, _late(line, fleet, term)) for line in lines if line.waves]
-    late = [line.model_copy(update={"quantity": tuple(used), "served": ()}) for line, used in found if any(used)]
+    late = [line.model_copy(update={"quantity": tuple(used)}) for line, used in found if any(used)]
     return Exposure(_total(late, "unit_price_usd"), _total(late, "low_usd"), _total(late, "high_usd"))
 
 

@@ -62,11 +62,11 @@ def added(by_month: Sequence[float]) -> tuple[float, ...]:
     >>> added([2.0, 2.0, 5.0, 4.0])
     (2.0, 0.0, 0.0, 3.0, 0.0)
     """
-    held, bought = 0.0, [0.0]
+    held, bought = 0.0, list[float]()
     for needed in by_month:
         bought.append(max(0.0, needed - held))
         held = max(held, needed)
-    first, rest = bought[1], bought[2:]
+    first, *rest = bought
     return (first, 0.0, *rest)
 
 

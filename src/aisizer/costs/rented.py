@@ -102,7 +102,5 @@ def unused_commitment(lines: Sequence[CostLine], needed: Sequence[int]) -> float
     committed = [line for line in lines if line.id in COMMITTED]
     if any(line.unit_price_usd is None for line in committed):
         return None
-    unused = (
-        line.model_copy(update={"quantity": tuple(unused_hours(line.used, needed)), "served": ()}) for line in committed
-    )
+    unused = (line.model_copy(update={"quantity": tuple(unused_hours(line.used, needed))}) for line in committed)
     return sum(float(line_amounts(line).sum()) for line in unused)
