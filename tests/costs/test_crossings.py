@@ -81,6 +81,7 @@ def test_half_a_dollar_less_is_less() -> None:
 
 def test_what_costs_the_same_only_for_nothing_does_not_cross() -> None:
     assert crossing(PriceLine(40.0, 0.0), PriceLine(40.0, 2.0)) is None
+    assert crossing(PriceLine(100.0, 0.0), PriceLine(40.0, 0.5)) == (120.0, "below")
     assert crossing(PriceLine(40.0, 0.0), PriceLine(39.0, 2.0)) == (0.5, "below")
 
 

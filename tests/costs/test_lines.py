@@ -194,6 +194,7 @@ def test_licences_by_server_and_flat_ones_are_counted_as_their_quotes_say() -> N
     assert unknown.unit_price_usd is None and unknown.unit == "GPU-year"
     (flat,) = flat_licence_lines(place, STEADY)
     assert line_amounts(flat).sum() == pytest.approx(36_000)
+    assert (flat.id, flat.unit, flat.description) == ("licence-portal", "year", "Licence portal")
     servers = Need("non-production", "staging servers", "server", (1.0,) * 36, "", "", price="server", bought=True)
     beside = {line.id for line in need_lines([servers], place) if "licence" in line.id}
     assert beside == {f"non-production-staging-servers-licence-{name}" for name in ("os", "unknown")}

@@ -202,6 +202,9 @@ def test_depreciation_begins_in_service_however_it_is_paid() -> None:
     assert late.quantity[:4] == (1.0, 0.0, 0.0, 1.0)
     assert accrual([late], 60).tolist() == accrual([servers], 60).tolist()
     assert line_amounts(late).tolist() != line_amounts(servers).tolist()
+    later = line("hardware", 100.0, [0.0] * 20 + [2.0] + [0.0] * 16, "capitalise", "hardware")
+    (paid,) = scheduled([later], finance, 26.0)
+    assert {period: n for period, n in enumerate(paid.quantity) if n} == {14: 1.0, 23: 1.0}, "26 weeks are six months"
 
 
 def test_a_term_paid_upfront_is_paid_first_and_used_month_by_month() -> None:
