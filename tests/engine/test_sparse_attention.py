@@ -56,7 +56,10 @@ def test_an_indexed_layer_launches_two_kernels_of_attention() -> None:
     dense, sparse = (build(m, H200, vllm(), tensor_parallel=8, **options) for m in (DENSE, SPARSE))  # type: ignore[arg-type]
     assert isinstance(dense, Replica) and isinstance(sparse, Replica)
     more = sparse.table.decode_fixed_s - dense.table.decode_fixed_s
-    assert more == pytest.approx(61 * c.DECODE_ATTENTION_LAUNCH_S + small_kernels_s(SPARSE) - small_kernels_s(DENSE))
+    small = small_kernels_s(SPARSE) - small_kernels_s(DENSE)
+    assert more == pytest.approx(61 * c.DECODE_ATTENTION_LAUNCH_S + small) and small > 0
+    more = sparse.table.prefill_fixed_s - dense.table.prefill_fixed_s
+    assert more == pytest.approx(61 * c.PREFILL_ATTENTION_LAUNCH_S + small)
 
 
 def test_long_contexts_gain_and_short_ones_pay() -> None:
