@@ -50,6 +50,13 @@ def processor_sharing(arrivals: Floats, work_s: Floats) -> Floats:
     return done - arrivals
 
 
+def test_a_time_per_token_alone_is_known_too() -> None:
+    """No time per request: the streams share the process, and the first token waits for its own 35 us over 1 - rho."""
+    table = replace(behind(1, request_s=0.0), request_token_s=0.0)
+    load, added = delay(table, CHAT, 50.0)
+    assert 0.1 < load < 1 and added == pytest.approx(35e-6 * load / (1 - load))
+
+
 def test_prompts_that_are_only_read_are_read_one_after_the_other() -> None:
     """20 us a prompt token and no other time known: the wait of M/G/1 with the lengths' own second moment."""
     read_s = 20e-6 * CHAT.prompt_tokens
