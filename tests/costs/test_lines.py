@@ -100,6 +100,9 @@ def test_what_a_line_of_owned_servers_is_counted_in_and_priced_by() -> None:
     for name, sign in (("residual", -1), ("decommissioning", 1)):
         assert (made[name].unit, made[name].price_item, made[name].quantity[36]) == ("server", place.offer.id, 3 * sign)
     bare = place.site.model_copy(update={"electricity": None, "network": None})
+    free = replace(place, site=bare, offer=replace(place.offer, terms={}), book=price_book({}, ()))
+    ends = {line.id: line.price_item for line in owned_lines(free, STEADY) if line.unit_price_usd is None}
+    assert ends["residual"] == ends["decommissioning"] == place.offer.id
     bare_lines = {line.id: line for line in owned_lines(replace(place, site=bare), STEADY)}
     assert bare_lines["power"].price_item == "supply.electricity" and bare_lines["power"].unit_price_usd is None
     assert (bare_lines["network"].price_item, bare_lines["network"].unit_price_usd) == ("network", None)
@@ -119,8 +122,9 @@ def test_a_site_that_deals_nobody_out_has_one_line_for_all_its_people() -> None:
     assert made.quantity == (0.0, *(1.0,) * 36) and made.unit_price_usd == 137_746
     assert set(made.factors) == {"fte", "years_per_month"} and made.factors["fte"] == 1.5
     assert usd([made]) == pytest.approx(3 * 1.5 * 137_746)
-    unpriced = staff_lines(replace(place, book=replace(place.book, amounts={})))
-    assert [line.price_unit for line in unpriced] == ["USD/FTE-year"]
+    others = {name: amount for name, amount in place.book.amounts.items() if name != "fte-systems-engineer-us"}
+    unpriced = staff_lines(replace(place, book=replace(place.book, amounts=others)))
+    assert [(line.price_unit, line.price_item) for line in unpriced] == [("USD/FTE-year", "fte-systems-engineer-us")]
 
 
 def test_a_quote_overrides_a_wage() -> None:

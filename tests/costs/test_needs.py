@@ -67,6 +67,7 @@ def test_a_need_of_electricity_is_paid_at_the_profiles_own_price() -> None:
 def test_a_need_without_a_price_still_says_what_it_would_be_priced_per() -> None:
     line = one(need_lines([need("cpu-server")], replace(buyer(), book=price_book({}, ()))))
     assert (line.unit_price_usd, line.price_unit, line.unit) == (None, "USD/server", "server")
+    assert line.price_item == "cpu-server"
 
 
 def test_storage_is_priced_by_its_tier_at_the_site() -> None:

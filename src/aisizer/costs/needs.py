@@ -87,7 +87,6 @@ def _line(need: Need, buyer: Buyer) -> CostLine:
         added(need.by_month) if capital else (0.0, *need.by_month),
         factors,
         item=need.price,
-        per=need.unit,
     )
 
 
