@@ -7,6 +7,7 @@ import pytest
 from hand_built import GPUS, MODELS, full, model, vllm
 
 from aisizer.catalog.records import Attention
+from aisizer.engine.attention import _pair_flop
 from aisizer.engine.graphs import captured
 from aisizer.engine.layouts import embedding_weights, parallelism_fault
 from aisizer.engine.memory import (
@@ -18,6 +19,7 @@ from aisizer.engine.memory import (
     weights_bytes,
 )
 from aisizer.engine.parallel import Parallel, parallel_fault
+from aisizer.errors import Rejection
 
 SMALL = MODELS["llama-3.1-8b"]
 LAYER = 4096 * (32 + 2 * 8) * 128 + 4096 * 4096 + 3 * 4096 * 14336
@@ -72,15 +74,18 @@ def test_one_request_of_a_model_with_windows() -> None:
 
 
 def test_a_request_that_only_fits_in_an_8_bit_cache() -> None:
-    """70B at FP8 on two H100 leaves 33.3 GB: 131,072 tokens take 21.5 GB each way, 262,144 only at 8 bit."""
+    """70B at FP8 on two H100 leaves 33.3 GB: 262,144 tokens take 42.9 GB each, and at 8 bit 21.5; so does the mend of one GPU."""
 
-    def fit(kv_bytes: float) -> object:
+    def fit(kv_bytes: float, gpus: int = 2) -> Memory | Rejection:
         return memory_of(
-            MODELS["llama-3.3-70b"], GPUS["h100-sxm"], vllm(), parallel=Parallel(2), precision="fp8",
+            MODELS["llama-3.3-70b"], GPUS["h100-sxm"], vllm(), parallel=Parallel(gpus), precision="fp8",
             mean_context_tokens=1024, max_context_tokens=262_144, kv_bytes=kv_bytes,
         )  # fmt: skip
 
     assert not isinstance(fit(2), Memory) and isinstance(fit(1), Memory)
+    for kv_bytes, least in ((2, 4), (1, 2)):
+        found = fit(kv_bytes, gpus=1)
+        assert isinstance(found, Rejection) and f"The least tensor_parallel that fits is {least}." in found.detail
 
 
 def test_a_linear_layer_keeps_nothing_for_a_token_though_it_has_key_heads() -> None:
@@ -88,6 +93,7 @@ def test_a_linear_layer_keeps_nothing_for_a_token_though_it_has_key_heads() -> N
         layers=36, kind="linear", key_heads=16, value_heads=32, state_head_dim=128, kv_heads=8, head_dim=128
     )
     assert token_bytes(linear, SMALL, 1) == 0.0
+    assert _pair_flop(linear, SMALL, 1) == 0.0
 
 
 def test_a_table_narrower_than_the_model_is_widened_on_the_way_in_and_narrowed_on_the_way_out() -> None:

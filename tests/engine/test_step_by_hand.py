@@ -162,6 +162,13 @@ def test_few_tokens_travel_copy_by_copy_inside_a_server(ranks: int) -> None:
     assert found == pytest.approx(sent, rel=1e-6)
 
 
+def test_copies_among_four_of_a_bridged_pair_go_over_pcie() -> None:
+    bridged = H100.model_copy(update={"interconnect": "nvlink"})
+    found = all_to_all_s(np.array([1e4]), 4, 4, bridged, 8)[0] - c.ALL_TO_ALL_LAUNCH_S
+    assert found == pytest.approx(3 * 1e4 / link(bridged, 4).bus_bandwidth, rel=1e-6)
+    assert link(bridged, 4).bus_bandwidth < link(bridged, 2).bus_bandwidth
+
+
 def test_a_table_is_of_the_slowest_lane() -> None:
     """Eight ranks: samples at eight times the grid, and a rank's share of what each prompt and sequence costs."""
     ranks = table("deepseek-v3", attention_dp=8, expert_parallel=8, mean_context_tokens=1024.0)
