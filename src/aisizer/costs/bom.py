@@ -84,7 +84,7 @@ def bill_of_materials(bill: Bill) -> tuple[BomLine, ...]:
 def parent_id(line: CostLine) -> str:
     """The id of the cost line that a line belongs to: what a tax is paid on, or the servers; empty for one of its own."""
     if line.category in ON_GOODS:
-        return line.id.removeprefix(f"{line.category.replace('_', '-')}-")
+        return line.id.removeprefix(f"{line.category}-")
     owner, _, last = line.id.rpartition("-")
     if last not in BELOW_SERVERS:
         return ""
