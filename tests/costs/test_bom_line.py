@@ -181,8 +181,8 @@ def test_a_line_belongs_to_its_servers_or_to_what_a_tax_is_paid_on(id: str, cate
 def test_totals_count_what_has_no_price_and_carry_ids_without_underscores() -> None:
     priced = ordered(owned("hardware", category="non_production", unit_price_usd=10.0))
     bare = priced.model_copy(update={"extended_price_usd": None, "unit_price_usd": None})
-    (total,) = bom_totals([priced, bare])
-    assert (total.id, total.lines, total.unpriced, total.extended_price_usd) == ("non-production-1", 2, 1, 20.0)
+    (total,) = bom_totals([priced, bare, priced])
+    assert (total.id, total.lines, total.unpriced, total.extended_price_usd) == ("non-production-1", 3, 1, 40.0)
 
 
 def test_the_life_is_that_of_the_finance_section() -> None:

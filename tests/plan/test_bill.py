@@ -396,3 +396,17 @@ def test_identifiers_that_a_spreadsheet_would_compute_are_refused(
 def test_prices_of_servers_beside_the_fleet_age_as_the_fleets_do() -> None:
     assert price_age_limit("non_production", "non-production-staging-servers-rent-on-demand") == 90
     assert price_age_limit("front_end", "cpu-servers") == price_age_limit("tax", "tax-hardware") == 365
+
+
+def test_a_single_counted_part_is_listed() -> None:
+    (switch,) = (line for line in plan(OWNED).bom if line.description == "Management switches")
+    assert (switch.quantity, switch.wave, switch.price_kind) == (1.0, 1, INCLUDED)
+
+
+def test_parts_of_what_is_rented_stand_once_as_many_as_ever_are_needed() -> None:
+    """Servers of the front end are paid by the month, so that no wave adds to them."""
+    made = plan(RENTED)
+    (needed,) = (need for need in made.surroundings if need.name == "Log store nodes")
+    (listed,) = (line for line in made.bom if line.description == "Log store nodes")
+    assert (listed.wave, listed.quantity) == (1, needed.month_36) and needed.month_36 > needed.go_live
+    assert len({line.wave for line in made.bom}) > 1
