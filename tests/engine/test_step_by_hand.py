@@ -23,6 +23,7 @@ from aisizer.engine.collectives import (
 from aisizer.engine.formats import Format, format_of
 from aisizer.engine.graphs import host_s
 from aisizer.engine.imbalance import slowest_rank_hit, slowest_rank_pairs
+from aisizer.engine.layouts import matrices, only_experts_quantised
 from aisizer.engine.machine import bandwidth, expert_kernel, kernel
 from aisizer.engine.parallel import Parallel
 from aisizer.engine.replica import GRID, Replica, build
@@ -190,3 +191,40 @@ def test_a_table_holds_the_hosts_floor_and_how_far_the_engine_schedules_ahead() 
 
 def test_an_engine_may_fill_the_whole_table() -> None:
     assert table("llama-3.1-8b", engine={"token_budget": 16384}).token_budget == GRID[-1] == 16384
+
+
+@pytest.mark.parametrize("kind", ["fp8", "bf16"])
+def test_a_host_launches_every_kernel_of_the_layers(kind: str) -> None:
+    """Latent attention in 61 layers, three dense MLPs, 58 layers of experts with a shared one; Mixtral shares none."""
+    weights = weights_of("deepseek-v3", kind)
+    deepseek = 61 * c.KERNELS["mla"] + 61 * c.MLP_KERNELS + 58 * (c.EXPERT_KERNELS[kind] + c.SHARED_EXPERT_KERNELS)
+    mixtral = 32 * c.KERNELS["full"] + 32 * c.MLP_KERNELS + 32 * c.EXPERT_KERNELS[kind]
+    for name, kernels in (("deepseek-v3", deepseek), ("mixtral-8x7b", mixtral)):
+        assert host_s(MODELS[name], vllm(launch_s=50e-6), weights) == pytest.approx(kernels * 50e-6)
+    sparse = MODELS["deepseek-v3"].model_copy(update={"index_topk": 2048, "index_heads": 64, "index_head_dim": 128})
+    more = host_s(sparse, vllm(launch_s=50e-6), weights) - deepseek * 50e-6
+    assert more == pytest.approx(61 * c.INDEXER_KERNELS * 50e-6)
+
+
+def test_a_clock_that_a_card_cannot_hold_lowers_its_rate() -> None:
+    slow = H100.model_copy(update={"sustained_clock_share": 0.8})
+    assert kernel(slow, BF16).flops == pytest.approx(0.8 * kernel(H100, BF16).flops)
+
+
+def test_three_gpus_of_bridged_pairs_are_no_pair() -> None:
+    bridged = H100.model_copy(update={"interconnect": "nvlink"})
+    assert link(bridged, 3) == link(bridged, 4)
+
+
+def test_which_matrices_a_precision_narrows() -> None:
+    """The router never; shared experts and the way into the experts' width as all else, but of published 4-bit experts."""
+    found = matrices(MODELS["deepseek-v3"], 1)
+    assert [m.outputs for m in found if not m.quantised] == [256] and sum(m.layers == 58 for m in found) == 3
+    latent = MODELS["deepseek-v3"].model_copy(update={"expert_hidden": 2048})
+    ways = [m for m in matrices(latent, 1) if 2048 in (m.outputs, m.inputs) and 7168 in (m.outputs, m.inputs)]
+    assert len(ways) >= 2 and all(m.quantised for m in ways)
+    model = MODELS["mixtral-8x7b"]
+    for published, alone in (("int4", True), ("fp4", True), ("fp8", False)):
+        assert only_experts_quantised(model.model_copy(update={"published_precision": published})) is alone
+    dense = MODELS["llama-3.1-8b"].model_copy(update={"published_precision": "fp4"})
+    assert not only_experts_quantised(dense)
