@@ -171,7 +171,7 @@ def test_a_missing_overlay_is_refused(tmp_path: Path) -> None:
 def test_the_packaged_catalog_loads_quickly() -> None:
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         load_catalog()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.15
