@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,8 +78,10 @@ def lay_out(before: Path, folder: Path) -> None:
 @contextmanager
 def watched(command: list[str]) -> Iterator[None]:
     """A case that never returns fails too; what is not an Exception passes every handler of the program."""
-    if sys.platform == "win32":  # no clock of processor time that interrupts
+    if sys.platform == "win32":  # no clock of processor time that interrupts: told once the case returns
+        started = time.process_time()
         yield
+        assert time.process_time() - started < LONGEST_S, command
         return
 
     def stop(_number: int, _frame: object) -> None:

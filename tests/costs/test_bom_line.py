@@ -134,7 +134,10 @@ def test_pieces_for_the_shelf_are_spares() -> None:
 
 
 def test_what_is_held_by_the_month_says_how_much_and_when() -> None:
-    at = lambda **months: tuple(months.get(f"m{month}", 0.0) for month in range(37))  # noqa: E731  # a schedule by month
+
+    def at(**months: float) -> tuple[float, ...]:
+        return tuple(months.get(f"m{month}", 0.0) for month in range(37))
+
     assert ordered(monthly(), schedule=at(m2=0.5, m3=4.0)).commitment == "0.5 to 4 GB a month, months 2 to 3"
     assert ordered(monthly(), schedule=at(m2=0.5)).commitment == "0.5 GB a month, month 2"
     assert ordered(monthly(treatment="capitalise"), schedule=at(m2=0.5)).commitment == ""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from aisizer.costs.controls import control_lines
 from aisizer.costs.egress import egress_lines, tiered
-from aisizer.costs.energy import energy
+from aisizer.costs.energy import energy, grid
 from aisizer.costs.licences import flat_licence_lines, licence_lines, yearly_in_advance
 from aisizer.costs.lines import Fleet, Volume, by_wave
 from aisizer.costs.needs import need_lines
@@ -425,3 +425,26 @@ def test_colocation_is_paid_by_the_kilowatt_of_the_nameplate() -> None:
     )
     (own,) = (line for line in owned_lines(charged, STEADY) if line.id == "colocation")
     assert own.price_item == "electricity-us-commercial"
+
+
+def test_a_role_says_what_its_people_are_paid_by_and_which_field_sets_their_number() -> None:
+    own = Supply.model_validate({"staff": {"on_call": {"cost_per_year": "100 kUSD"}}, "staff_fte": 2})
+    made = {one.id: one for one in staff_lines(buyer(supply=own))}
+    nobody = made["staff-on-call"]
+    assert (nobody.unit, nobody.price_unit, nobody.factors["fte"]) == ("month", "USD/FTE-year", 0.0)
+    assert made["staff-operations"].factor_paths["fte"] == "supply.staff_fte"
+    unpriced = staff_lines(replace(buyer(), book=price_book({}, ())))
+    assert {one.price_unit for one in unpriced} == {"USD/FTE-year"}
+
+
+def test_the_grid_is_that_of_the_sites_country_else_of_where_the_data_must_stay() -> None:
+    place = CATALOG.sites["commercial"].model_copy(update={"countries": ("us", "ca")})
+    assert grid(place, "EU") == "grid-carbon-us"
+    assert grid(place.model_copy(update={"countries": ()}), "EU") == "grid-carbon-eu"
+
+
+def test_answers_of_unknown_size_leave_without_a_quantity_or_a_price() -> None:
+    volume = Volume((1e6,) * 36, (1e9,) * 36, (1e12,) * 36)
+    amounts = {name: amount for name, amount in AMOUNTS.items() if name != "egress-bytes-per-token"}
+    (made,) = egress_lines(replace(buyer("commercial"), book=price_book(amounts, ())), volume)
+    assert not any(made.quantity) and made.unit_price_usd is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from buyers import AMOUNTS
 
-from aisizer.costs.prices import from_amount, from_quote, overlaid, price_book
+from aisizer.costs.prices import from_amount, from_quote, overlaid, price_book, quote_name
 from aisizer.errors import InvalidInput
 from aisizer.profile.sections import FxRate, Quote
 from aisizer.schema import LARGEST_USD
@@ -93,3 +93,36 @@ def test_the_profiles_own_figure_stands_in_the_catalogs_place_without_its_range(
         overlaid(AMOUNTS, {"average-power": 0.5}, DAY)
     with pytest.raises(InvalidInput, match=r"a price goes into supply.quotes"):
         overlaid(AMOUNTS, {CPU: 5.0}, DAY)
+
+
+def test_an_amount_is_a_price_with_all_that_the_catalog_says() -> None:
+    amount = next(a for a in AMOUNTS.values() if a.low is not None and a.high is not None)
+    amount = amount.model_copy(update={"upfront": 0.4})
+    made = from_amount("x", amount)
+    assert (made.base, made.low, made.high, made.upfront) == (amount.base, amount.low, amount.high, 0.4)
+    assert (made.unit, made.source, made.as_of, made.kind) == (amount.unit, amount.source, amount.as_of, amount.kind)
+
+
+def test_a_quote_is_held_to_the_unit_and_the_upfront_share_of_the_amount_it_replaces() -> None:
+    name, amount = "cpu-server-owned", AMOUNTS["cpu-server-owned"].model_copy(update={"upfront": 0.4})
+    offered = {"item": name, "as_of": DAY, "supplier": "S", "replaces": "price"}
+    right, wrong = (Quote(unit_price=f"9000 {unit}", **offered) for unit in (amount.unit, "USD/parsec"))
+    found = price_book({name: amount}, [right]).named(name)
+    assert found is not None and (found.base, found.upfront) == (9000.0, 0.4)
+    unknown = price_book({}, [right]).named(name)
+    assert unknown is not None and unknown.upfront == 0.0
+    with pytest.raises(InvalidInput, match="Quote it in"):
+        price_book({name: amount}, [wrong]).named(name)
+    assert (quote_name("box"), quote_name("box", "one_year")) == ("box", "box:one_year")
+
+
+def test_figures_that_come_near_an_unknown_one_are_named_three_at_most() -> None:
+    with pytest.raises(InvalidInput) as found:
+        overlaid(AMOUNTS, {"staff-share": 0.5}, DAY)
+    near = str(found.value).partition("one such as ")[2].partition(";")[0].split(", ")
+    assert len(near) == 3 and set(near) < AMOUNTS.keys()
+    made = overlaid(AMOUNTS, {"average-power-share": 0.5}, DAY)["average-power-share"]
+    assert (made.kind, made.note) == ("quote", "")
+    few = {name: AMOUNTS[name] for name in ("average-power-share", "cpu-server-owned")}
+    with pytest.raises(InvalidInput, match="one such as average-power-share; a price"):
+        overlaid(few, {"zzz": 0.5}, DAY)

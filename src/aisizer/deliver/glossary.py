@@ -6,6 +6,7 @@ WORDS = {
     "SLO": "service level objective: a percentile of a latency that is promised at the peak hour",
     "TTFT, TPOT, E2E": "time to the first token, per output token after it, of the whole answer; p95: 95 of 100 are faster",
     "P(met)": "chance that the measured latency is within its target, by the error of measured predictions",
+    "predicted": "the percentile in simulated runs; ±: its 95 % interval, <: the upper end of one that reaches down to 0",
     "80 % band": "where the next measured value lies with a chance of 80 %, wider where few stand behind it",
     "P50, P90": "sized so that the prediction holds with a chance of 50 or 90 %",
     "replica, pool": "GPUs that hold one copy of a model together; all replicas of one model",
